@@ -1,0 +1,1 @@
+"""Formats: bytes in, raw records with positions out."""

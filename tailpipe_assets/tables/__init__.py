@@ -1,0 +1,1 @@
+"""Tables: one declaration a log type."""

@@ -1,0 +1,110 @@
+"""Every error Tailpipe raises on purpose, sorted by what the reader does next.
+
+::
+
+    TailpipeError
+    |- ConfigError                 edit a file: carries every problem found, each with its place
+    |- UsageError                  type the command differently
+    |- PluginError                 install or mend a plugin
+    |- BusyError                   wait: another run has hold of it
+    |- CancelledError              nothing: you pressed Ctrl-C, what was committed stays
+    |- SourceError
+    |  |- SourceUnavailableError   run again: the other side failed and may recover
+    |  |- SourceRefusedError       mend access: credentials or permission
+    |  |- ArtifactGoneError        skip: it was deleted between listing and reading
+    |  `- BadArtifactError         skip: its bytes are broken; it is quarantined until it changes
+    |- LakeError
+    |  |- CommitConflictError      plan again: someone else committed first
+    |  `- LakeDamagedError         mend the lake: a file of its own is unreadable
+    `- QueryError                  edit the SQL
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class TailpipeError(Exception):
+    """Anything Tailpipe raises on purpose. Its text is written for the person at the terminal."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong with the configuration, and where."""
+
+    path: str
+    """The file, as the user named it."""
+
+    line: int
+    """Counted from 1; 0 when the problem has no line."""
+
+    message: str
+    """What is wrong and, where one is near, the right name. One line."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
+
+
+class ConfigError(TailpipeError):
+    """Files must be edited. Nothing was read from a source or written to the lake."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        super().__init__("\n".join([*map(str, self.problems), f"tailpipe: {count}; nothing was run."]))
+
+
+class UsageError(TailpipeError):
+    """The command line asks for something that is not there or makes no sense."""
+
+
+class PluginError(TailpipeError):
+    """A plugin is not installed, or does not import."""
+
+
+class BusyError(TailpipeError):
+    """Another run holds what this one needs."""
+
+
+class CancelledError(TailpipeError):
+    """The user stopped the work. Everything committed so far stays; the rest is collected next time."""
+
+
+class SourceError(TailpipeError):
+    """A source could not deliver."""
+
+
+class SourceUnavailableError(SourceError):
+    """The other side failed and may recover. Running the same collection again is safe."""
+
+
+class SourceRefusedError(SourceError):
+    """The other side said no: missing credentials or permission, or no such bucket."""
+
+
+class ArtifactGoneError(SourceError):
+    """An artifact was listed but no longer exists."""
+
+
+class BadArtifactError(SourceError):
+    """An artifact's bytes are broken. It contributes no row and is tried again when it changes."""
+
+
+class LakeError(TailpipeError):
+    """The lake could not be read or written."""
+
+
+class CommitConflictError(LakeError):
+    """Another writer committed first. Nothing of this attempt is visible; plan it again."""
+
+
+class LakeDamagedError(LakeError):
+    """A file of the lake's own is missing or unreadable."""
+
+
+class QueryError(TailpipeError):
+    """The SQL was refused or failed."""

@@ -1,0 +1,1 @@
+"""Frozen nouns: what the rooms hand each other. Plain Python, imports nothing heavy."""

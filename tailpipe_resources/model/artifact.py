@@ -1,0 +1,30 @@
+"""Artifacts: the things a source lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One thing a source can deliver whole: a file or an object."""
+
+    location: str
+    """Names it for ever: an absolute path or `s3://bucket/key`. Shown as `tp_source_location`."""
+
+    version: str
+    """Changes whenever its content may have: an object's version id, else its etag and size; a file's size and time."""
+
+    size: int
+    """Bytes as stored, before unpacking."""
+
+    time: datetime | None = None
+    """The instant it is dated by, UTC: from its layout, else the object's own time. None qualifies for every window."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What the layout captured beside the time, such as `account_id`."""

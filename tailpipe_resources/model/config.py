@@ -1,0 +1,178 @@
+"""The configuration as values: what the HCL blocks say, with references resolved and places kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from tailpipe_resources.model.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """`credential "<type>" "<name>"`: how to be let in somewhere."""
+
+    type: str
+    name: str
+    place: Place | None
+    """None for the implicit `credential.<type>.default`."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The block's attributes, checked; secrets as `Secret`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """`destination "parquet" "<name>"`: where a lake is."""
+
+    name: str
+    path: str
+    """An absolute path, or `s3://bucket/prefix`."""
+
+    credential: Credential | None = None
+    place: Place | None = None
+    """None for the implicit `destination.parquet.default`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`source "<type>" "<name>"`: where logs come from."""
+
+    type: str
+    """The plugin's name, aliases resolved."""
+
+    name: str
+    """The label; for a source nested in a collection, `{table}_{collection}`."""
+
+    place: Place
+    options: Any
+    """An instance of the plugin's `Options`."""
+
+    credential: Credential | None = None
+    format: FormatBlock | str | None = None
+    """What a nested Turbot-style source says of its format; a collection's own wins."""
+
+    @property
+    def address(self) -> str:
+        """How the configuration refers to it."""
+        return f"source.{self.type}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One SQL condition a row must pass to be stored."""
+
+    where: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FormatBlock:
+    """`format "<type>" "<name>"`: how bytes become records."""
+
+    type: str
+    name: str
+    place: Place
+    options: Mapping[str, Any]
+    """The block's attributes as written; the format's plugin checks them when a plan is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnBlock:
+    """`column "<name>"` in a table block."""
+
+    name: str
+    place: Place
+    type: str | None = None
+    source: str | None = None
+    transform: str | None = None
+    required: bool = False
+    null_if: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """`table "<name>"`: a user's own table."""
+
+    name: str
+    place: Place
+    format: FormatBlock | str | None = None
+    columns: tuple[ColumnBlock, ...] = ()
+    map_fields: tuple[str, ...] = ("*",)
+    null_if: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """`collection "<table>" "<name>"`: logs of one source kept as rows of one table."""
+
+    table: str
+    """The first label: a table's name, or `custom`."""
+
+    name: str
+    place: Place
+    source: Source
+    destination: Destination
+    enabled: bool = True
+    prefix: str | None = None
+    """The full key or path prefix, narrower than the source's."""
+
+    format: FormatBlock | str | None = None
+    """A format block, a format's name, or for `custom` a regular expression."""
+
+    format_place: Place | None = None
+    table_name: str | None = None
+    """What a `custom` collection calls its table."""
+
+    timestamp: str | None = None
+    """The custom group that holds the event's time."""
+
+    timestamp_format: str | None = None
+    """Its strptime format."""
+
+    tp_index: str | None = None
+    """The column to index by, in place of the table's natural index."""
+
+    start: datetime | None = None
+    """Artifacts dated before this are never listed."""
+
+    filters: tuple[Filter, ...] = ()
+
+    @property
+    def table_stored(self) -> str:
+        """The name of the table the rows go to."""
+        return self.table_name or self.table
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Table and collection: what identifies it to users and to Dagster."""
+        return (self.table_stored, self.name)
+
+    @property
+    def stream(self) -> str:
+        """Identifies its ledger."""
+        return f"{self.table_stored}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All files of the configuration, as one."""
+
+    credentials: tuple[Credential, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    """Always holds one named `default`."""
+
+    sources: tuple[Source, ...] = ()
+    """Top-level and nested, in the order written."""
+
+    collections: tuple[Collection, ...] = ()
+    formats: tuple[FormatBlock, ...] = ()
+    tables: tuple[TableBlock, ...] = ()
+    files: tuple[str, ...] = ()
+    """The files read, in order."""

@@ -1,0 +1,42 @@
+"""Names: which are allowed, and which one was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""What a block label of the configuration may look like."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like this one, or None when none is near."""
+    choices = sorted(known)
+    folded = {choice.lower(): choice for choice in reversed(choices)}
+    if name.lower() in folded:
+        return folded[name.lower()]
+    matches = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """The end of an error message: the nearest name, else all of a few, else nothing."""
+    choices = sorted(known)
+    near = nearest(name, choices)
+    if near is not None:
+        return f'; did you mean "{near}"?'
+    return f"; there is {', '.join(choices)}" if 0 < len(choices) <= 12 else ""
+
+
+def quote(name: str) -> str:
+    """A name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Text as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,95 @@
+"""What a run did, as values; and what it says while it does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Status = Literal["ok", "quarantined", "gone", "failed"]
+"""`ok` read whole; `quarantined` broken, tried again when it changes; `gone` deleted meanwhile; `failed` not
+delivered, tried again by the next run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactFault:
+    """An artifact that did not come in, and why."""
+
+    location: str
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CollectResult:
+    """What one run of one collection did."""
+
+    table: str
+    collection: str
+    artifacts: int = 0
+    """Artifacts read in this run, quarantined ones included."""
+
+    skipped: int = 0
+    """Artifacts listed that were collected before."""
+
+    records: int = 0
+    """Records found in them; rows + filtered + rejected."""
+
+    rows: int = 0
+    """Rows now readable in the lake because of this run."""
+
+    filtered: int = 0
+    """Rows the collection's filters left out. Never stored."""
+
+    rejected: int = 0
+    """Records that did not fit the table; see `tailpipe_rejected`."""
+
+    replaced: int = 0
+    """Rows of earlier versions of the same artifacts, taken out in the same commits."""
+
+    bytes_in: int = 0
+    """Bytes of the artifacts as stored."""
+
+    bytes_out: int = 0
+    """Bytes of the Parquet files written."""
+
+    files: int = 0
+    """Parquet files written."""
+
+    seconds: float = 0.0
+    days: Mapping[date, int] = field(default_factory=dict)
+    """Rows by the UTC day they happened on."""
+
+    indexes: Mapping[str, int] = field(default_factory=dict)
+    """Rows by index value."""
+
+    faults: tuple[ArtifactFault, ...] = ()
+    """Artifacts quarantined, gone or failed."""
+
+    cancelled: bool = False
+    """Stopped before everything listed was read. What the other figures count is committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one collection is, told from time to time while it runs."""
+
+    table: str
+    collection: str
+    stage: Literal["listing", "reading", "committed", "done"]
+    artifacts_listed: int = 0
+    artifacts_done: int = 0
+    records: int = 0
+    rows: int = 0
+    filtered: int = 0
+    rejected: int = 0
+    bytes_in: int = 0
+
+
+OnEvent = Callable[[Progress], None]
+"""What both doors hand to the pipeline to hear of progress. Must be quick; may be called from any thread."""
+
+
+def ignore(_: Progress) -> None:
+    """An `OnEvent` that does nothing."""

@@ -1,0 +1,75 @@
+"""Windows of time that select artifacts, and the words users type for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from tailpipe_resources.errors import UsageError
+
+_RELATIVE = re.compile(r"T-(\d+)([YmWdHM])")
+_UNITS = {"W": timedelta(weeks=1), "d": timedelta(days=1), "H": timedelta(hours=1), "M": timedelta(minutes=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Instants from `start` up to but not including `end`, UTC. None leaves that side open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def __contains__(self, instant: datetime | None) -> bool:
+        """Whether an artifact of this time is selected. One without a time always is."""
+        if instant is None:
+            return True
+        return (self.start is None or self.start <= instant) and (self.end is None or instant < self.end)
+
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Whether any instant from `start` up to `end` is inside."""
+        return (self.end is None or start < self.end) and (self.start is None or self.start < end)
+
+    @classmethod
+    def of_days(cls, first: date, last: date) -> Window:
+        """Whole UTC days, both included."""
+        return cls(midnight(first), midnight(last + timedelta(days=1)))
+
+
+def midnight(day: date) -> datetime:
+    """The first instant of a UTC day."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def parse_time(text: str, now: datetime) -> datetime:
+    """A time as users type it: an ISO date, an ISO date and time, or `T-7d` before now.
+
+    Units of the relative form, as in Turbot's Tailpipe: Y years, m months, W weeks, d days, H hours, M minutes.
+    A time without a zone is UTC.
+
+    Raises:
+        UsageError: when it is none of these.
+    """
+    relative = _RELATIVE.fullmatch(text)
+    if relative is not None:
+        return _before(now, int(relative[1]), relative[2])
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f'"{text}" is not a time; write 2024-02-07, 2024-02-07T13:00:00Z or T-7d (units: Y m W d H M)'
+        ) from None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def _before(now: datetime, count: int, unit: str) -> datetime:
+    if unit in _UNITS:
+        return now - count * _UNITS[unit]
+    months = count * 12 if unit == "Y" else count
+    total = now.year * 12 + now.month - 1 - months
+    year, month = divmod(total, 12)
+    for day in range(now.day, 27, -1):
+        try:
+            return now.replace(year=year, month=month + 1, day=day)
+        except ValueError:
+            continue
+    return now.replace(year=year, month=month + 1)

@@ -1,0 +1,1 @@
+"""Sources: a window of time in, artifacts and their bytes out."""
