@@ -23,7 +23,7 @@ class Source(Protocol):
     def __init__(self, options: Options, credential: Credential | None = None) -> None: ...
 
     def artifacts(
-        self, window: Window, *, prefix: str | None = None, layout: str | None = None
+        self, window: Window, *, prefix: str | None = None, layout: str | None = None, exclude: str | None = None
     ) -> Iterator[Artifact]:
         """List what there is, in a steady order.
 
@@ -31,6 +31,7 @@ class Source(Protocol):
             window: which artifacts, by their time; those without a time are always listed.
             prefix: narrower than the source's own; the full key or path prefix.
             layout: the table's built-in layout for this kind of source, used when the options name none.
+            exclude: a regular expression; what has it in its path or key is left out.
 
         Raises:
             SourceUnavailableError: worth trying again.

@@ -1,0 +1,151 @@
+"""The source `aws_s3`: objects in a bucket of S3, or of anything that speaks like it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from threading import Lock
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
+
+from pydantic import field_validator, model_validator
+
+from tailpipe_resources.model.artifact import Artifact
+from tailpipe_resources.plugins import Options
+from tailpipe_resources.sources.layout import Layout
+from tailpipe_resources.sources.s3_client import Access, make_client
+from tailpipe_resources.sources.s3_errors import speaking_for
+from tailpipe_resources.sources.s3_listing import Scope, listed
+from tailpipe_resources.sources.s3_read import Wanted, download
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
+
+    from tailpipe_resources.model.config import Credential
+    from tailpipe_resources.model.window import Window
+    from tailpipe_resources.sources.layout import LayoutMatch
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}|arn:[^\s/]+(?:/[^\s/]+)?")
+
+
+class S3Options(Options):
+    """Which objects of which bucket to read."""
+
+    bucket: str
+    """The bucket's name, without `s3://`, or the ARN of an access point."""
+
+    prefix: str = ""
+    """Only keys that begin with this are read."""
+
+    region: str | None = None
+    """Where the bucket is. Found out when left out."""
+
+    endpoint_url: str | None = None
+    """Where to reach a store that is not Amazon's, such as `http://localhost:9000`."""
+
+    force_path_style: bool = False
+    """Put the bucket into the path of the URL, not into the host name. Most stores that are not Amazon's want it."""
+
+    file_layout: str | None = None
+    """Where the time is written in a key below the prefix, as a grok pattern. Other objects are left out."""
+
+    patterns: dict[str, str] = {}
+    """Grok patterns of your own for `file_layout`."""
+
+    @field_validator("bucket")
+    @classmethod
+    def _check_bucket(cls, bucket: str) -> str:
+        if bucket.startswith("s3://"):
+            name, _, prefix = bucket.removeprefix("s3://").partition("/")
+            raise ValueError(f'write bucket = "{name}"' + (f' and prefix = "{prefix}"' if prefix else ""))
+        if _BUCKET.fullmatch(bucket) is None:
+            raise ValueError(f'"{bucket}" cannot be the name of a bucket')
+        return bucket
+
+    @model_validator(mode="after")
+    def _check_layout(self) -> Self:
+        if self.file_layout is not None:
+            Layout(self.file_layout, self.patterns)
+        return self
+
+
+class S3Source:
+    """Objects in one bucket, in the order of their keys."""
+
+    name: ClassVar[str] = "aws_s3"
+    description: ClassVar[str] = "Objects in an S3 bucket, or in a store that speaks like S3."
+    options: ClassVar[type[Options]] = S3Options
+
+    def __init__(self, options: Options, credential: Credential | None = None) -> None:
+        self._options = S3Options.model_validate(options)
+        self._access = _access(self._options, credential)
+        self._lock = Lock()
+        self._made: S3Client | None = None
+
+    def artifacts(
+        self, window: Window, *, prefix: str | None = None, layout: str | None = None, exclude: str | None = None
+    ) -> Iterator[Artifact]:
+        """List the objects there are; see `Source.artifacts`.
+
+        A table's `layout` applies where keys have it, and then leaves out all that do not; where none has it, all is
+        listed and dated by when it was written.
+        """
+        excluded = re.compile(exclude) if exclude else None
+        for item, match in listed(self._client(), self._scope(window, prefix, layout)):
+            key = item.get("Key", "")
+            if _is_folder(item) or (excluded is not None and excluded.search(key)):
+                continue
+            artifact = self._artifact(item, match)
+            if match.start is not None or artifact.time in window:
+                yield artifact
+
+    def open(self, artifact: Artifact) -> BinaryIO:
+        """The object's bytes, all of them fetched; see `Source.open`."""
+        key = artifact.location.removeprefix(f"s3://{self._options.bucket}/")
+        etag = artifact.version.rpartition("-")[0]
+        wanted = Wanted(self._options.bucket, key, etag, artifact.size)
+        return download(self._client(), wanted, min_wait_seconds=self._access.min_wait_seconds)
+
+    def _scope(self, window: Window, prefix: str | None, layout: str | None) -> Scope:
+        own, narrow = self._options.file_layout, prefix or self._options.prefix
+        begin = narrow if own is None else self._options.prefix
+        return Scope(
+            bucket=self._options.bucket,
+            prefix=narrow,
+            window=window,
+            layout=Layout(own or layout or "", self._options.patterns) if own or layout else None,
+            root=begin[: begin.rfind("/") + 1],
+            is_layout_optional=own is None,
+        )
+
+    def _artifact(self, item: ObjectTypeDef, match: LayoutMatch) -> Artifact:
+        etag, size = item.get("ETag", "").strip('"'), item.get("Size", 0)
+        time = match.start or item["LastModified"].astimezone(UTC)
+        location = f"s3://{self._options.bucket}/{item.get('Key', '')}"
+        return Artifact(location, f"{etag}-{size}", size, time, match.fields)
+
+    def _client(self) -> S3Client:
+        with self._lock:
+            if self._made is None:
+                with speaking_for(f"s3://{self._options.bucket}"):
+                    self._made = make_client(self._access)
+            return self._made
+
+
+def _access(options: S3Options, credential: Credential | None) -> Access:
+    """How to reach the bucket: what the source says, else what the credential says."""
+    let_in = {} if credential is None else credential.options
+    return Access(
+        region=options.region or let_in.get("region"),
+        endpoint_url=options.endpoint_url or let_in.get("endpoint_url"),
+        force_path_style=options.force_path_style or bool(let_in.get("force_path_style")),
+        credential=let_in,
+    )
+
+
+def _is_folder(item: ObjectTypeDef) -> bool:
+    """Whether it only marks a folder, as consoles make them."""
+    return item.get("Size", 0) == 0 and item.get("Key", "").endswith("/")

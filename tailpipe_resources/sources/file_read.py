@@ -1,0 +1,87 @@
+"""The bytes of a file, and word of it when they change under the reader."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from typing import TYPE_CHECKING, BinaryIO
+
+from tailpipe_resources.errors import ArtifactGoneError, SourceRefusedError, SourceUnavailableError
+
+if TYPE_CHECKING:
+    from tailpipe_resources.model.artifact import Artifact
+
+_BUFFER_BYTES = 1 << 20
+
+
+def version_of(status: os.stat_result) -> str:
+    """What changes whenever a file is written to: its size and time, in hexadecimal."""
+    return f"{status.st_size:x}-{status.st_mtime_ns:x}"
+
+
+def open_steady(artifact: Artifact) -> BinaryIO:
+    """A file's bytes, which end in an error if the file is no longer what was listed.
+
+    Raises:
+        ArtifactGoneError: it was deleted.
+        SourceRefusedError: it may not be read, or has become something else than a file.
+        SourceUnavailableError: it has changed; also from `read`.
+    """
+    try:
+        # Without O_NONBLOCK, opening a pipe that took the file's place would wait for ever.
+        descriptor = os.open(artifact.location, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise ArtifactGoneError(f"{artifact.location}: it was deleted after it was listed") from None
+    except OSError as error:
+        raise refusal(artifact.location, error) from error
+    steady = _SteadyFile(io.FileIO(descriptor), artifact)
+    try:
+        steady.check()
+    except BaseException:
+        steady.close()
+        raise
+    return io.BufferedReader(steady, _BUFFER_BYTES)
+
+
+def refusal(path: str, error: OSError) -> SourceRefusedError:
+    """Why a path cannot be read, in our words."""
+    if isinstance(error, PermissionError):
+        return SourceRefusedError(f"{path}: permission denied; let the user that runs tailpipe read it")
+    return SourceRefusedError(f"{path}: it cannot be read: {error.strerror}")
+
+
+class _SteadyFile(io.RawIOBase):
+    """A file that is checked once more at its end."""
+
+    def __init__(self, file: io.FileIO, artifact: Artifact) -> None:
+        self._file = file
+        self._artifact = artifact
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        count = self._file.readinto(buffer) or 0
+        if count == 0 and len(buffer) > 0:
+            self.check()
+        return count
+
+    def readall(self) -> bytes:
+        data = self._file.readall()
+        self.check()
+        return data
+
+    def check(self) -> None:
+        """Raise if the file is not what was listed."""
+        status = os.fstat(self._file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceRefusedError(f"{self._artifact.location}: it is not a regular file any more")
+        if version_of(status) != self._artifact.version:
+            raise SourceUnavailableError(
+                f"{self._artifact.location}: it changed while it was read; the next run takes it whole"
+            )
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
