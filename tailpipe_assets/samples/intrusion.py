@@ -30,7 +30,7 @@ GUESSING = (80 * 60, 98 * 60)
 
 _LOGINS = (100 * 60, 112 * 60)
 _SECRETS = (131 * 60, 134 * 60)
-_TRAIL = "arn:aws:cloudtrail:us-east-1:%(account)s:trail/organization-trail"
+_TRAILS = "arn:aws:cloudtrail:us-east-1:%(account)s:trail/"
 
 _ROOT_LOGIN = replace(LOGIN_FAILED, error=None, response={"ConsoleLogin": "Success"})
 _NEW_KEY = Shape(
@@ -48,11 +48,15 @@ _ADMINISTRATOR = Shape(
     writes=True,
     request={"userName": cast.STOLEN_USER, "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
 )
-_STOP_LOGGING = Shape(service="cloudtrail", name="StopLogging", by="user", writes=True, request={"name": _TRAIL})
+# The organization's own trail, which the intruder cannot stop, is what tells the rest of the story.
+_STOP_LOGGING = Shape(
+    service="cloudtrail", name="StopLogging", by="user", writes=True, request={"name": _TRAILS + "shop"}
+)
 _DELETE_TRAIL = replace(
     _STOP_LOGGING,
     name="DeleteTrail",
-    error=("InsufficientDependencyServiceAccessPermissionException", "The organization trail cannot be deleted here."),
+    request={"name": _TRAILS + "organization"},
+    error=("InsufficientDependencyServiceAccessPermissionException", "This trail belongs to the organization."),
 )
 _READ_SECRET = Shape(
     service="secretsmanager", name="GetSecretValue", by="user", request={"secretId": "shop/customers/%(short)s"}
