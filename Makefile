@@ -67,15 +67,15 @@ clean: ## Remove the demo, build results and caches; keeps .venv.
 
 .venv/.installed: pyproject.toml | .venv/bin/python
 	@printf 'Installing Tailpipe into .venv (a minute, the first time) ...\n'
-	@$(BIN)/python -m pip install --quiet -e .
+	@$(BIN)/python -m pip install -qq -e .
 	@touch $@
 
 .venv/.installed-dev: pyproject.toml | .venv/bin/python
 	@printf 'Installing Tailpipe and what its tests need into .venv (a minute, the first time) ...\n'
-	@$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@$(BIN)/python -m pip install -qq -e '.[dev]'
 	@touch .venv/.installed $@
 
 .venv/.installed-bench: pyproject.toml | .venv/bin/python
 	@printf 'Installing Tailpipe and what its benchmarks compare it with into .venv ...\n'
-	@$(BIN)/python -m pip install --quiet -e '.[bench]'
+	@$(BIN)/python -m pip install -qq -e '.[bench]'
 	@touch .venv/.installed $@
