@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,6 +38,13 @@ class Problems:
     def add(self, place: Place, message: str) -> None:
         """Note a problem and carry on."""
         self._found.append(place.problem(message))
+
+    def extend(self, found: Iterable[Problem]) -> None:
+        """Note problems that something else found."""
+        self._found.extend(found)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._found)
 
     def __bool__(self) -> bool:
         return bool(self._found)
