@@ -1,0 +1,24 @@
+"""What every test starts from: a home of its own and none of the user's settings."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty `TAILPIPE_HOME`, in an environment without AWS, Tailpipe and vendor settings."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "TAILPIPE_")) or name in {"PIPES_TOKEN", "SLACK_TOKEN"}:
+            monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("TAILPIPE_HOME", str(folder / ".tailpipe"))
+    return folder / ".tailpipe"
