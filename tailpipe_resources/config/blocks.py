@@ -1,0 +1,132 @@
+"""What each type of block accepts: its labels, its blocks and its attributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tailpipe_resources.config.values import Reference  # noqa: TC001 - pydantic reads the annotations
+from tailpipe_resources.plugins import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The labels that follow a block's type, and the blocks it may hold."""
+
+    labels: tuple[str, ...]
+    blocks: tuple[str, ...] = ()
+
+
+SHAPES = {
+    "collection": Shape(("table", "name"), ("filter", "source")),
+    "credential": Shape(("type", "name")),
+    "destination": Shape(("type", "name")),
+    "format": Shape(("type", "name")),
+    "locals": Shape(()),
+    "source": Shape(("type", "name")),
+    "table": Shape(("name",), ("column",)),
+    "variable": Shape(("name",)),
+    "workspace": Shape(("name",)),
+}
+NESTED_SHAPES = {"column": Shape(("name",)), "filter": Shape(()), "source": Shape(("type",))}
+
+
+class DestinationAttributes(Options):
+    """Where a lake is."""
+
+    path: str
+    """A folder, or `s3://bucket/prefix`."""
+
+    credential: Reference | None = None
+    """For object storage."""
+
+
+class SourceAttributes(Options):
+    """What every source accepts beside its type's own options."""
+
+    credential: Reference | None = None
+    """How to be let in."""
+
+    format: Reference | str | None = None
+    """How its bytes become records, where the collection does not say."""
+
+
+class FilterAttributes(Options):
+    """A condition on rows."""
+
+    where: str
+    """SQL; rows for which it is not true are not stored."""
+
+
+class ColumnAttributes(Options):
+    """One column of a table."""
+
+    type: str | None = None
+    """An SQL type."""
+
+    source: str | None = None
+    """The record's field; by default the column's name."""
+
+    transform: str | None = None
+    """An SQL expression in place of a field."""
+
+    required: bool = False
+    """Whether a record without it is rejected."""
+
+    null_if: str | None = None
+    """The text that means NULL."""
+
+    description: str = ""
+    """What the column holds."""
+
+
+class TableAttributes(Options):
+    """A user's own table."""
+
+    format: Reference | str | None = None
+    """How bytes become its records."""
+
+    map_fields: tuple[str, ...] = ("*",)
+    """The fields that become columns without a `column` block; with wildcards."""
+
+    null_if: str | None = None
+    """The text that means NULL in every column."""
+
+    description: str = ""
+    """What a row is."""
+
+
+class CollectionAttributes(Options):
+    """Logs of one source kept as rows of one table."""
+
+    source: Reference | None = None
+    """Where the logs come from."""
+
+    destination: Reference | None = None
+    """Where the rows go; `destination.parquet.default` unless said."""
+
+    enabled: bool = True
+    """Whether it is collected. What was collected can be queried either way."""
+
+    prefix: str | None = None
+    """Read only keys or paths that start with this; begins with the source's own prefix."""
+
+    format: Reference | str | None = None
+    """How bytes become records."""
+
+    table_name: str | None = None
+    """What a `custom` collection calls its table."""
+
+    timestamp: str | None = None
+    """The custom field that holds the event's time."""
+
+    timestamp_format: str | None = None
+    """Its strptime format."""
+
+    tp_index: str | None = None
+    """The column to index by."""
+
+    start: str | None = None
+    """Artifacts dated before this are never listed."""
+
+    filter: str | None = None
+    """One condition, in place of a `filter` block."""

@@ -1,0 +1,145 @@
+"""`collection` blocks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tailpipe_resources import plugins
+from tailpipe_resources.config import aliases
+from tailpipe_resources.config.blocks import CollectionAttributes, FilterAttributes
+from tailpipe_resources.config.decode_sources import destination_of, named_source
+from tailpipe_resources.config.decode_tables import format_of
+from tailpipe_resources.config.reading import Reading
+from tailpipe_resources.model.config import Collection, Filter
+from tailpipe_resources.model.names import LABEL, hint
+
+if TYPE_CHECKING:
+    from tailpipe_resources.config.context import Context
+    from tailpipe_resources.config.syntax import Block
+    from tailpipe_resources.config.values import Reference
+    from tailpipe_resources.model.config import Source
+
+
+def collection(block: Block, context: Context) -> Collection | None:
+    """A `collection` block, with everything it refers to."""
+    table, name = block.labels
+    reading = Reading(block, context, [CollectionAttributes])
+    attributes = reading.checked(CollectionAttributes)
+    if attributes is None:
+        return None
+    stored = _table_stored(block, attributes, reading, context)
+    source = _source(block, attributes.source, f"{stored or table}_{name}", context)
+    destination = destination_of(attributes.destination, context)
+    _check_prefix(source, attributes.prefix, reading, context)
+    filters = _filters(block, attributes, reading, context)
+    form, start = format_of(attributes.format, context), _start(attributes.start, reading, context)
+    is_first = stored is not None and context.declare(("collection", stored, name), block)
+    if stored is None or not is_first or source is None or destination is None:
+        return None
+    return Collection(
+        table=table,
+        name=name,
+        place=block.place,
+        source=source,
+        destination=destination,
+        enabled=attributes.enabled,
+        prefix=attributes.prefix,
+        format=form,
+        format_place=reading.place("format") if form is not None else None,
+        table_name=attributes.table_name,
+        timestamp=attributes.timestamp,
+        timestamp_format=attributes.timestamp_format,
+        tp_index=attributes.tp_index,
+        start=start,
+        filters=filters,
+    )
+
+
+def _table_stored(block: Block, attributes: CollectionAttributes, reading: Reading, context: Context) -> str | None:
+    table, problems = block.labels[0], context.problems
+    if table == "custom":
+        return _custom_name(block, attributes, reading, context)
+    if attributes.table_name is not None:
+        problems.add(reading.place("table_name"), f'"table_name" is for collection "custom"; this one is "{table}"')
+    installed = plugins.names("table")
+    declared = context.names("table")
+    if table in installed or context.is_declared(("table", table)):
+        return table
+    if not context.incomplete:
+        problems.add(block.place, f'there is no table "{table}"{hint(table, [*installed, *declared])}')
+    return None
+
+
+def _custom_name(block: Block, attributes: CollectionAttributes, reading: Reading, context: Context) -> str | None:
+    name, place = attributes.table_name, reading.place("table_name")
+    if name is None:
+        context.problems.add(block.place, f'{block.title} needs "table_name"')
+        return None
+    shown = reading.shown("table_name", name)
+    if not LABEL.fullmatch(name):
+        message = f'"table_name" {shown} is not a name; use letters, digits, _ and -, and start with a letter or _'
+        context.problems.add(place, message)
+    elif name in plugins.names("table") or context.is_declared(("table", name)):
+        kind = "is built in" if name in plugins.names("table") else "has a table block"
+        message = f'the table {shown} {kind}; write collection {shown}, or another "table_name"'
+        context.problems.add(place, message)
+    else:
+        return name
+    return None
+
+
+def _source(block: Block, reference: Reference | None, name: str, context: Context) -> Source | None:
+    nested = [inner for inner in block.blocks if inner.type == "source"]
+    if len(nested) + (reference is not None) > 1:
+        context.problems.add(block.place, f"{block.title} has several sources; it takes one")
+        return None
+    if reference is not None:
+        return _referred(reference, context)
+    if nested:
+        kind = aliases.source_type(nested[0].labels[0])
+        return named_source(nested[0], name, context) if context.declare(("source", kind, name), nested[0]) else None
+    if not any(attribute.name == "source" for attribute in block.attributes):
+        context.problems.add(block.place, f'{block.title} needs "source"')
+    return None
+
+
+def _referred(reference: Reference, context: Context) -> Source | None:
+    if not context.expects("source", reference):
+        return None
+    kind, name = aliases.source_type(reference.labels[0]), reference.labels[1]
+    if not context.is_declared(("source", kind, name)):
+        context.unknown(reference)
+    found: Source | None = context.get(("source", kind, name))
+    return found
+
+
+def _check_prefix(source: Source | None, prefix: str | None, reading: Reading, context: Context) -> None:
+    outer = getattr(source.options, "prefix", None) if source else None
+    if source and outer and prefix and not prefix.startswith(outer):
+        message = f'"prefix" must start with the prefix of {source.address}, set at {source.place}'
+        context.problems.add(reading.place("prefix"), message)
+
+
+def _filters(block: Block, attributes: CollectionAttributes, reading: Reading, context: Context) -> tuple[Filter, ...]:
+    found = [Filter(attributes.filter, reading.place("filter"))] if attributes.filter is not None else []
+    for inner in block.blocks:
+        if inner.type != "filter":
+            continue
+        condition = Reading(inner, context, [FilterAttributes])
+        checked = condition.checked(FilterAttributes)
+        if checked is not None:
+            found.append(Filter(checked.where, condition.place("where")))
+    return tuple(sorted(found, key=lambda item: item.place.line))
+
+
+def _start(text: str | None, reading: Reading, context: Context) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        message = f'"start" {reading.shown("start", text)} is not a time; write 2024-02-07 or 2024-02-07T13:00:00Z'
+        context.problems.add(reading.place("start"), message)
+        return None
+    return start.replace(tzinfo=UTC) if start.tzinfo is None else start.astimezone(UTC)
