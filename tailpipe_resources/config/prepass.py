@@ -77,16 +77,14 @@ class _Scanner:
         pieces = ("".join(self._out[left:right]) for left, right in pairwise(edges))
         return tuple(piece for piece in pieces if piece)
 
-    def code(self, *, nested: bool = False) -> None:
-        """Rewrite HCL up to the end, or up to the brace that closes a template."""
-        depth, opened = len(self._brackets), self._at
+    def code(self) -> None:
+        """Rewrite HCL up to the end, or up to the brace that closes the template it is in."""
         while (match := self._next(_CODE)) is not None:
-            if nested and match[0] == "}" and len(self._brackets) == depth:
+            if match[0] == "}" and self._brackets and self._brackets[-1][0] == "${":
+                self._brackets.pop()
                 self._copy(match.end())
                 return
             self._dispatch(match)
-        if nested:
-            raise self._wrong(opened, 'the template "${" is not closed; end it with "}"')
         if self._brackets:
             bracket, where = self._brackets[-1]
             raise self._wrong(where, f'"{bracket}" is not closed')
@@ -142,14 +140,23 @@ class _Scanner:
 
     def _template_or_escape(self, match: re.Match[str]) -> None:
         if match[0] == "${":
-            self._copy(match.end())
-            self.code(nested=True)
+            self._template(match)
         elif match[0] == "%{" and _DIRECTIVE.match(self._text, match.start()):
             raise self._wrong(
                 match.start(), "template directives are not supported; write a conditional, or %%{ for the text %{"
             )
         else:
             self._replace(match.end(), _ESCAPED.get(match[0], match[0]))
+
+    def _template(self, opening: re.Match[str]) -> None:
+        self._copy(opening.end())
+        self._brackets.append((opening[0], opening.start()))
+        first = len(self._out)
+        self.code()
+        inner = "".join(self._out[first:])
+        if "\n" in inner:
+            # python-hcl2 takes newlines in a template only between parentheses.
+            self._out[first:] = [f"({inner[:-1]})}}"]
 
     def _backtick(self, match: re.Match[str]) -> None:
         end = self._text.find("`", match.end())

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tailpipe_resources.config.document import parse
+from tailpipe_resources.config.expressions import Scope
 from tailpipe_resources.config.prepass import prepare
-from tailpipe_resources.config.syntax import Literal
 from tailpipe_resources.errors import ConfigError
 from tailpipe_resources.model.place import Problems
 
@@ -20,8 +20,7 @@ def value(text: str) -> object:
     problems = Problems()
     (attribute,) = parse(text, "x.hcl", problems).attributes
     assert not problems
-    assert isinstance(attribute.value, Literal)
-    return attribute.value.value
+    return Scope({}, {}).evaluate(attribute.value)
 
 
 @given(ANY_TEXT)
@@ -73,6 +72,7 @@ def test_a_byte_order_mark_is_dropped() -> None:
         ('<<EOF\n  one \\S "q" `b`\n two\nEOF', '  one \\S "q" `b`\n two\n'),
         ("<<-EOF\n    one\n\n      two\n  EOF", "one\n\n  two\n"),
         ("<<EOF\nEOF", ""),
+        ('"${\n"a"\n}"', "a"),
         ("<<EOF\n%{YEAR} $${x}\nEOF", "%{YEAR} ${x}\n"),
     ],
 )
@@ -87,7 +87,7 @@ def test_a_string_says(text: str, expected: str) -> None:
         ("\na = `x\n", "x.hcl:2: the backtick string is not closed"),
         ("\na = <<EOF\nx\nEOFF\n", "x.hcl:2: the heredoc <<EOF is not closed; end it with a line EOF"),
         ('a = 1\nb = "x\n', "x.hcl:2: the string is not closed on its line"),
-        ('a = "${x', 'x.hcl:1: the template "${" is not closed'),
+        ('a = "${x', 'x.hcl:1: "${" is not closed'),
         ("\n/* x", 'x.hcl:2: the comment "/*" is not closed'),
         ('source "a" "b" {\n\n', 'x.hcl:1: "{" is not closed'),
         ("a = [1)\n", 'x.hcl:1: unexpected ")"'),
