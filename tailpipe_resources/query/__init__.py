@@ -1,0 +1,1 @@
+"""DuckDB: connections that only read, a view for every table, and results written out."""

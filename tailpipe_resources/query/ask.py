@@ -1,0 +1,68 @@
+"""One statement asked: its columns at once, its rows as they are wanted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from tailpipe_resources.query.engine import translate
+from tailpipe_resources.query.values import exact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from duckdb.sqltypes import DuckDBPyType
+
+_FETCHED_AT_ONCE = 2048
+_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a statement gives. Its rows can be read once, and are never held all together."""
+
+    names: tuple[str, ...]
+    types: tuple[DuckDBPyType, ...]
+    batches: Iterator[list[tuple[Any, ...]]]
+    """Rows; each value as `values.exact` says."""
+
+
+def ask(connection: duckdb.DuckDBPyConnection, statement: str) -> Result:
+    """Run one statement that `statements.check` let through.
+
+    Raises:
+        QueryError: DuckDB refuses it; also while the rows are read.
+    """
+    try:
+        relation = connection.sql(statement)
+        names, types = tuple(relation.columns), tuple(relation.types)
+        casts = [exact(kind) for kind in types]
+        if duckdb.extract_statements(statement)[0].type.name == "EXPLAIN":
+            return Result(names, types, iter([relation.fetchall()]))
+    except duckdb.Error as error:
+        raise translate(error) from error
+    if casts == [str(kind) for kind in types]:
+        return Result(names, types, _batches(connection, statement, lines_before=0))
+    return Result(names, types, _batches(connection, _cast(statement, casts), lines_before=1))
+
+
+def _cast(statement: str, casts: Sequence[str]) -> str:
+    columns = (f"CAST(#{place} AS {kind})" for place, kind in enumerate(casts, start=1))
+    return f"SELECT {', '.join(columns)} FROM (\n{statement}\n)"
+
+
+def _batches(
+    connection: duckdb.DuckDBPyConnection, statement: str, *, lines_before: int
+) -> Iterator[list[tuple[Any, ...]]]:
+    try:
+        cursor = connection.execute(statement)
+        while rows := cursor.fetchmany(_FETCHED_AT_ONCE):
+            yield rows
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        message = _LINE.sub(lambda found: f"LINE {int(found[1]) - lines_before}:", str(translate(error)))
+        raise type(translate(error))(message) from error

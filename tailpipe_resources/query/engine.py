@@ -1,0 +1,69 @@
+"""DuckDB connections: one to ask the lake with, one to try out users' conditions with."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from tailpipe_resources.errors import QueryError
+from tailpipe_resources.model.names import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def connect(
+    *, memory_limit: str | None = None, threads: int | None = None, temp_directory: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """An empty database in memory, in UTC, that downloads nothing.
+
+    Args:
+        memory_limit: such as `2GB`; four fifths of the machine's memory when not given.
+        threads: as many as there are cores when not given.
+        temp_directory: where it spills what does not fit in memory; a folder of its own when not given.
+    """
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,
+        "temp_directory": temp_directory or _scratch(),
+    }
+    if memory_limit is not None:
+        settings["memory_limit"] = memory_limit
+    if threads is not None:
+        settings["threads"] = threads
+    connection = duckdb.connect(":memory:", config=settings)
+    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    return connection
+
+
+def restrict(connection: duckdb.DuckDBPyConnection, folders: Sequence[str]) -> None:
+    """Let it read these folders and nothing else, for good.
+
+    DuckDB still writes into an allowed folder: what users type goes through `statements.check` first.
+    """
+    allowed = ", ".join(literal(folder) for folder in folders)
+    connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def isolated() -> duckdb.DuckDBPyConnection:
+    """A connection that reaches no file and no network, for conditions that users wrote."""
+    connection = connect(threads=1)
+    restrict(connection, ())
+    return connection
+
+
+def translate(error: duckdb.Error) -> QueryError:
+    """What DuckDB says, without its class of error: its first line loses `Binder Error:` and the like."""
+    kind, separator, rest = str(error).partition(" Error: ")
+    return QueryError(rest if separator and "\n" not in kind else str(error))
+
+
+def _scratch() -> str:
+    return str(Path(tempfile.gettempdir()) / f"tailpipe-duckdb-{os.getpid()}")

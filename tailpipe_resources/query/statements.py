@@ -1,0 +1,121 @@
+"""Which SQL may run: what reads, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from tailpipe_resources.errors import QueryError
+from tailpipe_resources.query.engine import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_GAP = r"(?:\s|--[^\n]*\n|/\*(?:(?!/\*|\*/).)*\*/)"
+_EXPLAIN = re.compile(
+    rf"{_GAP}*explain\b{_GAP}*(?:(?:analyze|verbose)\b{_GAP}*|\({_GAP}*(?:analyze|format)\b[\w\s,]*\){_GAP}*)*",
+    re.IGNORECASE | re.DOTALL,
+)
+_READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+_HIDING_FUNCTIONS = frozenset({"query", "json_execute_serialized_sql"})
+# DuckDB runs a PIVOT whose values it must find out in several steps, and shows none of them. No keyword can be written
+# without its letters standing in the text.
+_WRITING_WORD = re.compile(
+    r"copy|insert|update|delete|merge|create|alter|drop|attach|detach|install|load|export|import|call|set|pragma|"
+    r"vacuum|checkpoint|query|json_execute_serialized_sql",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\w+")
+
+
+def check(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:
+    """The statements of an SQL text, one by one, when all of them only read.
+
+    Raises:
+        QueryError: one does not parse, or does anything but read.
+    """
+    found = list(_extract(sql))
+    for kind, text in found:
+        _check_one(connection, kind, text)
+    return tuple(text for _, text in found)
+
+
+def _extract(sql: str) -> Iterator[tuple[str, str]]:
+    try:
+        for statement in duckdb.extract_statements(sql):
+            yield statement.type.name, _without_end(statement.query.strip())
+    except duckdb.Error as error:
+        raise translate(error) from error
+    except ValueError:  # the type of a statement that DuckDB's client for Python has no name for
+        raise QueryError("query only reads: this statement is refused") from None
+
+
+def _without_end(text: str) -> str:
+    ends = [place for place, _ in duckdb.tokenize(text) if text.encode()[place : place + 1] == b";"]
+    return text.encode()[: ends[0]].decode().rstrip() if ends else text
+
+
+def _check_one(connection: duckdb.DuckDBPyConnection, kind: str, text: str) -> None:
+    if kind == "SELECT":
+        _check_select(connection, text)
+    elif kind == "EXPLAIN":
+        _check_explained(connection, text)
+    elif kind == "MULTI":
+        _check_steps(text)
+    else:
+        raise QueryError(f"query only reads: {_first_word(text)} is refused")
+
+
+def _check_explained(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    prefix = _EXPLAIN.match(text)
+    if prefix is None:
+        raise QueryError("write EXPLAIN at the beginning of the statement")
+    check(connection, text[prefix.end() :])
+
+
+def _check_steps(text: str) -> None:
+    word = next((word for word in _WORD.findall(text) if _WRITING_WORD.fullmatch(word)), None)
+    if word is not None:
+        raise QueryError(
+            f'query only reads: "{word}" is refused in a PIVOT that does not name its values; '
+            "write PIVOT ... ON column IN (value, ...)"
+        )
+
+
+def _check_select(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    # Some SELECTs write: WITH a AS (COPY ... TO 'file') SELECT ... is one to DuckDB.
+    [(serialized,)] = connection.execute("SELECT json_serialize_sql(?)", [text]).fetchall()
+    tree: dict[str, Any] = json.loads(serialized)
+    if tree.get("error"):
+        raise QueryError(f"query only reads: {tree.get('error_message', _first_word(text))}")
+    for node in _walk(tree):
+        _check_node(node)
+
+
+def _check_node(node: dict[str, Any]) -> None:
+    if "cte_map" in node and node.get("type") not in _READING_NODES:
+        word = str(node.get("type")).partition("_")[0]
+        raise QueryError(f"query only reads: {word} in a WITH clause is refused")
+    name = str(node.get("function_name", "")).lower()
+    if name in _HIDING_FUNCTIONS:
+        raise QueryError(f"query runs only SQL it can see: the function {name} is refused")
+
+
+def _walk(tree: Any) -> Iterator[dict[str, Any]]:
+    waiting = [tree]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            yield item
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+
+
+def _first_word(text: str) -> str:
+    plain = re.sub(rf"^{_GAP}*", "", text, flags=re.DOTALL)
+    word = _WORD.match(plain)
+    return word[0].upper() if word else "this statement"

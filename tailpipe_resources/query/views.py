@@ -1,0 +1,85 @@
+"""Views: a table of the lake as SQL sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.errors import QueryError
+from tailpipe_resources.model.names import literal, quote
+from tailpipe_resources.model.schema import PATH_COLUMNS, VIEW_COLUMNS, Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import duckdb
+
+# Anchored at the file's end: a folder above the lake may be called `tp_day=9` too.
+_TAIL = r"/tp_partition=([^/]*)/tp_index=([^/]*)/tp_year=(\d+)/tp_month=(\d+)/tp_day=(\d+)/[^/]*$"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One table, over the files that hold it at one moment."""
+
+    name: str
+    columns: tuple[Column, ...]
+    """What is stored inside the files. A file that lacks one reads as NULL there."""
+
+    files: tuple[str, ...]
+    """Absolute paths in the lake's layout, or `s3://` addresses. None: the view has no rows."""
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """What a query sees: `tp_timestamp`, the table's own, then the other `tp_` columns."""
+        own = [column for column in self.columns if not column.name.startswith("tp_")]
+        common = [column for column in self.columns if column.name.startswith("tp_")]
+        first = [column for column in common if column.name == "tp_timestamp"]
+        others = [column for column in common if column.name != "tp_timestamp"]
+        return (*first, *own, *others, *PATH_COLUMNS, *VIEW_COLUMNS)
+
+
+def create_views(connection: duckdb.DuckDBPyConnection, views: Iterable[View]) -> None:
+    """Make each table a view, to be asked by its name.
+
+    Raises:
+        QueryError: a file's path cannot be told from a pattern.
+    """
+    for view in views:
+        connection.execute(f"CREATE VIEW {quote(view.name)} AS {_select(view)}")
+
+
+def _select(view: View) -> str:
+    if not view.files:
+        columns = (f"NULL::{column.type} AS {quote(column.name)}" for column in view.all_columns)
+        return f"SELECT {', '.join(columns)} WHERE false"
+    computed = _computed()
+    columns = (
+        f"{computed.get(column.name, quote(column.name))} AS {quote(column.name)}" for column in view.all_columns
+    )
+    return f"SELECT {', '.join(columns)} FROM {_scan(view)}"
+
+
+def _scan(view: View) -> str:
+    files = ", ".join(literal(_plain(path)) for path in view.files)
+    schema = ", ".join(
+        f"{literal(column.name)}: {{'name': {literal(column.name)}, 'type': {literal(column.type)}, "
+        "'default_value': NULL}"
+        for column in view.columns
+    )
+    return f"read_parquet([{files}], schema = MAP {{{schema}}}, filename = true)"
+
+
+def _plain(path: str) -> str:
+    # DuckDB takes `*`, `?` and `[` as themselves where a file of exactly that path exists, but not `**`.
+    if "**" in path:
+        raise QueryError(f"a lake cannot be read in a folder with ** in its path: {path}")
+    return path
+
+
+def _computed() -> dict[str, str]:
+    parts = [f"regexp_extract(filename, {literal(_TAIL)}, {group})" for group in range(1, 6)]
+    texts = [f"url_decode({part})" for part in parts[:2]]
+    numbers = [f"{part}::INTEGER" for part in parts[2:]]
+    by_path = dict(zip((column.name for column in PATH_COLUMNS), [*texts, *numbers], strict=True))
+    return {**by_path, "tp_date": f"make_date({', '.join(numbers)})"}
