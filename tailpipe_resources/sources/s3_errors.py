@@ -112,6 +112,7 @@ def speaking_for(subject: str) -> Iterator[None]:
         SourceError: of the kind that tells what to do.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -121,6 +122,8 @@ def speaking_for(subject: str) -> Iterator[None]:
     except BotoCoreError as error:
         kind, words = _of_exception(error)
         raise kind(f"{subject}: {words}") from error
+    except ResponseParserError as error:
+        raise SourceUnavailableError(f"{subject}: what answers does not speak like S3; check endpoint_url") from error
 
 
 def is_worth_resuming(error: SourceError) -> bool:
@@ -134,6 +137,8 @@ def _of_response(error: ClientError) -> Meaning:
     if error.operation_name.startswith("AssumeRole"):
         return SourceRefusedError, f"the role cannot be assumed ({code}); check role, external_id and its trust policy"
     kind, words = CODES.get(code) or _of_status(code, response)
+    if kind is ArtifactGoneError and error.operation_name == "ListObjectsV2":
+        return _NO_BUCKET
     return kind, words.format(region=_region_hint(response)) if kind is SourceRefusedError else words
 
 
@@ -154,4 +159,4 @@ def _of_exception(error: Exception) -> Meaning:
     for kind in type(error).__mro__:
         if kind.__name__ in EXCEPTIONS:
             return EXCEPTIONS[kind.__name__]
-    return SourceRefusedError, f"botocore refuses: {str(error)[:_MAX_MESSAGE]}"
+    return SourceRefusedError, f"botocore refuses: {' '.join(str(error).split())[:_MAX_MESSAGE]}"

@@ -84,8 +84,9 @@ def _descend(client: S3Client, scope: Scope, layout: Layout, pool: ThreadPoolExe
         for prefix in level:
             folder = layout.folder(prefix[: prefix.rfind("/") + 1], scope.window, scope.root)
             is_met = is_met or folder.is_below_head
-            leaves += _leaves(prefix, folder)
-            if folder.has_folders and (folder.is_below_head or not scope.is_layout_optional or depth < HEAD_LEVELS):
+            if folder.is_wanted_whole or folder.has_files:
+                leaves.append(_Leaf(prefix, is_flat=folder.is_wanted_whole))
+            if _is_worth_a_look(folder, scope, depth):
                 below.append(prefix)
         if not below:
             break
@@ -93,10 +94,11 @@ def _descend(client: S3Client, scope: Scope, layout: Layout, pool: ThreadPoolExe
     return sorted(leaves, key=lambda leaf: leaf.prefix) if is_met else None
 
 
-def _leaves(prefix: str, folder: Folder) -> list[_Leaf]:
-    if folder.is_wanted_whole:
-        return [_Leaf(prefix, is_flat=True)]
-    return [_Leaf(prefix, is_flat=False)] if folder.has_files else []
+def _is_worth_a_look(folder: Folder, scope: Scope, depth: int) -> bool:
+    """Whether to look at the folders in a folder one by one."""
+    if folder.is_wanted_whole or not folder.has_folders:
+        return False
+    return folder.is_below_head or not scope.is_layout_optional or depth < HEAD_LEVELS
 
 
 def _folders(client: S3Client, bucket: str, prefix: str) -> list[str]:

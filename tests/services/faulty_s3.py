@@ -71,13 +71,17 @@ def serving_faults() -> Iterator[FaultyS3]:
         def do_HEAD(self) -> None:
             self.do_GET()
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.do_GET()
+
         def _reply(self, answer: Answer) -> None:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(answer.body[: answer.cut_after] if self.command == "GET" else b"")
+            self.wfile.write(answer.body[: answer.cut_after] if self.command != "HEAD" else b"")
             self.close_connection = answer.cut_after is not None
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
