@@ -1,0 +1,94 @@
+"""The commands there are: a name, a line of help and the module that is imported when one is chosen.
+
+A module has `add_arguments(parser)` and `run(args) -> int`; its docstring is the command's help text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+
+class CommandModule(Protocol):
+    """What a command's module offers."""
+
+    __doc__: str | None
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare flags and arguments."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it, and give the exit code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command."""
+
+    name: str
+    help: str
+    module: str
+    usage: str = ""
+    """What follows the name, for the list of commands."""
+
+    aliases: tuple[str, ...] = ()
+
+    def load(self) -> CommandModule:
+        """Import its module."""
+        return cast("CommandModule", importlib.import_module(self.module))
+
+    def parser(self) -> argparse.ArgumentParser:
+        """What reads its arguments, with the global flags among them."""
+        module = self.load()
+        parser = argparse.ArgumentParser(
+            prog=f"tailpipe {self.name}",
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        module.add_arguments(parser)
+        add_global_flags(parser)
+        return parser
+
+
+_HERE = "tailpipe_assets.cli"
+COMMANDS: tuple[Command, ...] = (
+    Command("collect", "Collect logs from sources.", f"{_HERE}.collect"),
+    Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
+    Command("collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show", ("partition",)),
+    Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show"),
+    Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
+    Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
+    Command("config", "Check the configuration.", f"{_HERE}.config", "check"),
+)
+"""In the order `tailpipe --help` shows them."""
+
+
+def find(name: str) -> Command | None:
+    """The command of this name or alias."""
+    return next((command for command in COMMANDS if name in (command.name, *command.aliases)), None)
+
+
+def names() -> list[str]:
+    """Everything that can be typed as a command."""
+    return ["help", *(name for command in COMMANDS for name in (command.name, *command.aliases))]
+
+
+def add_global_flags(parser: argparse.ArgumentParser) -> None:
+    """Let a parser take the flags that every command has."""
+    flags = parser.add_argument_group("global flags, before or after the command")
+    flags.add_argument(
+        "--config-path",
+        default=argparse.SUPPRESS,
+        metavar="PATH",
+        help="files and folders of configuration, separated by colons",
+    )
+    flags.add_argument(
+        "--var",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="NAME=VALUE",
+        help="the value of a variable of the configuration; may be repeated",
+    )

@@ -1,0 +1,126 @@
+"""The console entry point: finds the command, runs it, and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from tailpipe_assets.cli import commands
+from tailpipe_assets.cli.exits import Exit, describe, exit_of
+from tailpipe_resources.errors import ConfigError, TailpipeError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DESCRIPTION = "Collect logs, keep them as Parquet, ask them with SQL, detect attacks in them."
+_ENVIRONMENT = """\
+  TAILPIPE_CONFIG_PATH   files and folders of configuration, as --config-path
+  TAILPIPE_HOME          Tailpipe's own files; ~/.tailpipe when not set
+  TAILPIPE_DEBUG         1 shows the traceback of an unexpected error"""
+_EXAMPLES = """\
+  tailpipe config check
+  tailpipe collect aws_cloudtrail_log.production --from T-7d
+  tailpipe query "select event_name, count(*) from aws_cloudtrail_log group by all order by 2 desc"
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and leave with its exit code."""
+    sys.exit(_guarded(list(sys.argv[1:] if argv is None else argv)))
+
+
+def _guarded(argv: list[str]) -> int:
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+    except TailpipeError as error:
+        _say(str(error) if isinstance(error, ConfigError) else f"tailpipe: {error}")
+        return exit_of(error)
+    except KeyboardInterrupt:
+        _say("tailpipe: stopped")
+        return Exit.CANCELLED
+    except BrokenPipeError:
+        return _leave_pipe()
+    except Exception as error:  # noqa: BLE001 - the last door: nothing but a message leaves the program
+        return _unexpected(error)
+    return code
+
+
+def _run(argv: list[str]) -> int:
+    args = _top().parse_args(argv)
+    if args.command in (None, "help"):
+        return _help(args.rest)
+    command = commands.find(args.command)
+    if command is None:
+        raise UsageError(_unknown(args.command))
+    parser = command.parser()
+    parser.set_defaults(config_path=None, var=[])
+    return command.load().run(parser.parse_args(args.rest, namespace=args))
+
+
+def _top() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tailpipe",
+        description=_DESCRIPTION,
+        usage="tailpipe [--config-path PATH] [--var NAME=VALUE] <command> ...",
+        epilog=_epilog(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
+    commands.add_global_flags(parser)
+    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"tailpipe {version('tailpipe')}")
+        parser.exit()
+
+
+def _epilog() -> str:
+    listed = [(f"{command.name} {command.usage}".rstrip(), command.help) for command in commands.COMMANDS]
+    rows = [*listed, ("help [command]", "Help about any command.")]
+    lines = "\n".join(f"  {name:<22} {text}" for name, text in rows)
+    return f"commands:\n{lines}\n\nexamples:\n{_EXAMPLES}\nexit codes:\n{describe()}\n\nenvironment:\n{_ENVIRONMENT}"
+
+
+def _help(about: list[str]) -> int:
+    if not about:
+        _top().print_help()
+        return Exit.OK
+    command = commands.find(about[0])
+    if command is None:
+        raise UsageError(_unknown(about[0]))
+    command.parser().print_help()
+    return Exit.OK
+
+
+def _unknown(name: str) -> str:
+    from tailpipe_resources.model.names import nearest
+
+    near = nearest(name, commands.names())
+    return f'no command is called "{name}"' + (f'; did you mean "{near}"?' if near else "; see tailpipe --help")
+
+
+def _leave_pipe() -> int:
+    """The reader of our output has gone: what Python flushes at its end goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.OK
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get("TAILPIPE_DEBUG"):
+        raise error
+    _say(f"tailpipe: unexpected {type(error).__name__}: {error}\nTAILPIPE_DEBUG=1 shows where it happened.")
+    return Exit.FAILED
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)

@@ -1,0 +1,138 @@
+"""Ask the collected logs with SQL, in the dialect of DuckDB. Every table is a view; times are UTC.
+
+Examples:
+  tailpipe query "select event_name, count(*) from aws_cloudtrail_log group by all order by 2 desc"
+  tailpipe query --output csv "from http_log where status >= 500" > errors.csv
+  tailpipe query report.sql
+  echo "show tables" | tailpipe query -
+
+Only statements that read are run: SELECT, VALUES, WITH, FROM, PIVOT, EXPLAIN, DESCRIBE, SHOW, SUMMARIZE.
+Rows go to stdout, everything else to stderr. A table on a terminal keeps within its width and says what it left out.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.cli.exits import Exit
+from tailpipe_resources.errors import QueryError, UsageError
+from tailpipe_resources.model.names import hint
+from tailpipe_resources.query.render import OUTPUTS
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    import duckdb
+
+    from tailpipe_resources.query.table import Rendered
+    from tailpipe_resources.query.views import View
+
+_UNKNOWN_TABLE = re.compile(r"^Table with name (?P<name>.+?) does not exist!(?:\nDid you mean [^\n]*)?")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare flags and arguments."""
+    parser.add_argument(
+        "sql",
+        nargs="*",
+        metavar="SQL",
+        help="SQL, a file ending in .sql, or - for standard input; several run in order",
+    )
+    parser.add_argument("--output", choices=OUTPUTS, default="table", help="how to write rows")
+    header = parser.add_mutually_exclusive_group()
+    header.add_argument("--header", action="store_true", default=True, help="names above the columns (the default)")
+    header.add_argument("--no-header", action="store_false", dest="header", help="rows alone, in table and csv")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the statements in order, and stop at the first that fails."""
+    from tailpipe_assets.cli.configured import read_config
+    from tailpipe_assets.pipeline.ask import views_of
+    from tailpipe_resources.query.engine import connect, restrict
+    from tailpipe_resources.query.statements import check
+    from tailpipe_resources.query.views import create_views
+
+    texts = [_text(given) for given in args.sql]
+    if not texts:
+        raise UsageError('nothing to ask; write tailpipe query "select ..."')
+    found = views_of(read_config(args))
+    connection = connect()
+    create_views(connection, found.views)
+    restrict(connection, found.folders)
+    statements = [statement for text in texts for statement in check(connection, text)]
+    interruptible(connection, lambda: _answer(connection, statements, found.views, args))
+    return Exit.OK
+
+
+def interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], None]) -> None:
+    """Do work that asks this connection, and let Ctrl-C stop it at once.
+
+    DuckDB looks for signals between its own steps only, which may be minutes; from another thread it can be told.
+    """
+    from concurrent.futures import ThreadPoolExecutor, wait
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        doing = pool.submit(work)
+        try:
+            doing.result()
+        except KeyboardInterrupt:
+            while not doing.done():
+                connection.interrupt()
+                wait([doing], timeout=0.1)
+            raise
+
+
+def _answer(
+    connection: duckdb.DuckDBPyConnection, statements: Sequence[str], views: Sequence[View], args: argparse.Namespace
+) -> None:
+    from tailpipe_resources.query.ask import ask
+    from tailpipe_resources.query.render import render
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for statement in statements:
+        try:
+            result = ask(connection, statement)
+            rendered = render(result, args.output, sys.stdout, header=args.header, width=width)
+        except QueryError as error:
+            raise _in_our_words(error, views) from error
+        sys.stdout.flush()
+        _tell(rendered, statement, views, is_table=args.output == "table")
+
+
+def _text(given: str) -> str:
+    if given == "-":
+        return sys.stdin.read()
+    if not given.endswith(".sql") or given.split() != [given]:
+        return given
+    try:
+        return Path(given).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{given} cannot be read: {error.strerror}") from error
+
+
+def _in_our_words(error: QueryError, views: Sequence[View]) -> QueryError:
+    found = _UNKNOWN_TABLE.match(str(error))
+    if found is None:
+        return error
+    known = hint(found["name"], [view.name for view in views])
+    return QueryError(f'no table is called "{found["name"]}"{known}{str(error)[found.end() :]}')
+
+
+def _tell(rendered: Rendered, statement: str, views: Sequence[View], *, is_table: bool) -> None:
+    if is_table:
+        _say("1 row" if rendered.rows == 1 else f"{rendered.rows:,} rows")
+    if rendered.columns_cut:
+        _say(f"no room for {', '.join(rendered.columns_cut)}; --output line shows every column")
+    if rendered.rows == 0:
+        for view in views:
+            if not view.files and re.search(rf"\b{re.escape(view.name)}\b", statement, re.IGNORECASE):
+                _say(f"no rows yet: tailpipe collect {view.name}")
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)

@@ -1,0 +1,70 @@
+"""`config check`: everything that is wrong, at once, or what there is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tailpipe_assets.cli.exits import Exit
+from tailpipe_assets.cli.main import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HCL = """
+source "file" "nginx" {
+  path = "access.log"
+}
+
+collection "http_log" "web" {
+  source = source.file.nginx
+  format = "combined"
+  filter {
+    where = "status >= 500"
+  }
+}
+"""
+
+
+def check(folder: Path, text: str, *flags: str) -> int | str | None:
+    """The exit code of checking one file."""
+    (folder / "tailpipe.hcl").write_text(text)
+    with pytest.raises(SystemExit) as left:
+        main(["config", "check", *flags])
+    return left.value.code
+
+
+def test_a_sound_configuration_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Files, collections, sources and destinations are named, and nothing is on stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    assert check(tmp_path, HCL, "--output", "json") == Exit.OK
+    found = json.loads(capsys.readouterr().out)
+    assert check(tmp_path, HCL) == Exit.OK
+    shown = capsys.readouterr()
+
+    assert found["files"] == ["tailpipe.hcl"]
+    assert [each["collection"] for each in found["collections"]] == ["http_log.web"]
+    assert found["sources"] == [{"address": "source.file.nginx", "place": "tailpipe.hcl:2"}]
+    assert [each["name"] for each in found["destinations"]] == ["default"]
+    assert "http_log.web" in shown.out
+    assert shown.err == ""
+
+
+def test_problems_of_reading_and_planning_come_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong attribute and a filter that does not bind are both reported, with code 2 and nothing on stdout."""
+    monkeypatch.chdir(tmp_path)
+    text = HCL.replace("status >=", "statuss >=") + '\nsource "file" "other" {\n  pathh = "x"\n}\n'
+
+    assert check(tmp_path, text) == Exit.USAGE
+    shown = capsys.readouterr()
+
+    assert shown.out == ""
+    places = [line.split(": ")[0] for line in shown.err.splitlines()]
+    assert {"tailpipe.hcl:10", "tailpipe.hcl:15"} <= set(places)
