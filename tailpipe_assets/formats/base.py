@@ -7,7 +7,7 @@ a whole batch of them apart at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,14 @@ class Piece:
     """Records cut out here because they are no text or too long."""
 
 
+class Readable(Protocol):
+    """Bytes from somewhere."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+        ...
+
+
 class Format(Protocol):
     """How bytes become records."""
 
@@ -58,16 +66,15 @@ class Format(Protocol):
         """The fields `fields` delivers, all text; None when records stay whole (JSON)."""
         ...
 
-    def split(self, stream: BinaryIO, *, piece_bytes: int, salvage: bool = False) -> Iterator[Piece]:
+    def split(self, stream: Readable, *, piece_bytes: int) -> Iterator[Piece]:
         """Cut a stream into pieces of about `piece_bytes`.
 
         Args:
             stream: the unpacked artifact.
             piece_bytes: how much to hold at once.
-            salvage: deliver what can be read of a broken document before raising.
 
         Raises:
-            BadArtifactError: the stream is not of this format at all.
+            BadArtifactError: the stream breaks off or is not of this format; what can be read of it came before.
         """
         ...
 

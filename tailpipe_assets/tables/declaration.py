@@ -1,8 +1,7 @@
-"""A table is a declaration: columns and the SQL that makes them out of a raw record.
+"""A table is a declaration: columns, and the SQL that makes them out of a raw record.
 
-Schema, transform, documentation and `tailpipe table show` all follow from it. Expressions see one relation with the
-columns `raw` (the record's text), `location`, `version`, `position`, and `r`: the record taken apart, a struct made by
-`record` for JSON tables or by the format for text tables.
+Schema, transform, documentation and `tailpipe table show` all follow from it. Its SQL sees `raw`, the record's text,
+and `r`, the record taken apart: a struct of `shape` for JSON, of the format's groups for text.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class Field:
     """A DuckDB type; times are `TIMESTAMP WITH TIME ZONE`."""
 
     expression: str
-    """SQL over the relation above."""
+    """SQL over `raw`, `r` and `tp_timestamp`."""
 
     description: str
 
@@ -36,38 +35,58 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Something every record must satisfy."""
+
+    misfit: str
+    """SQL over `raw` and `r`, true of a record that does not fit."""
+
+    reason: str
+    """What is then wrong with it, for people."""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A log type."""
 
     name: str
     description: str
     fields: tuple[Field, ...]
+    time: str
+    """SQL over `r` for the text that says when the event happened."""
+
     timestamp: str
-    """SQL for the instant the event happened; NULL rejects the record. May name the table's own columns."""
+    """SQL over `r` for that instant; NULL rejects the record."""
 
     formats: tuple[str, ...]
     """The formats it can be read from; the first is the default."""
 
-    record: str | None = None
-    """SQL that makes the struct `r` out of `raw`; None when the format delivers `r` itself."""
+    shape: Mapping[str, object] | None = None
+    """For JSON: what `r` looks like. None when the format delivers `r` itself."""
+
+    unfold: bool = False
+    """Whether its SQL names the keys of `r` without the `r.` before them."""
+
+    checks: tuple[Check, ...] = ()
+    """Beside what `shape` asks for: objects must be objects, and BOOLEAN true or false."""
 
     event_id: str | None = None
-    """SQL for the event's own id within its account, when it has one."""
+    """SQL over the columns for the event's own id within its account."""
 
-    index: str = "'default'"
-    """SQL for the natural `tp_index`; NULL becomes `default`."""
+    index: str = "NULL"
+    """SQL over `r` for the natural `tp_index`; NULL becomes `default`."""
 
     enrichment: Mapping[str, str] = field(default_factory=dict)
-    """SQL for the common columns the table can fill, by name. May name the table's own columns."""
-
-    required: tuple[str, ...] = ()
-    """Columns a row must have; NULL rejects the record."""
+    """SQL over the columns for the common columns the table can fill, by name."""
 
     format_options: Mapping[str, object] = field(default_factory=dict)
     """What its default format is told, such as where the records are in the document."""
 
     layouts: Mapping[str, str] = field(default_factory=dict)
     """The built-in layout by type of source."""
+
+    exclude: str | None = None
+    """A regular expression for paths that never hold this log, though they lie beside it."""
 
     references: tuple[str, ...] = ()
     """Where the vendor describes the log."""

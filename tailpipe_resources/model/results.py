@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from tailpipe_resources.errors import TailpipeError
 
 Status = Literal["ok", "quarantined", "gone", "failed"]
 """`ok` read whole; `quarantined` broken, tried again when it changes; `gone` deleted meanwhile; `failed` not
 delivered, tried again by the next run."""
+
+
+Stage = Literal["listing", "reading", "committed", "done"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,9 @@ class CollectResult:
     faults: tuple[ArtifactFault, ...] = ()
     """Artifacts quarantined, gone or failed."""
 
+    failure: TailpipeError | None = None
+    """Why the collection stopped, when it did. What the other figures count is committed."""
+
     cancelled: bool = False
     """Stopped before everything listed was read. What the other figures count is committed."""
 
@@ -77,7 +87,7 @@ class Progress:
 
     table: str
     collection: str
-    stage: Literal["listing", "reading", "committed", "done"]
+    stage: Stage
     artifacts_listed: int = 0
     artifacts_done: int = 0
     records: int = 0

@@ -49,7 +49,7 @@ PATH_COLUMNS: tuple[Column, ...] = (
 )
 """Kept in the folder names, outermost first, and in the Delta log; not inside the Parquet files."""
 
-VIEW_COLUMNS: tuple[Column, ...] = (Column("tp_date", "DATE", "Day of `tp_timestamp`; comparing it skips whole files."),)
+VIEW_COLUMNS: tuple[Column, ...] = (Column("tp_date", "DATE", "Day of `tp_timestamp`; comparing it skips files."),)
 """Computed by views from the folder names."""
 
 REJECTED_TABLE = "tailpipe_rejected"

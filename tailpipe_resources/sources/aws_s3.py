@@ -78,6 +78,7 @@ class S3Source:
     name: ClassVar[str] = "aws_s3"
     description: ClassVar[str] = "Objects in an S3 bucket, or in a store that speaks like S3."
     options: ClassVar[type[Options]] = S3Options
+    workers: ClassVar[int] = 16
 
     def __init__(self, options: Options, credential: Credential | None = None) -> None:
         self._options = S3Options.model_validate(options)

@@ -19,6 +19,8 @@ class Source(Protocol):
     name: ClassVar[str]
     description: ClassVar[str]
     options: ClassVar[type[Options]]
+    workers: ClassVar[int]
+    """How many artifacts are read at once."""
 
     def __init__(self, options: Options, credential: Credential | None = None) -> None: ...
 

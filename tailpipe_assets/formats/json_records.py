@@ -1,0 +1,160 @@
+"""JSON: an array of records, an object that holds one, or a record a line."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+import numpy as np
+
+from tailpipe_assets.formats.json_split import DocumentSplitter, RecordScanner
+from tailpipe_assets.formats.lines import split_lines
+from tailpipe_assets.formats.strings import column, piece
+from tailpipe_resources.errors import BadArtifactError
+from tailpipe_resources.plugins import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+
+    from tailpipe_assets.formats.base import Piece, Readable
+
+DOCUMENT_BYTES = 64 * 1024 * 1024
+"""A larger document is read in blocks, more slowly."""
+
+
+class JsonOptions(Options):
+    """Where the records are."""
+
+    records: str = "Records"
+    """The key under which a document holds its array of records."""
+
+    description: str = ""
+    """What the format is for."""
+
+
+class JsonFormat:
+    """JSON documents: an array of records, an object with an array of records in it, or one record a line."""
+
+    name: ClassVar[str] = "json"
+    description: ClassVar[str] = "JSON documents that hold an array of records, or one record a line."
+    options: ClassVar[type[Options]] = JsonOptions
+
+    def __init__(self, options: JsonOptions) -> None:
+        self._name = options.records
+        self._splitter = DocumentSplitter(options.records)
+
+    @property
+    def groups(self) -> None:
+        """JSON records stay whole; the table takes them apart."""
+        return
+
+    def split(self, stream: Readable, *, piece_bytes: int) -> Iterator[Piece]:
+        """Cut a stream into records.
+
+        Raises:
+            BadArtifactError: it is no JSON, or ends too early; after the records before the break were delivered.
+        """
+        document, broken = _read(stream, DOCUMENT_BYTES)
+        document = document.lstrip(b" \t\r\n")
+        records = self._splitter.split(document) if broken is None and len(document) < DOCUMENT_BYTES else None
+        if records is not None:
+            yield _piece(records, 0)
+        elif self._is_lines(document):
+            yield from split_lines(_Joined(document, stream, broken), piece_bytes=piece_bytes)
+        elif document:
+            yield from self._scan(_Joined(document, stream, broken), piece_bytes)
+        elif broken is not None:
+            raise broken
+
+    def fields(self, raw: pa.Array) -> pa.Array:
+        """Not for JSON, whose records the table takes apart."""
+        raise NotImplementedError
+
+    def _is_lines(self, document: bytes) -> bool:
+        line = document.split(b"\n", 1)[0]
+        try:
+            return self._name not in msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+        except (msgspec.DecodeError, RecursionError):
+            return False
+
+    def _scan(self, stream: Readable, piece_bytes: int) -> Iterator[Piece]:
+        first = stream.read(piece_bytes)
+        if first[:1] not in {b"{", b"["}:
+            raise BadArtifactError(f"not JSON: it starts with {json.dumps(first[:20].decode(errors='replace'))}")
+        scanner, count = RecordScanner(self._name), 0
+        for block in chain([first], iter(lambda: stream.read(piece_bytes), b"")):
+            records = list(scanner.feed(block))
+            yield _piece(records, count)
+            count += len(records)
+        scanner.end()
+
+
+class JsonLinesOptions(Options):
+    """JSON lines need no settings."""
+
+    description: str = ""
+    """What the format is for."""
+
+
+class JsonLinesFormat:
+    """JSON lines: one record a line."""
+
+    name: ClassVar[str] = "jsonl"
+    description: ClassVar[str] = "JSON lines: one JSON object a line."
+    options: ClassVar[type[Options]] = JsonLinesOptions
+
+    def __init__(self, options: JsonLinesOptions) -> None:
+        del options
+
+    @property
+    def groups(self) -> None:
+        """JSON records stay whole; the table takes them apart."""
+        return
+
+    def split(self, stream: Readable, *, piece_bytes: int) -> Iterator[Piece]:
+        """Cut a stream into lines.
+
+        Raises:
+            BadArtifactError: from the stream.
+        """
+        return split_lines(stream, piece_bytes=piece_bytes)
+
+    def fields(self, raw: pa.Array) -> pa.Array:
+        """Not for JSON, whose records the table takes apart."""
+        raise NotImplementedError
+
+
+class _Joined:
+    """What was read of a stream already, then the rest of it, then the error it broke off with."""
+
+    def __init__(self, start: bytes, rest: Readable, broken: BadArtifactError | None) -> None:
+        self._start = start
+        self._rest = rest
+        self._broken = broken
+
+    def read(self, size: int = -1, /) -> bytes:
+        block, self._start = self._start[:size], self._start[size:]
+        if block:
+            return block
+        if self._broken is not None:
+            raise self._broken
+        return self._rest.read(size)
+
+
+def _read(stream: Readable, limit: int) -> tuple[bytes, BadArtifactError | None]:
+    blocks, size = [], 0
+    try:
+        while size < limit and (block := stream.read(limit - size)):
+            blocks.append(block)
+            size += len(block)
+    except BadArtifactError as error:
+        return b"".join(blocks), error
+    return b"".join(blocks), None
+
+
+def _piece(records: Sequence[bytes], first: int) -> Piece:
+    return piece(column(records), np.arange(first, first + len(records), dtype=np.int64))

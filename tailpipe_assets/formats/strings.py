@@ -1,0 +1,102 @@
+"""Arrow string columns made of slices of bytes, without a Python object a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tailpipe_assets.formats.base import MAX_RECORD_BYTES, Piece, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+SHOWN_BYTES = 64 * 1024
+"""How much of a rejected record is kept."""
+
+
+def column(slices: Sequence[bytes]) -> pa.Array:
+    """Slices of bytes as one binary column; anything with the buffer protocol will do."""
+    lengths = np.fromiter(map(len, slices), dtype=np.int64, count=len(slices))
+    offsets = np.zeros(len(slices) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return of_offsets(b"".join(slices), offsets)
+
+
+def of_offsets(data: bytes, offsets: npt.NDArray[np.int64]) -> pa.Array:
+    """A binary column whose n-th value is `data[offsets[n]:offsets[n + 1]]`."""
+    if offsets[-1] < 2**31:
+        narrow = pa.py_buffer(offsets.astype(np.int32))
+        return pa.Array.from_buffers(pa.binary(), len(offsets) - 1, [None, narrow, pa.py_buffer(data)])
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
+
+
+def piece(raw: pa.Array, positions: npt.NDArray[np.int64], *, lines: bool = False) -> Piece:
+    """Records as text; those that are not valid UTF-8 or too long are cut out and named.
+
+    Args:
+        raw: the records, binary.
+        positions: where each of them starts.
+        lines: take line ends off, and leave out lines that are then empty.
+    """
+    longest = pc.max(pc.binary_length(raw)).as_py() or 0
+    if longest <= MAX_RECORD_BYTES:
+        try:
+            return _trimmed(raw.cast(_text(raw)), positions, lines=lines)
+        except pa.ArrowInvalid:
+            pass
+    return _sorted_out(raw, positions, lines=lines)
+
+
+def _trimmed(
+    text: pa.Array, positions: npt.NDArray[np.int64], faults: tuple[Rejected, ...] = (), *, lines: bool
+) -> Piece:
+    if not lines:
+        return Piece(text, pa.array(positions), faults)
+    trimmed = pc.ascii_rtrim(text, characters="\r\n")
+    full = pc.greater(pc.binary_length(trimmed), 0)
+    if pc.all(full, min_count=0).as_py():
+        return Piece(trimmed, pa.array(positions), faults)
+    return Piece(trimmed.filter(full), pa.array(positions).filter(full), faults)
+
+
+def _sorted_out(raw: pa.Array, positions: npt.NDArray[np.int64], *, lines: bool) -> Piece:
+    faults: list[Rejected] = []
+    good = np.ones(len(raw), dtype=bool)
+    for number, value in enumerate(raw):
+        record = value.as_py().rstrip(b"\r\n") if lines else value.as_py()
+        reason = _fault(record)
+        if reason is not None:
+            good[number] = False
+            faults.append(Rejected(int(positions[number]), reason, record[:SHOWN_BYTES]))
+    kept = raw.filter(pa.array(good))
+    return _trimmed(kept.cast(_text(kept)), positions[good], tuple(faults), lines=lines)
+
+
+def _text(raw: pa.Array) -> pa.DataType:
+    return pa.large_string() if pa.types.is_large_binary(raw.type) else pa.string()
+
+
+def too_long(length: int) -> str:
+    """Why a record of so many bytes is rejected."""
+    return f"the record is {length:,} bytes long; at most {MAX_RECORD_BYTES:,} are taken"
+
+
+def _fault(record: bytes) -> str | None:
+    if len(record) > MAX_RECORD_BYTES:
+        return too_long(len(record))
+    try:
+        record.decode()
+    except UnicodeDecodeError as error:
+        return f"not UTF-8: byte 0x{record[error.start]:02x} at {error.start}"
+    return None
+
+
+def shown(record: bytes) -> str:
+    r"""Bytes as text for people: what is not UTF-8 appears as `\xNN`."""
+    return record[:SHOWN_BYTES].decode(errors="backslashreplace")

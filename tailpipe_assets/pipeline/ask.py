@@ -1,0 +1,81 @@
+"""Asking: every table of every lake the configuration names, as views over one moment of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.pipeline.resources import open_lake
+from tailpipe_resources import plugins
+from tailpipe_resources.lake import Lake, snapshot, tables
+from tailpipe_resources.model.place import Problems
+from tailpipe_resources.model.schema import COMMON_COLUMNS, REJECTED_COLUMNS, REJECTED_TABLE, Column
+from tailpipe_resources.query.views import View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tailpipe_resources.model.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """What can be asked."""
+
+    views: tuple[View, ...]
+    """One a table, by name; those that were never collected are empty."""
+
+    folders: tuple[str, ...]
+    """Where their files lie."""
+
+
+def views_of(config: Config) -> Views:
+    """All tables: those in the lakes, and those the configuration would collect."""
+    lakes = _lakes(config)
+    found: dict[str, View] = {}
+    for lake in lakes:
+        for view in _stored(lake):
+            found[view.name] = _joined(found.get(view.name), view)
+    for view in _declared(config, set(found)):
+        found.setdefault(view.name, view)
+    return Views(tuple(found[name] for name in sorted(found)), tuple(str(lake.root) for lake in lakes))
+
+
+def _lakes(config: Config) -> list[Lake]:
+    named = {each.path: each for each in config.destinations}
+    used = {each.destination.path: each.destination for each in config.collections}
+    return [open_lake(each) for path, each in {**named, **used}.items() if "://" not in path]
+
+
+def _stored(lake: Lake) -> Iterator[View]:
+    for name in tables(lake):
+        found = snapshot(lake, name)
+        if found is not None:
+            yield View(name, found.columns, found.files)
+
+
+def _joined(one: View | None, other: View) -> View:
+    """A table that lies in two lakes."""
+    if one is None:
+        return other
+    names = {column.name for column in one.columns}
+    added = tuple(column for column in other.columns if column.name not in names)
+    return replace(one, columns=(*one.columns, *added), files=(*one.files, *other.files))
+
+
+def _declared(config: Config, have: set[str]) -> Iterator[View]:
+    yield View(REJECTED_TABLE, (*COMMON_COLUMNS, *REJECTED_COLUMNS), ())
+    for name in plugins.names("table"):
+        columns: tuple[Column, ...] = plugins.load("table", name).stored_columns
+        if len(columns) > len(COMMON_COLUMNS):
+            yield View(name, columns, ())
+    if {each.table_stored for each in config.collections} - have - set(plugins.names("table")):
+        yield from _planned(config)
+
+
+def _planned(config: Config) -> Iterator[View]:
+    """Custom tables, whose columns only a plan knows. Importing it is slow, and needed only before the first run."""
+    from tailpipe_assets.pipeline.plan import plan
+
+    for each in plan(config, problems=Problems()):
+        yield View(each.table.name, each.table.stored_columns, ())

@@ -1,0 +1,72 @@
+"""Batches: the records of many small artifacts, or of a piece of a large one, as one Arrow table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from tailpipe_assets.formats.base import Format, Piece
+    from tailpipe_assets.pipeline.read import Loaded
+    from tailpipe_resources.model.artifact import Artifact
+
+BATCH_BYTES = 64 * 1024 * 1024
+"""About how much text a batch holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBatch:
+    """Records and where each of them stood."""
+
+    loaded: tuple[Loaded, ...]
+    records: pa.Table
+    """Columns `raw`, `tp_source_location`, `tp_source_version`, `tp_source_offset`, and `r` for text."""
+
+    artifact: npt.NDArray[np.int32]
+    """For each record, which of `loaded` it is of."""
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The artifacts in it, in order."""
+        return tuple(each.artifact for each in self.loaded)
+
+
+def text_bytes(pieces: Sequence[Piece]) -> int:
+    """How much text pieces hold."""
+    return sum(piece.raw.nbytes for piece in pieces)
+
+
+def make_batch(loaded: Sequence[Loaded], form: Format) -> RecordBatch:
+    """All records of these artifacts, taken apart when the format does that."""
+    pieces = [(number, piece) for number, each in enumerate(loaded) for piece in each.pieces]
+    lengths = [len(piece.raw) for _, piece in pieces]
+    codes = np.repeat(np.array([number for number, _ in pieces], dtype=np.int32), lengths)
+    raw = _joined([piece.raw for _, piece in pieces], pa.string())
+    columns = {
+        "raw": raw,
+        "tp_source_location": _named(codes, [each.artifact.location for each in loaded]),
+        "tp_source_version": _named(codes, [each.artifact.version for each in loaded]),
+        "tp_source_offset": _joined([piece.positions for _, piece in pieces], pa.int64()),
+    }
+    if form.groups is not None:
+        columns["r"] = form.fields(raw)
+    return RecordBatch(tuple(loaded), pa.table(columns), codes)
+
+
+def _joined(arrays: list[pa.Array], kind: pa.DataType) -> pa.Array:
+    if not arrays:
+        return pa.array([], kind)
+    if len({array.type for array in arrays}) > 1:
+        arrays = [array.cast(pa.large_string()) for array in arrays]
+    return pa.concat_arrays(arrays)
+
+
+def _named(codes: npt.NDArray[np.int32], names: list[str]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(names, pa.string()))

@@ -1,0 +1,149 @@
+"""Collecting: what a source has that the ledgers of its collections do not, made rows of their tables."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
+from tailpipe_assets.pipeline.resources import Resources
+from tailpipe_assets.pipeline.scan import CollectOptions, Scan
+from tailpipe_assets.pipeline.transform import storage_columns
+from tailpipe_assets.pipeline.write import Writer
+from tailpipe_resources.errors import LakeError, TailpipeError
+from tailpipe_resources.lake.commit import recover
+from tailpipe_resources.lake.delta import ensure_table
+from tailpipe_resources.lake.schema import delta_schema
+from tailpipe_resources.lake.storage import Lake, hold
+from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
+from tailpipe_resources.model.schema import REJECTED_TABLE, Column
+from tailpipe_resources.model.window import Window
+from tailpipe_resources.query.engine import restrict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tailpipe_assets.pipeline.plan import Plan
+
+EVERYTHING = Window()
+NORMAL = CollectOptions()
+DEFAULT = Resources()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all scans of one call share."""
+
+    window: Window
+    options: CollectOptions
+    resources: Resources
+    on_event: OnEvent
+    stopped: Callable[[], bool]
+    name: str
+
+
+def collect(
+    plans: Sequence[Plan],
+    window: Window = EVERYTHING,
+    *,
+    options: CollectOptions = NORMAL,
+    resources: Resources = DEFAULT,
+    on_event: OnEvent = ignore,
+    stopped: Callable[[], bool] = lambda: False,
+    run: str = "",
+) -> tuple[CollectResult, ...]:
+    """Bring in every artifact of the window that was not collected before.
+
+    Collections of the same source, table and format share one pass over it. A collection that fails does not stop the
+    others; its result says why, and counts what was committed before that.
+
+    Args:
+        plans: the collections.
+        window: which artifacts, by their time.
+        options: how to treat artifacts that were met before or are broken.
+        resources: how to get at sources, lakes and DuckDB.
+        on_event: told of progress.
+        stopped: asked between artifacts; once true, what is staged is committed and the rest left for next time.
+        run: names the run in the ledger, for people.
+
+    Returns:
+        One result a plan, in the plans' order.
+    """
+    shared = _Run(window, options, resources, on_event, stopped, run or str(uuid.uuid4()))
+    results: dict[str, CollectResult] = {}
+    for group in _scans(plans):
+        started = time.monotonic()
+        for result in _scan(group, shared):
+            stream = f"{result.table}/{result.collection}"
+            results[stream] = replace(result, seconds=time.monotonic() - started)
+    return tuple(results[each.collection.stream] for each in plans)
+
+
+def _scans(plans: Sequence[Plan]) -> list[tuple[Plan, ...]]:
+    """The plans grouped by what one pass can feed."""
+    groups: dict[object, list[Plan]] = {}
+    for each in plans:
+        groups.setdefault(each.scan_key, []).append(each)
+    return [tuple(group) for group in groups.values()]
+
+
+def _scan(plans: tuple[Plan, ...], run: _Run) -> list[CollectResult]:
+    failed: list[CollectResult] = []
+    with ExitStack() as stack:
+        writers = []
+        for each in plans:
+            try:
+                writers.append(_writer(each, run, stack))
+            except (TailpipeError, duckdb.Error, OSError) as error:
+                failed.append(CollectResult(*each.collection.key, failure=in_our_words(error)))
+        if writers:
+            _pass(writers, run)
+        return [*failed, *(writer.result for writer in writers)]
+
+
+def _pass(writers: list[Writer], run: _Run) -> None:
+    """One pass over the source for all these collections. What stops it is noted in their results."""
+    first = writers[0].plan
+    try:
+        source = run.resources.source(first.collection.source)
+        Scan(source, writers, run.options, on_event=run.on_event, stopped=run.stopped).run(run.window)
+    except (TailpipeError, duckdb.Error, OSError) as error:
+        for writer in writers:
+            writer.fail(in_our_words(error))
+    finally:
+        for writer in writers:
+            writer.abandon()
+
+
+def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
+    collection = ready.collection
+    lake = run.resources.lake(collection.destination)
+    stack.enter_context(hold(lake.stream(*collection.key) / ".lock", f"{collection.table_stored}.{collection.name}"))
+    connection = stack.enter_context(run.resources.engine())
+    connection.execute("SET preserve_insertion_order = false")
+    restrict(connection, [str(lake.root)])
+    _ensure(connection, lake, collection.table_stored, storage_columns(ready.table.stored_columns), ready)
+    state = recover(connection, lake, *collection.key)
+    return Writer(ready, lake, connection, state, run.name)
+
+
+def _ensure(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, stored: Sequence[Column], ready: Plan
+) -> None:
+    """Make or widen the collection's table, and the table of rejects."""
+    ensure_table(lake.table(table), ready.table.stored_columns, delta_schema(connection, stored))
+    ensure_table(lake.table(REJECTED_TABLE), STORED_COLUMNS, delta_schema(connection, STORED_COLUMNS))
+
+
+def in_our_words(error: Exception) -> TailpipeError:
+    """What went wrong, as an error of ours."""
+    if isinstance(error, TailpipeError):
+        return error
+    if isinstance(error, OSError):
+        return LakeError(f"the lake cannot be written: {error}")
+    return LakeError(f"DuckDB: {str(error).strip().splitlines()[0]}")

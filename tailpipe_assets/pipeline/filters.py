@@ -1,0 +1,125 @@
+"""Trying users' SQL before anything is collected: it must be one condition over the row, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from tailpipe_resources.model.names import literal, nearest, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_UNKNOWN = re.compile(r'Referenced column "([^"]+)" not found|Could not find key "([^"]+)" in struct', re.IGNORECASE)
+_FORBIDDEN = re.compile(
+    r"^(read_|parquet_|sniff_|glob$|getenv$|getvariable$|query|pragma_|duckdb_|which_secret)", re.IGNORECASE
+)
+_CLASSES = {
+    "SUBQUERY": "it holds a query of its own",
+    "WINDOW": "it holds a window function",
+    "STAR": "it holds a *",
+    "PARAMETER": "it holds a parameter",
+    "DEFAULT": "it holds DEFAULT",
+}
+
+
+class Trial:
+    """Tries conditions against an empty table of a schema, and a row of nothing but NULL."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, columns: Sequence[tuple[str, str]]) -> None:
+        self._connection = connection
+        self._names = [name for name, _ in columns]
+        self._nulls = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in columns)
+
+    def fault(self, condition: str) -> str | None:
+        """What is wrong with a condition, in words, or None."""
+        wrong = self._fault_of_form(condition)
+        return wrong if wrong is not None else self._fault_of_meaning(condition)
+
+    def _fault_of_form(self, condition: str) -> str | None:
+        text = f"SELECT {condition}\n"
+        try:
+            tree = self._connection.execute(f"SELECT json_serialize_sql({literal(text)})").fetchall()[0][0]
+        except duckdb.Error as error:
+            return _words(error)
+        parsed = json.loads(tree)
+        if parsed.get("error"):
+            return self._syntax(parsed["error_message"], condition)
+        return _fault_of_tree(parsed["statements"])
+
+    @staticmethod
+    def _syntax(message: str, condition: str) -> str:
+        if ";" in condition:
+            return "it is a statement; write one condition"
+        if "Only SELECT statements" in message:
+            return "it is a statement; write one condition"
+        return f"it is no SQL condition: {_first_line(message)}"
+
+    def _fault_of_meaning(self, condition: str) -> str | None:
+        rows = f"(SELECT {self._nulls})"
+        try:
+            kind = self._connection.sql(f"SELECT (\n{condition}\n) AS condition FROM {rows} WHERE false").types[0]
+            if str(kind) not in {"BOOLEAN", '"NULL"'}:
+                return f"it is {kind}, not true or false"
+            self._connection.execute(f"SELECT count(*) FROM {rows} WHERE (\n{condition}\n)").fetchall()
+        except duckdb.Error as error:
+            return self._unknown(error) or _words(error)
+        return None
+
+    def _unknown(self, error: duckdb.Error) -> str | None:
+        found = _UNKNOWN.search(str(error))
+        if found is None:
+            return None
+        if found[2]:
+            return _first_line(str(error)).partition("Error: ")[2] or _first_line(str(error))
+        near = nearest(found[1], self._names)
+        hint = f"; near: {near}" if near else ""
+        return f'there is no column "{found[1]}"{hint}'
+
+
+def _fault_of_tree(statements: Sequence[dict[str, Any]]) -> str | None:
+    if len(statements) != 1:
+        return "it is more than one statement; write one condition"
+    node = statements[0]["node"]
+    alone = node["type"] == "SELECT_NODE" and len(node["select_list"]) == 1 and not node["select_list"][0].get("alias")
+    if not alone or node["from_table"]["type"] != "EMPTY" or node["modifiers"] or node.get("where_clause"):
+        return "it is not one condition"
+    for part in _walk(node["select_list"][0]):
+        wrong = _fault_of_part(part)
+        if wrong is not None:
+            return wrong
+    return None
+
+
+def _fault_of_part(part: dict[str, Any]) -> str | None:
+    kind = part.get("class")
+    name = str(part.get("function_name") or "")
+    if kind in _CLASSES:
+        return _CLASSES[kind]
+    if kind == "FUNCTION" and _FORBIDDEN.match(name):
+        return f"the function {name} is not allowed in a condition"
+    return None
+
+
+def _walk(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        yield part
+        for value in part.values():
+            yield from _walk(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _walk(value)
+
+
+def _words(error: duckdb.Error) -> str:
+    text = _first_line(str(error))
+    if "aggregate" in text.lower():
+        return "it holds an aggregate function; a condition looks at one row"
+    return text.partition("Error: ")[2] or text
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0]

@@ -1,0 +1,215 @@
+"""Planning: every collection with everything resolved and tried, before the first byte is fetched."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from pydantic import ValidationError
+
+from tailpipe_assets.pipeline.filters import Trial
+from tailpipe_assets.pipeline.transform import filter_columns, route_sql, rows_sql
+from tailpipe_assets.tables import custom
+from tailpipe_resources import plugins
+from tailpipe_resources.errors import PluginError
+from tailpipe_resources.model.config import FormatBlock
+from tailpipe_resources.model.names import hint, quote
+from tailpipe_resources.model.place import Place, Problems
+from tailpipe_resources.query.engine import isolated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tailpipe_assets.formats.base import Format
+    from tailpipe_assets.tables.declaration import Table
+    from tailpipe_resources.model.config import Collection, Config, TableBlock
+
+_NO_INDEX = ("STRUCT", "JSON", "[]", "MAP")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A collection, ready to run."""
+
+    collection: Collection
+    table: Table
+    format: Format
+    format_name: str
+    index: str
+    """SQL over the record for `tp_index`."""
+
+    @property
+    def scan_key(self) -> tuple[object, ...]:
+        """Equal for collections that one pass over their source can feed."""
+        each = self.collection
+        form = each.format or each.source.format
+        told = (form.type, form.name) if isinstance(form, FormatBlock) else form
+        return (each.source.address, each.table, each.table_stored, told, each.prefix, each.start)
+
+    @property
+    def layout(self) -> str | None:
+        """The table's built-in layout for this kind of source."""
+        return self.table.layouts.get(self.collection.source.type)
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The conditions rows must pass."""
+        return tuple(each.where for each in self.collection.filters)
+
+
+def plan(config: Config, *, problems: Problems | None = None) -> tuple[Plan, ...]:
+    """Every collection, disabled ones included, ready to run.
+
+    Args:
+        config: what was loaded.
+        problems: where to note what is wrong, to be raised later together with other problems.
+
+    Raises:
+        ConfigError: everything wrong, when no `problems` is given.
+    """
+    found = Problems() if problems is None else problems
+    with isolated() as connection:
+        planner = _Planner(config, connection, found)
+        plans = [planner.plan(each) for each in config.collections]
+    made = tuple(each for each in plans if each is not None)
+    _check_shared_tables(made, found)
+    if problems is None:
+        found.raise_any()
+    return made
+
+
+class _Planner:
+    """Resolves collections one by one."""
+
+    def __init__(self, config: Config, connection: duckdb.DuckDBPyConnection, problems: Problems) -> None:
+        self._blocks = {block.name: block for block in config.tables}
+        self._connection = connection
+        self._problems = problems
+
+    def plan(self, collection: Collection) -> Plan | None:
+        """One collection resolved, or None after noting what is wrong with it."""
+        before = len(self._problems)
+        block = self._blocks.get(collection.table)
+        made = self._format(collection, block)
+        if made is None:
+            return None
+        name, form = made
+        table = self._table(collection, block, form)
+        if table is None:
+            return None
+        self._try_filters(collection, table)
+        ready = Plan(collection, table, form, name, self._index(collection, table))
+        if len(self._problems) == before:
+            self._try_table(ready)
+        return ready if len(self._problems) == before else None
+
+    def _format(self, collection: Collection, block: TableBlock | None) -> tuple[str, Format] | None:
+        wanted = collection.format or collection.source.format or (block.format if block else None)
+        place = collection.format_place or collection.place
+        table = self._builtin(collection)
+        if isinstance(wanted, FormatBlock):
+            return self._made(wanted.type, dict(wanted.options), wanted.place, table)
+        if wanted is None:
+            return self._default_format(collection, block, table)
+        if wanted in plugins.names("format"):
+            return self._made(wanted, {}, place, table)
+        if table is None:
+            return self._made("regex", {"layout": wanted}, place, None)
+        self._problems.add(place, f'no format is called "{wanted}"{hint(wanted, table.formats)}')
+        return None
+
+    def _default_format(
+        self, collection: Collection, block: TableBlock | None, table: Table | None
+    ) -> tuple[str, Format] | None:
+        if table is not None:
+            return self._made(table.formats[0], dict(table.format_options), collection.place, table)
+        if block is not None:
+            return self._made("jsonl", {}, block.place, None)
+        self._problems.add(collection.place, "a custom collection needs a format: format = `(?P<time>\\S+) ...`")
+        return None
+
+    def _made(self, name: str, options: dict[str, Any], place: Place, table: Table | None) -> tuple[str, Format] | None:
+        if table is not None and name not in table.formats:
+            formats = ", ".join(table.formats)
+            self._problems.add(place, f"{table.name} cannot be read from the format {name}; its formats: {formats}")
+            return None
+        try:
+            kind = plugins.load("format", name)
+            return name, kind(kind.options(**options))
+        except PluginError as error:
+            self._problems.add(place, str(error))
+        except ValidationError as error:
+            for each in error.errors():
+                where = ".".join(map(str, each["loc"]))
+                self._problems.add(place, f"format {name}: {where}: {each['msg']}")
+        except (re.error, ValueError) as error:
+            self._problems.add(place, f"the format is no regular expression that can be used: {error}")
+        return None
+
+    @staticmethod
+    def _builtin(collection: Collection) -> Table | None:
+        if collection.table == custom.CUSTOM.name or collection.table not in plugins.names("table"):
+            return None
+        table: Table = plugins.load("table", collection.table)
+        return table
+
+    def _table(self, collection: Collection, block: TableBlock | None, form: Format) -> Table | None:
+        builtin = self._builtin(collection)
+        if builtin is not None:
+            return replace(builtin, name=collection.table_stored)
+        return custom.declare(collection, block, form.groups, self._problems)
+
+    def _try_filters(self, collection: Collection, table: Table) -> None:
+        trial = Trial(self._connection, filter_columns(table))
+        for each in collection.filters:
+            wrong = trial.fault(each.where)
+            if wrong is not None:
+                self._problems.add(each.place, f"filter: {wrong}")
+
+    def _index(self, collection: Collection, table: Table) -> str:
+        if collection.tp_index is None:
+            return table.index
+        fields = {each.name: each for each in table.fields}
+        field = fields.get(collection.tp_index)
+        if field is None:
+            near = hint(collection.tp_index, fields)
+            self._problems.add(collection.place, f'tp_index: there is no column "{collection.tp_index}"{near}')
+            return table.index
+        if any(mark in field.type for mark in _NO_INDEX):
+            self._problems.add(collection.place, f"tp_index: {field.name} is {field.type}; an index is a single value")
+        return field.expression.replace("tp_timestamp", table.timestamp)
+
+    def _try_table(self, ready: Plan) -> None:
+        """Run the table's SQL over a record of nothing: what a user's `transform` got wrong shows here."""
+        try:
+            _try_sql(self._connection, ready)
+        except duckdb.Error as error:
+            text = str(error).strip().splitlines()[0]
+            self._problems.add(ready.collection.place, f"the columns of {ready.table.name} cannot be made: {text}")
+
+
+def _try_sql(connection: duckdb.DuckDBPyConnection, ready: Plan) -> None:
+    groups = ready.format.groups or ()
+    fields = ", ".join(f"{quote(group)} VARCHAR" for group in groups)
+    record = f"CAST(NULL AS STRUCT({fields}))" if groups else "NULL"
+    relation = (
+        f"(SELECT '{{}}' AS raw, {record} AS r, 0::BIGINT AS ts, '' AS tp_source_location, "
+        "'' AS tp_source_version, 0::BIGINT AS tp_source_offset)"
+    )
+    connection.execute(route_sql(ready.table, ready.index, relation)).fetchall()
+    connection.execute(rows_sql(ready.table, {"tp_partition": "''", "tp_index": "''"}, (), relation)).fetchall()
+
+
+def _check_shared_tables(plans: Sequence[Plan], problems: Problems) -> None:
+    first: dict[str, Plan] = {}
+    for each in plans:
+        other = first.setdefault(each.table.name, each)
+        if _columns(each) != _columns(other):
+            place = each.collection.format_place or each.collection.place
+            problems.add(place, f"the table {each.table.name} has other columns here than at {other.collection.place}")
+
+
+def _columns(ready: Plan) -> tuple[tuple[str, str], ...]:
+    return tuple((column.name, column.type) for column in ready.table.columns)

@@ -1,0 +1,136 @@
+"""Routing: which records fit, and to which slot each of them belongs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tailpipe_assets.formats.strings import SHOWN_BYTES
+from tailpipe_assets.pipeline.rejects import Reject
+from tailpipe_assets.pipeline.transform import route_sql
+from tailpipe_resources.model.slot import MAX_ENCODED, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from tailpipe_assets.pipeline.batch import RecordBatch
+    from tailpipe_assets.tables.declaration import Table
+
+_DAY = 86_400_000_000
+_EPOCH = date(1970, 1, 1)
+_RESERVED_INDEX = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The records of a batch that belong to one index value and day."""
+
+    index: str
+    day: date
+    records: pa.Table
+    """As in the batch, and `ts`."""
+
+    by_artifact: Counter[str]
+    """How many records of each artifact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A batch sorted out."""
+
+    shares: tuple[Share, ...]
+    rejects: tuple[Reject, ...]
+
+
+def route(connection: duckdb.DuckDBPyConnection, table: Table, index: str, batch: RecordBatch) -> Routed:
+    """Sort the records of a batch by index value and day, and set those aside that do not fit."""
+    told = _told(connection, table, index, batch.records)
+    reasons = _with_index_faults(told)
+    fits = reasons.is_null()
+    rejects = (*_split_rejects(batch), *_record_rejects(batch, reasons))
+    places = np.flatnonzero(fits.to_numpy(zero_copy_only=False))
+    return Routed(tuple(_shares(batch, told, places)), rejects)
+
+
+def _told(connection: duckdb.DuckDBPyConnection, table: Table, index: str, records: pa.Table) -> pa.Table:
+    try:
+        return _asked(connection, route_sql(table, index), records)
+    except duckdb.InvalidInputException:
+        return _told_one_by_one(connection, table, index, records)
+
+
+def _told_one_by_one(connection: duckdb.DuckDBPyConnection, table: Table, index: str, records: pa.Table) -> pa.Table:
+    """The same where some records are no JSON at all, which fails DuckDB's parser."""
+    valid = _asked(connection, "SELECT json_valid(raw) AS valid FROM batch", records)["valid"].combine_chunks()
+    told = _asked(connection, route_sql(table, index), records.filter(valid)).combine_chunks()
+    places = np.where(valid.to_numpy(zero_copy_only=False), np.cumsum(valid.to_numpy(zero_copy_only=False)) - 1, -1)
+    whole = told.take(pa.array(places, mask=places < 0))
+    reason = pc.if_else(valid, whole["reason"], "the record is no valid JSON")
+    return whole.set_column(whole.column_names.index("reason"), "reason", reason)
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, query: str, records: pa.Table) -> pa.Table:
+    connection.register("batch", records)
+    try:
+        return connection.sql(query).to_arrow_table()
+    finally:
+        connection.unregister("batch")
+
+
+def _with_index_faults(told: pa.Table) -> pa.ChunkedArray:
+    """Reasons, with those added that an index value gives: it has to be a folder's name."""
+    bad = [value for value in pc.unique(told["tp_index"]).to_pylist() if value is not None and not _is_folder(value)]
+    if not bad:
+        return told["reason"]
+    hit = pc.is_in(told["tp_index"], pa.array(bad, pa.string()))
+    return pc.coalesce(told["reason"], pc.if_else(hit, "its index value cannot be a folder's name", None))
+
+
+def _is_folder(index: str) -> bool:
+    return index != _RESERVED_INDEX and len(encode(index)) <= MAX_ENCODED
+
+
+def _split_rejects(batch: RecordBatch) -> Iterator[Reject]:
+    for loaded in batch.loaded:
+        for piece in loaded.pieces:
+            for each in piece.rejected:
+                shown = each.record.decode(errors="backslashreplace")
+                yield Reject(loaded.artifact, each.position, each.reason, shown)
+
+
+def _record_rejects(batch: RecordBatch, reasons: pa.ChunkedArray) -> Iterator[Reject]:
+    if reasons.null_count == len(reasons):
+        return
+    misfits = np.flatnonzero(reasons.is_valid().to_numpy())
+    taken = batch.records.select(["raw", "tp_source_offset"]).take(pa.array(misfits))
+    told = zip(misfits.tolist(), reasons.take(pa.array(misfits)).to_pylist(), taken.to_pylist(), strict=True)
+    for place, reason, row in told:
+        artifact = batch.loaded[batch.artifact[place]].artifact
+        yield Reject(artifact, row["tp_source_offset"], reason, row["raw"][:SHOWN_BYTES])
+
+
+def _shares(batch: RecordBatch, told: pa.Table, places: npt.NDArray[np.intp]) -> Iterator[Share]:
+    times = told["ts"].fill_null(0).to_numpy()
+    indexes = pc.dictionary_encode(told["tp_index"].combine_chunks())
+    codes = indexes.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    keys = (codes * 10_000_000 + times // _DAY)[places]
+    whole = batch.records.append_column("ts", told["ts"])
+    for key in np.unique(keys).tolist():
+        mine = places[keys == key]
+        records = whole if len(mine) == len(whole) else whole.take(pa.array(mine))
+        day = _EPOCH + timedelta(days=key % 10_000_000)
+        yield Share(indexes.dictionary[key // 10_000_000].as_py(), day, records, _counted(batch, mine))
+
+
+def _counted(batch: RecordBatch, places: npt.NDArray[np.intp]) -> Counter[str]:
+    counts = np.bincount(batch.artifact[places], minlength=len(batch.loaded))
+    return Counter({batch.loaded[number].artifact.location: int(counts[number]) for number in np.flatnonzero(counts)})

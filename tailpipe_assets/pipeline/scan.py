@@ -1,0 +1,190 @@
+"""A scan: one pass over a source that feeds all collections of a table and format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.pipeline.batch import BATCH_BYTES, make_batch, text_bytes
+from tailpipe_assets.pipeline.read import Loaded, Reader, reason_of
+from tailpipe_assets.pipeline.route import Routed, route
+from tailpipe_resources.errors import BadArtifactError, SourceError, SourceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tailpipe_assets.pipeline.batch import RecordBatch
+    from tailpipe_assets.pipeline.write import Writer
+    from tailpipe_resources.lake.ledger import Known
+    from tailpipe_resources.model.artifact import Artifact
+    from tailpipe_resources.model.results import OnEvent
+    from tailpipe_resources.model.window import Window
+    from tailpipe_resources.sources.base import Source
+
+FAILURES = 10
+"""After so many artifacts in a row that the source did not deliver, it is taken to be down."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectOptions:
+    """How to treat artifacts that were met before or are broken."""
+
+    overwrite: bool = False
+    """Read all of the window again and replace the rows of its artifacts, in one commit."""
+
+    salvage: bool = False
+    """Take what can be read of a broken artifact."""
+
+    retry_quarantined: bool = False
+    """Try artifacts again that were broken and have not changed since."""
+
+    def wants(self, known: Known | None, artifact: Artifact) -> bool:
+        """Whether an artifact is to be read, given what the ledger says of it."""
+        if known is None or self.overwrite or known.version != artifact.version:
+            return True
+        if known.status == "gone":
+            return True
+        return known.status == "quarantined" and (self.retry_quarantined or (self.salvage and not known.salvaged))
+
+
+class Scan:
+    """The state of one pass."""
+
+    def __init__(
+        self,
+        source: Source,
+        writers: list[Writer],
+        options: CollectOptions,
+        *,
+        on_event: OnEvent,
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._source = source
+        self._writers = tuple(writers)
+        self._plan = writers[0].plan
+        self._options = options
+        self._on_event = on_event
+        self._stopped = stopped
+        self._reader = Reader(source, self._plan.format, salvage=options.salvage, stopped=stopped)
+        self._wanting: dict[str, tuple[Writer, ...]] = {}
+        """Who wants the artifacts under way."""
+        self._gathered: list[Loaded] = []
+        self._gathered_for: tuple[Writer, ...] = ()
+        self._gathered_bytes = 0
+        self._failures = 0
+
+    def run(self, window: Window) -> None:
+        """Read what is wanted and commit it.
+
+        Raises:
+            SourceError: the source cannot be listed or has stopped delivering. What was read before is committed.
+        """
+        try:
+            for loaded in self._reader.loaded(self._wanted(self._listed(window))):
+                self._take(loaded)
+        except SourceError:
+            self._finish()
+            raise
+        self._finish()
+        for writer in self._writers:
+            writer.end(cancelled=self._stopped())
+            self._on_event(writer.progress("done"))
+
+    def _listed(self, window: Window) -> Iterator[Artifact]:
+        collection, table = self._plan.collection, self._plan.table
+        if collection.start is not None and (window.start is None or window.start < collection.start):
+            window = replace(window, start=collection.start)
+        return self._source.artifacts(window, prefix=collection.prefix, layout=self._plan.layout, exclude=table.exclude)
+
+    def _wanted(self, artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
+        for artifact in artifacts:
+            wanting = tuple(writer for writer in self._writers if self._wants(writer, artifact))
+            for writer in self._writers:
+                writer.listed(wanted=writer in wanting)
+            if wanting:
+                self._wanting[artifact.location] = wanting
+                yield artifact
+            else:
+                self._on_event(self._writers[0].progress("listing"))
+
+    def _wants(self, writer: Writer, artifact: Artifact) -> bool:
+        return self._options.wants(writer.state.known.get(artifact.location), artifact)
+
+    def _take(self, loaded: Loaded) -> None:
+        wanting = self._wanting.pop(loaded.artifact.location)
+        self._count_failures(loaded)
+        if loaded.large:
+            self._flush()
+            self._stream(loaded, wanting)
+        else:
+            if wanting != self._gathered_for:
+                self._flush()
+            self._gathered_for = wanting
+            self._gathered.append(loaded)
+            self._gathered_bytes += text_bytes(loaded.pieces)
+        if self._gathered_bytes > BATCH_BYTES:
+            self._flush()
+        self._commit_due()
+
+    def _count_failures(self, loaded: Loaded) -> None:
+        self._failures = self._failures + 1 if loaded.status == "failed" else 0
+        if self._failures >= FAILURES:
+            raise SourceUnavailableError(f"{FAILURES} artifacts in a row were not delivered; the last: {loaded.reason}")
+
+    def _flush(self) -> None:
+        if not self._gathered:
+            return
+        batch = make_batch(self._gathered, self._plan.format)
+        for writer, routed in self._routed(batch, self._gathered_for):
+            writer.add(batch, routed)
+            self._on_event(writer.progress("reading"))
+        self._gathered, self._gathered_bytes = [], 0
+
+    def _stream(self, loaded: Loaded, wanting: tuple[Writer, ...]) -> None:
+        """Stage a large artifact piece by piece. It is committed whole or not at all."""
+        try:
+            for piece in self._reader.pieces(loaded.artifact):
+                self._stage_piece(Loaded(loaded.artifact, [piece]), wanting)
+                if self._stopped():
+                    return self._leave(wanting)
+        except BadArtifactError as error:
+            loaded.status, loaded.reason = "quarantined", reason_of(error, loaded.artifact)
+            loaded.salvaged = self._options.salvage
+        except SourceError as error:
+            loaded.status, loaded.reason = "failed", str(error)
+        for writer in wanting:
+            writer.end_large(loaded)
+        return None
+
+    def _stage_piece(self, loaded: Loaded, wanting: tuple[Writer, ...]) -> None:
+        batch = make_batch([loaded], self._plan.format)
+        for writer, routed in self._routed(batch, wanting):
+            writer.add_piece(routed)
+            self._on_event(writer.progress("reading"))
+
+    @staticmethod
+    def _leave(wanting: tuple[Writer, ...]) -> None:
+        for writer in wanting:
+            writer.drop_large()
+
+    def _routed(self, batch: RecordBatch, wanting: tuple[Writer, ...]) -> Iterator[tuple[Writer, Routed]]:
+        """The batch sorted out for each writer; once for all that index alike."""
+        made: dict[str, Routed] = {}
+        for writer in wanting:
+            index = writer.plan.index
+            if index not in made:
+                made[index] = route(writer.connection, writer.plan.table, index, batch)
+            yield writer, made[index]
+
+    def _commit_due(self) -> None:
+        if self._options.overwrite:
+            return
+        for writer in self._writers:
+            if writer.due:
+                writer.commit()
+                self._on_event(writer.progress("committed"))
+
+    def _finish(self) -> None:
+        self._flush()
+        for writer in self._writers:
+            writer.commit()

@@ -1,0 +1,161 @@
+"""The SQL a table's declaration comes to: where a record belongs, and the row it becomes."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.model.names import literal, quote
+from tailpipe_resources.model.schema import COMMON_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tailpipe_assets.tables.declaration import Table
+    from tailpipe_resources.model.schema import Column
+
+_KEY = re.compile(r'\br\.(?:"([^"]+)"|(\w+))')
+_JSON = re.compile(r"\bJSON\b")
+LAST_INSTANT = "253402300799000000"
+"""The end of the year 9999 in microseconds since 1970; later times, and earlier than 1970, are taken for damage."""
+
+
+def route_sql(table: Table, index: str, relation: str = "batch") -> str:
+    """A query that tells, for each record of `relation` in turn, where it belongs.
+
+    `relation` has the columns `raw` and, for text tables, `r`. The result has `ts`, microseconds since 1970,
+    `tp_index`, and `reason`, which is NULL for a record that fits.
+    """
+    reasons = [*_record_reasons(table), *((check.misfit, literal(check.reason)) for check in table.checks)]
+    cases = " ".join(f"WHEN {misfit} THEN {reason}" for misfit, reason in [*reasons, *_time_reasons()])
+    taken = f"SELECT raw, {_record(_routing_shape(table, index))} AS r FROM {relation}"
+    return (
+        f"SELECT ts, tp_index, CASE {cases} END AS reason FROM (SELECT *, epoch_us({table.timestamp}) AS ts, "
+        f"{table.time} AS time, coalesce(nullif(CAST({index} AS VARCHAR), ''), 'default') AS tp_index "
+        f"FROM ({_unfolded(table, taken)}))"
+    )
+
+
+def rows_sql(table: Table, fixed: Mapping[str, str], filters: Sequence[str], relation: str = "batch") -> str:
+    """A query that makes the stored columns of all rows that pass the filters.
+
+    Args:
+        table: the declaration.
+        fixed: SQL for the columns that are the same for all rows: `tp_source_type`, `tp_partition` and so on.
+        filters: SQL conditions over the columns, each checked beforehand.
+        relation: has `raw`, `ts`, `tp_source_location`, `tp_source_version`, `tp_source_offset` and, for text, `r`.
+    """
+    columns = ", ".join(_stored(column) for column in table.stored_columns)
+    where = " AND ".join(f"(\n{condition}\n)" for condition in filters) or "true"
+    return f"SELECT {columns} FROM ({_visible(table, fixed, relation)}) WHERE {where}"
+
+
+def failing_sql(table: Table, fixed: Mapping[str, str], filters: Sequence[str]) -> str:
+    """A query for the location, version, position and text of the records on which a filter raises an error."""
+    failing = " OR ".join(f"({forgiving(condition)}) IS NULL" for condition in filters)
+    return (
+        "SELECT tp_source_location, tp_source_version, tp_source_offset, raw "
+        f"FROM ({_visible(table, fixed, 'batch')}) WHERE {failing}"
+    )
+
+
+def forgiving(condition: str) -> str:
+    """A condition that is NULL where the original raises an error, and false where that is NULL."""
+    return f"TRY(coalesce((\n{condition}\n), false))"
+
+
+def _visible(table: Table, fixed: Mapping[str, str], relation: str) -> str:
+    """All columns a filter may name, and `raw`."""
+    passed = "raw, tp_timestamp, tp_source_location, tp_source_version, tp_source_offset"
+    taken = (
+        "SELECT raw, make_timestamptz(ts) AS tp_timestamp, tp_source_location, tp_source_version, tp_source_offset, "
+        f"{_record(table.shape)} AS r FROM {relation}"
+    )
+    own = ", ".join(f"{field.expression} AS {quote(field.name)}" for field in table.fields)
+    typed = f"SELECT {passed}, {own} FROM ({_unfolded(table, taken)})"
+    return f"SELECT *, {_common(table, fixed)} FROM ({typed})"
+
+
+def storage_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns as Parquet files hold them: JSON as text, which every reader understands."""
+    return tuple(type(each)(each.name, storage_type(each.type), each.description) for each in columns)
+
+
+def storage_type(kind: str) -> str:
+    """The type a column has inside Parquet files."""
+    return _JSON.sub("VARCHAR", kind)
+
+
+def _stored(column: Column) -> str:
+    kind = storage_type(column.type)
+    return (
+        quote(column.name) if kind == column.type else f"CAST({quote(column.name)} AS {kind}) AS {quote(column.name)}"
+    )
+
+
+def _record(shape: Mapping[str, object] | None) -> str:
+    return "r" if shape is None else f"json_transform(raw, {literal(json.dumps(shape))})" if shape else "NULL"
+
+
+def _unfolded(table: Table, taken: str) -> str:
+    return f"SELECT *, r.* FROM ({taken})" if table.unfold else taken
+
+
+def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
+    """No more of the record than routing looks at."""
+    if table.shape is None or table.unfold:
+        return table.shape
+    looked_at = " ".join([table.timestamp, table.time, index, *(check.misfit for check in table.checks)])
+    used = {quoted or plain for quoted, plain in _KEY.findall(looked_at)}
+    typed = {key: "VARCHAR" for key, kind in table.shape.items() if kind == "BOOLEAN" or isinstance(kind, dict)}
+    return {**{key: kind for key, kind in table.shape.items() if key in used}, **typed}
+
+
+def _record_reasons(table: Table) -> list[tuple[str, str]]:
+    if table.shape is None:
+        return [("r IS NULL", "'the line does not fit the format'")]
+    found = [("ltrim(raw)[1] <> '{'", "'the record is no JSON object'")]
+    if table.unfold:
+        return found
+    for key, kind in table.shape.items():
+        value = f"r.{quote(key)}"
+        if isinstance(kind, dict):
+            found.append((f"{value}[1] <> '{{'", literal(f"{key} is no object")))
+        elif kind == "BOOLEAN":
+            found.append((f"{value} NOT IN ('true', 'false')", literal(f"{key} is neither true nor false")))
+    return found
+
+
+def _time_reasons() -> list[tuple[str, str]]:
+    shown = "left(CAST(time AS VARCHAR), 100)"
+    return [
+        ("time IS NULL", "'it has no time'"),
+        ("ts IS NULL", f"'its time cannot be read: ' || {shown}"),
+        (f"ts NOT BETWEEN 0 AND {LAST_INSTANT}", f"'its time is out of range: ' || {shown}"),
+    ]
+
+
+def _common(table: Table, fixed: Mapping[str, str]) -> str:
+    made = {"tp_id": _identity(table), "tp_table": literal(table.name), **table.enrichment, **fixed}
+    carried = {"tp_timestamp", "tp_source_location", "tp_source_version", "tp_source_offset"}
+    common = [
+        f"{made.get(column.name, f'NULL::{column.type}')} AS {column.name}"
+        for column in COMMON_COLUMNS
+        if column.name not in carried
+    ]
+    others = [f"{value} AS {name}" for name, value in fixed.items() if name in {"tp_partition", "tp_index"}]
+    return ", ".join([*common, *others, "CAST(tp_timestamp AS DATE) AS tp_date"])
+
+
+def _identity(table: Table) -> str:
+    """A digest of the event's own id where it has one, else of where the record stands and what it says."""
+    place = "concat_ws('/', tp_source_location, tp_source_offset, raw)"
+    known = f"coalesce({table.event_id}, {place})" if table.event_id else place
+    return f"md5({literal(table.name + '/')} || {known})"
+
+
+def filter_columns(table: Table) -> tuple[tuple[str, str], ...]:
+    """The columns a filter may name, with their types."""
+    stored = [(column.name, column.type) for column in table.stored_columns]
+    return (*stored, ("tp_partition", "VARCHAR"), ("tp_index", "VARCHAR"), ("tp_date", "DATE"))

@@ -1,0 +1,215 @@
+"""Writing: what one collection staged, counted by artifact, and committed."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.pipeline.rejects import Reject, stage_rejects
+from tailpipe_assets.pipeline.rows import stage_rows
+from tailpipe_resources.lake import Batch, commit
+from tailpipe_resources.lake.ledger import Entry
+from tailpipe_resources.lake.storage import discard
+from tailpipe_resources.model.results import ArtifactFault, CollectResult, Progress, Stage
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from tailpipe_assets.pipeline.batch import RecordBatch
+    from tailpipe_assets.pipeline.plan import Plan
+    from tailpipe_assets.pipeline.read import Loaded
+    from tailpipe_assets.pipeline.route import Routed
+    from tailpipe_resources.errors import TailpipeError
+    from tailpipe_resources.lake import Lake
+    from tailpipe_resources.lake.ledger import State
+    from tailpipe_resources.lake.staging import StagedFile
+
+COMMIT_SECONDS = 30.0
+"""How long staged rows wait for their commit at most, but for those of a large artifact."""
+
+
+@dataclass
+class Staged:
+    """What is staged of some artifacts."""
+
+    files: list[StagedFile] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    rows: Counter[str] = field(default_factory=Counter)
+    """By artifact, like the two that follow."""
+
+    filtered: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def reject(self, rejects: tuple[Reject, ...]) -> None:
+        """Set records aside."""
+        self.rejects += rejects
+        self.rejected.update(each.artifact.location for each in rejects)
+
+    def entry(self, loaded: Loaded) -> Entry:
+        """What the ledger keeps of one of the artifacts."""
+        artifact = loaded.artifact
+        return Entry(
+            artifact.location,
+            artifact.version,
+            loaded.status,
+            rows=self.rows[artifact.location],
+            filtered=self.filtered[artifact.location],
+            rejected=self.rejected[artifact.location],
+            size=artifact.size,
+            salvaged=loaded.salvaged,
+            reason=loaded.reason,
+        )
+
+
+class Writer:
+    """One collection's side of a run."""
+
+    def __init__(self, ready: Plan, lake: Lake, connection: duckdb.DuckDBPyConnection, state: State, run: str) -> None:
+        self.plan = ready
+        self.state = state
+        self.result = CollectResult(*ready.collection.key)
+        self.connection = connection
+        self._lake = lake
+        self._run = run
+        self._staged = Staged()
+        self._large = Staged()
+        self._entries: list[Entry] = []
+        self._listed = 0
+        self._since = time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        """Whether what is staged has waited long enough."""
+        return bool(self._entries) and time.monotonic() - self._since > COMMIT_SECONDS
+
+    def listed(self, *, wanted: bool) -> None:
+        """An artifact was listed; it is wanted, or was collected before."""
+        self._listed += 1
+        self.result = replace(self.result, skipped=self.result.skipped + (not wanted))
+
+    def add(self, batch: RecordBatch, routed: Routed) -> None:
+        """Stage the rows of whole artifacts."""
+        self._stage(routed, self._staged)
+        for loaded in batch.loaded:
+            self._enter(loaded, self._staged)
+
+    def add_piece(self, routed: Routed) -> None:
+        """Stage the rows of a piece of a large artifact."""
+        self._stage(routed, self._large)
+
+    def end_large(self, loaded: Loaded) -> None:
+        """A large artifact was read to its end, or as far as it could be."""
+        if loaded.status == "ok" or loaded.salvaged:
+            self._enter(loaded, self._large)
+            self._staged.files += self._large.files
+            self._staged.rejects += self._large.rejects
+            self._large = Staged()
+        else:
+            self.drop_large()
+            self._enter(loaded, Staged())
+
+    def drop_large(self) -> None:
+        """Reading a large artifact was given up; it is left for next time."""
+        self._drop(self._large)
+        self._large = Staged()
+
+    def commit(self) -> None:
+        """Make what is staged visible."""
+        if not self._entries:
+            return
+        batch = self._batch()
+        committed = commit(self.connection, self._lake, self.state, batch)
+        self.state = committed.state
+        self.result = _counted(self.result, batch, committed.replaced)
+        self._staged, self._entries, self._since = Staged(), [], time.monotonic()
+
+    def end(self, *, cancelled: bool) -> None:
+        """The pass is over."""
+        self.result = replace(self.result, cancelled=cancelled)
+
+    def fail(self, failure: TailpipeError) -> None:
+        """The pass broke off."""
+        self.result = replace(self.result, failure=failure)
+
+    def progress(self, stage: Stage) -> Progress:
+        """How far this collection is, what is staged included."""
+        result, staged = self.result, (self._staged, self._large)
+        rows, filtered, rejected = (
+            sum(sum(getattr(each, name).values()) for each in staged) for name in ("rows", "filtered", "rejected")
+        )
+        return Progress(
+            *self.plan.collection.key,
+            stage,
+            artifacts_listed=self._listed,
+            artifacts_done=result.artifacts + result.skipped + len(self._entries),
+            records=result.records + rows + filtered + rejected,
+            rows=result.rows + rows,
+            filtered=result.filtered + filtered,
+            rejected=result.rejected + rejected,
+            bytes_in=result.bytes_in + sum(entry.size for entry in self._entries),
+        )
+
+    def abandon(self) -> None:
+        """Drop what is staged and not committed."""
+        self._drop(self._staged)
+        self._drop(self._large)
+
+    def _batch(self) -> Batch:
+        known = self.state.known
+        again = [entry for entry in self._entries if entry.location in known]
+        return Batch(
+            *self.plan.collection.key,
+            run=self._run,
+            files=tuple(self._staged.files),
+            consumed=tuple(self._entries),
+            rejects=stage_rejects(self.connection, self._lake, self.plan.collection, self._staged.rejects),
+            replaced=frozenset(each.location for each in again if each.was_read and known[each.location].held),
+            mended=frozenset(each.location for each in again),
+        )
+
+    def _stage(self, routed: Routed, staged: Staged) -> None:
+        staged.reject(routed.rejects)
+        for share in routed.shares:
+            made = stage_rows(self.connection, self._lake, self.plan, share)
+            staged.files += [made.file] if made.file is not None else []
+            staged.reject(made.failed)
+            staged.rows.update(made.rows)
+            failed = Counter(each.artifact.location for each in made.failed)
+            staged.filtered.update(share.by_artifact - made.rows - failed)
+
+    def _enter(self, loaded: Loaded, staged: Staged) -> None:
+        if loaded.status != "ok":
+            fault = ArtifactFault(loaded.artifact.location, loaded.status, loaded.reason)
+            self.result = replace(self.result, faults=(*self.result.faults, fault))
+        if loaded.status == "failed":
+            return
+        if loaded.status == "quarantined":
+            self._staged.rejects.append(Reject(loaded.artifact, None, loaded.reason, None))
+        self._entries.append(staged.entry(loaded))
+
+    def _drop(self, staged: Staged) -> None:
+        for file in staged.files:
+            discard(self._lake.table(file.slot.table) / file.staged)
+
+
+def _counted(result: CollectResult, batch: Batch, replaced: int) -> CollectResult:
+    days, indexes = Counter(result.days), Counter(result.indexes)
+    for file in batch.files:
+        days[file.slot.day] += file.rows
+        indexes[file.slot.index] += file.rows
+    return replace(
+        result,
+        artifacts=result.artifacts + len(batch.consumed),
+        records=result.records + sum(entry.records for entry in batch.consumed),
+        rows=result.rows + sum(file.rows for file in batch.files),
+        filtered=result.filtered + sum(entry.filtered for entry in batch.consumed),
+        rejected=result.rejected + sum(entry.rejected for entry in batch.consumed),
+        replaced=result.replaced + replaced,
+        bytes_in=result.bytes_in + sum(entry.size for entry in batch.consumed),
+        bytes_out=result.bytes_out + sum(file.size for file in batch.files),
+        files=result.files + len(batch.files),
+        days=days,
+        indexes=indexes,
+    )

@@ -1,0 +1,237 @@
+"""Tables of the user's own: what a format's groups or `column` blocks say becomes the same declaration as ours."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.tables.declaration import Check, Field, Table
+from tailpipe_resources.model.config import ColumnBlock
+from tailpipe_resources.model.names import hint, literal, quote
+from tailpipe_resources.model.schema import COMMON_COLUMNS, INSTANT, PATH_COLUMNS, VIEW_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tailpipe_resources.model.config import Collection, TableBlock
+    from tailpipe_resources.model.place import Place, Problems
+
+CUSTOM = Table(
+    name="custom",
+    description="A table of your own, from lines taken apart by a regular expression or from JSON.",
+    formats=("regex", "grok", "jsonl", "json"),
+    fields=(),
+    time="NULL",
+    timestamp="NULL",
+)
+"""Stands for custom tables in lists; `declare` makes the real ones."""
+
+TIME_NAMES = (
+    "timestamp",
+    "time",
+    "time_local",
+    "time_iso8601",
+    "datetime",
+    "date_time",
+    "event_time",
+    "eventtime",
+    "ts",
+    "date",
+    "created_at",
+    "logged_at",
+)
+"""Groups that hold the event's time when nothing else is said, the first found wins."""
+
+TIME_FORMATS = (
+    "%d/%b/%Y:%H:%M:%S %z",
+    "%Y-%m-%d %H:%M:%S,%g",
+    "%Y/%m/%d %H:%M:%S",
+    "%a, %d %b %Y %H:%M:%S %z",
+    "%a %b %d %H:%M:%S %Y",
+    "%d/%b/%Y:%H:%M:%S",
+)
+"""Tried, after ISO 8601, when no `timestamp_format` is given."""
+
+_COMMON = frozenset(column.name for column in COMMON_COLUMNS)
+_RESERVED = frozenset(column.name for column in (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS))
+_TYPES = (
+    *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"),
+    *("VARCHAR", "TEXT", "STRING", "BLOB", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIME", "UUID", "JSON"),
+)
+_TYPE = re.compile(rf"({'|'.join(_TYPES)})(\(\d+(,\s*\d+)?\))?(\[\])?", re.IGNORECASE)
+_ARRAY_COLUMNS = frozenset(column.name for column in COMMON_COLUMNS if column.type == "VARCHAR[]")
+_STORED = {
+    "INT": "INTEGER",
+    "TINYINT": "SMALLINT",
+    "HUGEINT": "DECIMAL(38,0)",
+    "TEXT": "VARCHAR",
+    "STRING": "VARCHAR",
+    "TIME": "VARCHAR",
+    "UUID": "VARCHAR",
+    "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
+    "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
+}
+"""Types Delta has no place for, and the ones that hold the same."""
+
+
+def declare(
+    collection: Collection, block: TableBlock | None, groups: Sequence[str] | None, problems: Problems
+) -> Table | None:
+    """The table of a custom collection, or None after noting why there is none.
+
+    Args:
+        collection: what names the table and its time.
+        block: the user's `table` block, when there is one.
+        groups: the fields its format delivers; None for JSON records.
+        problems: where to note what is wrong.
+    """
+    place = block.place if block else collection.format_place or collection.place
+    columns = _Columns(block, groups, place, problems)
+    time = columns.time(collection)
+    if time is None or not columns.sound():
+        return None
+    return Table(
+        name=collection.table_stored,
+        description=(block.description if block else "") or "A table of your own.",
+        formats=CUSTOM.formats,
+        fields=columns.fields(),
+        shape=columns.shape(),
+        unfold=any(each.transform for each in columns.all),
+        time=time,
+        timestamp=_instant(time, collection.timestamp_format),
+        checks=columns.checks(),
+        index=columns.mapped("tp_index") or "NULL",
+        enrichment=columns.enrichment(),
+    )
+
+
+class _Columns:
+    """The columns a format's groups and a table block make together."""
+
+    def __init__(
+        self, block: TableBlock | None, groups: Sequence[str] | None, place: Place, problems: Problems
+    ) -> None:
+        self._block = block
+        self._groups = groups
+        self._place = place
+        self._problems = problems
+        self.all = (*self._undeclared(), *(block.columns if block else ()))
+
+    def _undeclared(self) -> list[ColumnBlock]:
+        declared = {each.source or each.name for each in self._block.columns} if self._block else set()
+        wanted = self._block.map_fields if self._block else ("*",)
+        return [
+            ColumnBlock(name, self._place)
+            for name in self._groups or ()
+            if name not in declared and any(fnmatchcase(name, pattern) for pattern in wanted)
+        ]
+
+    def sound(self) -> bool:
+        """Whether columns, types and sources make sense; what does not is noted."""
+        before = len(self._problems)
+        for each in self.all:
+            self._check(each)
+        if not self.fields():
+            self._problems.add(self._place, "the table has no columns; name groups in the format or add column blocks")
+        return len(self._problems) == before
+
+    def _check(self, each: ColumnBlock) -> None:
+        if each.name.startswith("tp_") and each.name not in _RESERVED:
+            self._problems.add(each.place, f'no common column is called "{each.name}"{hint(each.name, _RESERVED)}')
+        if each.type and not _TYPE.fullmatch(each.type):
+            self._problems.add(each.place, f'column "{each.name}": {each.type} is no type{hint(each.type, _TYPES)}')
+        source = each.source or each.name
+        if self._groups is not None and not each.transform and source not in self._groups:
+            self._problems.add(each.place, f'the format has no field "{source}"{hint(source, self._groups)}')
+
+    def fields(self) -> tuple[Field, ...]:
+        """The table's own columns."""
+        return tuple(
+            Field(each.name, _stored(each.type), self._value(each), each.description)
+            for each in self.all
+            if each.name not in _RESERVED
+        )
+
+    def shape(self) -> dict[str, object] | None:
+        """What JSON records look like."""
+        if self._groups is not None:
+            return None
+        return {each.source or each.name: "JSON" if _is_json(each) else "VARCHAR" for each in self.all}
+
+    def checks(self) -> tuple[Check, ...]:
+        """What `required` asks for."""
+        return tuple(
+            Check(f"({self._value(each)}) IS NULL", f"{each.name} is missing") for each in self.all if each.required
+        )
+
+    def enrichment(self) -> dict[str, str]:
+        """The common columns the user maps."""
+        mapped = {each.name: self._value(each) for each in self.all if each.name in _RESERVED}
+        return {
+            name: f"CASE WHEN {value} IS NOT NULL THEN [{value}] END" if name in _ARRAY_COLUMNS else value
+            for name, value in mapped.items()
+            if name in _COMMON and name != "tp_timestamp"
+        }
+
+    def mapped(self, name: str) -> str | None:
+        """SQL for a common column the user maps."""
+        return next((self._value(each) for each in self.all if each.name == name), None)
+
+    def time(self, collection: Collection) -> str | None:
+        """SQL for the text of the event's time, or None after noting that there is none."""
+        mapped = self.mapped("tp_timestamp")
+        if mapped is not None:
+            return f"CAST({mapped} AS VARCHAR)"
+        names = {each.source or each.name for each in self.all if not each.transform}
+        wanted = (collection.timestamp,) if collection.timestamp else TIME_NAMES
+        found = next((name for wish in wanted for name in sorted(names) if name.lower() == str(wish).lower()), None)
+        if found is None:
+            self._no_time(collection, names)
+            return None
+        return f"CAST(r.{quote(found)} AS VARCHAR)"
+
+    def _no_time(self, collection: Collection, names: set[str]) -> None:
+        if collection.timestamp:
+            what = f'the format has no field "{collection.timestamp}"{hint(collection.timestamp, names)}'
+        else:
+            what = f'no field holds the time; name a group "timestamp" or say timestamp = "..."{hint("time", names)}'
+        self._problems.add(collection.format_place or self._place, what)
+
+    def _value(self, each: ColumnBlock) -> str:
+        if each.transform:
+            return f"({each.transform})"
+        value = f"r.{quote(each.source or each.name)}"
+        null_if = each.null_if or (self._block.null_if if self._block else None)
+        if null_if is not None:
+            value = f"nullif({value}, {literal(null_if)})"
+        return _typed(value, each)
+
+
+def _typed(value: str, each: ColumnBlock) -> str:
+    kind = _stored(each.type)
+    if kind == INSTANT:
+        return _instant(value, None)
+    return value if kind in {"VARCHAR", "JSON"} else f"try_cast({value} AS {kind})"
+
+
+def _is_json(each: ColumnBlock) -> bool:
+    return _stored(each.type) == "JSON" or _stored(each.type).endswith("[]")
+
+
+def _stored(declared: str | None) -> str:
+    kind = (declared or "VARCHAR").upper()
+    scalar = kind.removesuffix("[]")
+    return _STORED.get(scalar, scalar) + kind[len(scalar) :]
+
+
+def _instant(value: str, layout: str | None) -> str:
+    """SQL for the instant a text tells; without a zone it is UTC."""
+    if layout is not None:
+        return f"CAST(try_strptime({value}, {literal(layout)}) AS TIMESTAMPTZ)"
+    known = ", ".join(f"CAST(try_strptime({value}, {literal(each)}) AS TIMESTAMPTZ)" for each in TIME_FORMATS)
+    epoch = (
+        f"CASE WHEN regexp_full_match({value}, '\\d{{9,10}}(\\.\\d+)?') THEN to_timestamp(CAST({value} AS DOUBLE)) "
+        f"WHEN regexp_full_match({value}, '\\d{{12,13}}') THEN make_timestamptz(CAST({value} AS BIGINT) * 1000) END"
+    )
+    return f"coalesce(try_cast({value} AS TIMESTAMPTZ), {known}, {epoch})"

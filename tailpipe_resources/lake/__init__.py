@@ -1,0 +1,15 @@
+"""The lake: Delta tables in hive folders. Rows are staged out of sight and made visible by one commit.
+
+Layout, below a destination's path::
+
+    {table}/tp_partition=../tp_index=../tp_year=2024/tp_month=02/tp_day=07/{uuid}.parquet
+    {table}/_delta_log/                          which of those files count
+    {table}/_tailpipe/staging/                   files nobody sees yet; their names end in .tmp
+    {table}/_tailpipe/streams/{collection}/      what has been collected: one intent file a commit
+"""
+
+from tailpipe_resources.lake.commit import Batch, commit
+from tailpipe_resources.lake.inventory import Snapshot, snapshot, tables
+from tailpipe_resources.lake.storage import Lake
+
+__all__ = ["Batch", "Lake", "Snapshot", "commit", "snapshot", "tables"]

@@ -1,0 +1,90 @@
+"""Taking the rows of some artifacts out of a table, by writing the files that hold them anew without them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.lake.delta import Added, Removed, active_files
+from tailpipe_resources.lake.staging import stage
+from tailpipe_resources.model.names import literal
+from tailpipe_resources.model.slot import Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
+
+    import duckdb
+    from deltalake import DeltaTable
+
+    from tailpipe_resources.lake.storage import Lake
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What has to go, and what stands in its place."""
+
+    removed: tuple[Removed, ...] = ()
+    rewritten: tuple[Added, ...] = ()
+    rows: int = 0
+    """Rows that are gone once this is committed."""
+
+
+def without(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, name: str, rows_of: RowsOf
+) -> Replacement:
+    """The change that takes the rows of some artifacts out of a table."""
+    folder = lake.table(name)
+    active = {path: each for path, each in active_files(table).items() if rows_of.may_be_in(each)}
+    removed, rewritten, rows = [], [], 0
+    for path, count in _holding(connection, folder, active, rows_of.locations):
+        removed.append(active[path])
+        rows += count
+        slot = Slot.from_path(f"{name}/{path}")
+        others = _others(folder / path, rows_of.locations)
+        staged = stage(connection, lake, slot, others, stream=rows_of.stream)
+        if staged is not None:
+            rewritten.append(staged.publish(folder))
+    return Replacement(tuple(removed), tuple(rewritten), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """Which rows: those of some artifacts, within a collection and, where given, an index value."""
+
+    locations: frozenset[str]
+    stream: str
+    collection: str
+    index: str | None = None
+
+    def may_be_in(self, file: Removed) -> bool:
+        """Whether the file lies where such rows can be."""
+        same = file.values["tp_partition"] == self.collection
+        return same and self.index in (None, file.values["tp_index"])
+
+
+def _holding(
+    connection: duckdb.DuckDBPyConnection, folder: Path, paths: Collection[str], locations: frozenset[str]
+) -> list[tuple[str, int]]:
+    if not paths or not locations:
+        return []
+    files = _list(str(folder / path) for path in paths)
+    found = connection.execute(
+        f"SELECT filename, count(*) FROM read_parquet({files}, filename = true, hive_partitioning = false, "
+        f"union_by_name = true) WHERE tp_source_location IN {_tuple(locations)} GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    start = len(str(folder)) + 1
+    return [(filename[start:], count) for filename, count in found]
+
+
+def _others(file: Path, locations: frozenset[str]) -> str:
+    source = f"read_parquet({_list([str(file)])}, hive_partitioning = false)"
+    return f"SELECT * FROM {source} WHERE tp_source_location NOT IN {_tuple(locations)}"
+
+
+def _list(items: Iterable[str]) -> str:
+    return f"[{', '.join(map(literal, items))}]"
+
+
+def _tuple(items: Iterable[str]) -> str:
+    return f"({', '.join(map(literal, sorted(items)))})"

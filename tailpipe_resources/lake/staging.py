@@ -1,0 +1,121 @@
+"""Staging: Parquet files that are whole on the disk and seen by nobody."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from tailpipe_resources.lake.delta import Added
+from tailpipe_resources.lake.storage import publish
+from tailpipe_resources.model.names import literal
+from tailpipe_resources.model.slot import Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import duckdb
+
+    from tailpipe_resources.lake.storage import Lake
+
+BOUNDS = ("tp_timestamp", "tp_source_location")
+"""Columns whose bounds the log keeps, to skip files by."""
+
+WRITE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, RETURN_STATS true"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A Parquet file that waits for its commit."""
+
+    staged: str
+    """Where it is, relative to its table."""
+
+    final: str
+    """Where it will be, relative to its table."""
+
+    slot: Slot
+    rows: int
+    size: int
+    minimum: Mapping[str, str]
+    maximum: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """As an intent keeps it."""
+        return {**asdict(self), "slot": self.slot.path}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> StagedFile:
+        """As an intent kept it."""
+        return cls(**{**data, "slot": Slot.from_path(data["slot"])})
+
+    def publish(self, folder: Path) -> Added:
+        """Put the file in its final place and say what a commit must know of it."""
+        publish(folder / self.staged, folder / self.final)
+        return Added(self.final, self.size, self.rows, path_values(self.slot), self.minimum, self.maximum)
+
+
+def path_values(slot: Slot) -> dict[str, str]:
+    """A slot as the values of the path columns."""
+    day = slot.day
+    return {
+        "tp_partition": slot.collection,
+        "tp_index": slot.index,
+        "tp_year": str(day.year),
+        "tp_month": str(day.month),
+        "tp_day": str(day.day),
+    }
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, slot: Slot, select: str, *, stream: str
+) -> StagedFile | None:
+    """Write what a query yields as one staged file of a slot.
+
+    Args:
+        connection: where the query can run; it must be allowed to write below the lake.
+        lake: where the slot lies.
+        slot: whose file it will be.
+        select: a query that yields the stored columns of the slot's rows.
+        stream: on whose behalf; its lock must be held.
+
+    Returns:
+        The file, or None when the query yields no row.
+    """
+    folder = lake.table(slot.table)
+    staged = lake.staging(slot.table, stream) / f"{uuid.uuid4()}.parquet.tmp"
+    staged.parent.mkdir(parents=True, exist_ok=True)
+    cursor = connection.execute(f"COPY ({select}) TO {literal(str(staged))} ({WRITE_OPTIONS})")
+    names = [column[0] for column in cursor.description or ()]
+    written = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    if not written or not written[0]["count"]:
+        staged.unlink(missing_ok=True)
+        return None
+    return _described(staged.relative_to(folder).as_posix(), lake.new_file(slot), slot, written[0])
+
+
+def _described(staged: str, final: str, slot: Slot, written: Mapping[str, Any]) -> StagedFile:
+    statistics = {name.strip('"'): values for name, values in written["column_statistics"].items()}
+    return StagedFile(
+        staged=staged,
+        final=final,
+        slot=slot,
+        rows=written["count"],
+        size=written["file_size_bytes"],
+        minimum=_bounds(statistics, "min"),
+        maximum=_bounds(statistics, "max"),
+    )
+
+
+def _bounds(statistics: Mapping[str, Mapping[str, str]], side: str) -> dict[str, str]:
+    return {
+        name: _delta_value(statistics[name][side])
+        for name in BOUNDS
+        if statistics.get(name, {}).get(f"{side}_is_exact") == "true"
+    }
+
+
+def _delta_value(text: str) -> str:
+    """DuckDB writes `2024-02-07 13:00:00+00`; Delta wants `2024-02-07T13:00:00Z`."""
+    return f"{text[:10]}T{text[11:-3]}Z" if text.endswith("+00") and text[10:11] == " " else text
