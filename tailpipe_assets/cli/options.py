@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tailpipe_resources.plugins import documentation
+
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
 
 def options_of(declared: type[Options]) -> list[dict[str, Any]]:
     """Name, type, default and documentation of each option."""
-    return [_option(name, field) for name, field in declared.model_fields.items()]
+    documented = documentation(declared)
+    return [_option(name, field, documented.get(name, "")) for name, field in declared.model_fields.items()]
 
 
 def summary_of(text: str | None) -> str:
@@ -20,13 +23,13 @@ def summary_of(text: str | None) -> str:
     return (text or "").strip().partition("\n")[0]
 
 
-def _option(name: str, field: FieldInfo) -> dict[str, Any]:
+def _option(name: str, field: FieldInfo, description: str) -> dict[str, Any]:
     return {
         "name": name,
         "type": _type_name(field.annotation),
         "required": field.is_required(),
         "default": None if field.is_required() else _plain_default(field),
-        "description": " ".join((field.description or "").split()),
+        "description": " ".join(description.split()),
     }
 
 

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the statements in order, and stop at the first that fails."""
     from tailpipe_assets.cli.configured import read_config
-    from tailpipe_assets.pipeline.ask import views_of
+    from tailpipe_assets.views import views_of
     from tailpipe_resources.query.engine import connect, restrict
     from tailpipe_resources.query.statements import check
     from tailpipe_resources.query.views import create_views

@@ -8,6 +8,7 @@ import shutil
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import BusyError, LakeError
@@ -15,8 +16,8 @@ from tailpipe_resources.model.slot import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from tailpipe_resources.model.config import Destination
     from tailpipe_resources.model.slot import Slot
 
 OWN = "_tailpipe"
@@ -44,6 +45,19 @@ class Lake:
     def new_file(self, slot: Slot) -> str:
         """A name for a new Parquet file of a slot, relative to its table."""
         return f"{slot.path.split('/', 1)[1]}/{uuid.uuid4()}.parquet"
+
+
+def open_lake(destination: Destination) -> Lake:
+    """The lake of a destination. Reaches nothing yet.
+
+    Raises:
+        LakeError: for an object store, which this version cannot write to.
+    """
+    if "://" in destination.path:
+        raise LakeError(
+            f'destination "{destination.name}" is {destination.path}: this version keeps lakes on local disks only'
+        )
+    return Lake(Path(destination.path))
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.pipeline.resources import open_lake
 from tailpipe_resources import plugins
 from tailpipe_resources.lake import Lake, snapshot, tables
+from tailpipe_resources.lake.storage import open_lake
 from tailpipe_resources.model.place import Problems
 from tailpipe_resources.model.schema import COMMON_COLUMNS, REJECTED_COLUMNS, REJECTED_TABLE, Column
 from tailpipe_resources.query.views import View
