@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.formats.dialect import Columns, Dialect
+from tailpipe_assets.formats.dialect import Columns, Dialect, replaced
 from tailpipe_assets.formats.lines import split_lines
 from tailpipe_assets.formats.regex import LinePattern
 from tailpipe_resources.plugins import Options
@@ -31,6 +31,7 @@ _WITHOUT_AGENT = LinePattern(f"{_START}\\s*$")
 _WITH_AGENT = LinePattern(f"{_START}{_AGENT}\\s*$")
 GROUPS = _WITH_AGENT.groups
 _COMMON = ("remote_addr", "remote_ident", "remote_user", "time", "zone", "request", "status", "body_bytes_sent")
+_SHAPES = {"remote_addr": r"^\S+$", "remote_ident": r"^\S+$", "status": r"^(\d{3}|-)$", "body_bytes_sent": r"^(\d+|-)$"}
 _AROUND = dict.fromkeys(("request", "http_referer", "http_user_agent"), ('"', '"'))
 
 
@@ -74,7 +75,19 @@ class CombinedFormat:
 def _record(columns: Columns) -> pa.Array:
     """The dialect's columns as the regular expression's groups."""
     stamp = pc.binary_join_element_wise(columns["time"], columns["zone"], " ")
-    return _struct({**columns, "time": pc.utf8_slice_codeunits(stamp, 1, -1)}, len(stamp))
+    time = pc.utf8_slice_codeunits(stamp, 1, -1)
+    misfit = pc.invert(pc.fill_null(_fits(columns, stamp), fill_value=False))
+    return _struct({**columns, "time": time}, len(stamp), misfit)
+
+
+def _fits(columns: Columns, stamp: pa.Array) -> pa.Array:
+    """Where the dialect's columns are what the regular expression would have found."""
+    fits = pc.match_substring_regex(stamp, r"^\[[^\]]*\]$")
+    for name, pattern in _SHAPES.items():
+        fits = pc.and_(fits, pc.match_substring_regex(columns[name], pattern))
+    for name in _AROUND.keys() & columns.keys():
+        fits = pc.and_not(fits, pc.ends_with(columns[name], "\\"))
+    return fits
 
 
 def _by_expression(lines: pa.Array) -> pa.Array:
@@ -85,7 +98,7 @@ def _by_expression(lines: pa.Array) -> pa.Array:
     rest = lines.filter(combined.is_null())
     common = _WITHOUT_AGENT.fields(rest)
     found = dict(zip(_WITHOUT_AGENT.groups, common.flatten(), strict=True))
-    return pc.replace_with_mask(combined, combined.is_null(), _struct(found, len(rest), common.is_null()))
+    return replaced(combined, combined.is_null(), _struct(found, len(rest), common.is_null()))
 
 
 def _struct(columns: Columns, count: int, null: pa.Array | None = None) -> pa.Array:

@@ -44,18 +44,16 @@ class Dialect:
 
         Args:
             lines: the text, without line ends.
-            make: the result out of the fields.
+            make: the result out of the fields; null where they are not what the fields of such a line look like.
             otherwise: the same result out of lines this dialect cannot read.
         """
         columns = self._columns_of(lines)
         if columns is None:
             return otherwise(lines)
-        read = pc.fill_null(pc.equal(self._written(columns), lines), fill_value=False)
+        same = pc.fill_null(pc.equal(self._written(columns), lines), fill_value=False)
         made = make(columns)
-        if pc.all(read, min_count=0).as_py():
-            return made
-        rest = otherwise(lines.filter(pc.invert(read)))
-        return pc.replace_with_mask(made, pc.invert(read), rest)
+        left = pc.invert(pc.and_(same, made.is_valid()))
+        return replaced(made, left, otherwise(lines.filter(left))) if pc.any(left).as_py() else made
 
     def _columns_of(self, lines: pa.Array) -> Columns | None:
         """The fields line by line, null where there were too many or too few; None when lines ran together."""
@@ -77,6 +75,14 @@ class Dialect:
             before, after = self._around.get(name, ("", ""))
             parts += [f" {before}" if parts else before, columns[name], after]
         return pc.binary_join_element_wise(*parts, "")
+
+
+def replaced(values: pa.Array, where: pa.Array, by: pa.Array) -> pa.Array:
+    """The values, with others where the mask says so. Arrow's own `replace_with_mask` takes no structs."""
+    marked = where.to_numpy(zero_copy_only=False)
+    places = np.arange(len(values))
+    places[marked] = len(values) + np.arange(len(by))
+    return pa.concat_arrays([values, by]).take(pa.array(places))
 
 
 def _text(lines: pa.Array) -> pa.Buffer:

@@ -83,16 +83,17 @@ class GrokFormat(RegexFormat):
 
 
 class LinePattern:
-    """A regular expression applied to a whole column of lines.
+    r"""A regular expression applied to a whole column of lines.
 
     RE2 runs it where it can. An expression with look-around or back references, which RE2 does not know, runs in
-    Python, several times more slowly.
+    Python, several times more slowly, by the same rules: classes such as `\w` are ASCII, and a group that took no part in
+    the match is empty.
     """
 
     def __init__(self, pattern: str) -> None:
         self.pattern = _GROUP.sub("(?P<", pattern)
         """The expression with its groups in the spelling both engines read."""
-        self._python = re.compile(self.pattern)
+        self._python = re.compile(self.pattern, re.ASCII)
         self.groups = tuple(self._python.groupindex)
         if not self.groups:
             raise ValueError("it has no named group; write (?P<name>...)")
@@ -104,7 +105,7 @@ class LinePattern:
             return pc.extract_regex(lines, self.pattern)
         matches = (self._python.search(line) for line in lines.to_pylist())
         return pa.array(
-            [None if match is None else match.groupdict() for match in matches],
+            [None if match is None else match.groupdict("") for match in matches],
             pa.struct([(group, pa.string()) for group in self.groups]),
         )
 
