@@ -86,8 +86,7 @@ class LinePattern:
     r"""A regular expression applied to a whole column of lines.
 
     RE2 runs it where it can. An expression with look-around or back references, which RE2 does not know, runs in
-    Python, several times more slowly, by the same rules: classes such as `\w` are ASCII, and a group that took no part in
-    the match is empty.
+    Python by the same rules: classes such as `\w` are ASCII, and a group that took no part in the match is empty.
     """
 
     def __init__(self, pattern: str) -> None:

@@ -10,7 +10,7 @@ from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import COMMON_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tailpipe_assets.tables.declaration import Table
     from tailpipe_resources.model.schema import Column
@@ -28,11 +28,11 @@ def route_sql(table: Table, index: str, relation: str = "batch") -> str:
     `tp_index`, and `reason`, which is NULL for a record that fits.
     """
     reasons = [*_record_reasons(table), *((check.misfit, literal(check.reason)) for check in table.checks)]
-    cases = " ".join(f"WHEN {misfit} THEN {reason}" for misfit, reason in [*reasons, *_time_reasons()])
     taken = f"SELECT raw, {_record(_routing_shape(table, index))} AS r FROM {relation}"
     return (
-        f"SELECT ts, tp_index, CASE {cases} END AS reason FROM (SELECT *, epoch_us({table.timestamp}) AS ts, "
-        f"{table.time} AS time, coalesce(nullif(CAST({index} AS VARCHAR), ''), 'default') AS tp_index "
+        f"SELECT tp_micros AS ts, tp_slot AS tp_index, coalesce(tp_misfit, {_first(_time_reasons())}) AS reason "
+        f"FROM (SELECT epoch_us({table.timestamp}) AS tp_micros, {table.time} AS tp_time, "
+        f"coalesce(nullif(CAST({index} AS VARCHAR), ''), 'default') AS tp_slot, {_first(reasons)} AS tp_misfit "
         f"FROM ({_unfolded(table, taken)}))"
     )
 
@@ -55,7 +55,7 @@ def failing_sql(table: Table, fixed: Mapping[str, str], filters: Sequence[str]) 
     """A query for the location, version, position and text of the records on which a filter raises an error."""
     failing = " OR ".join(f"({forgiving(condition)}) IS NULL" for condition in filters)
     return (
-        "SELECT tp_source_location, tp_source_version, tp_source_offset, raw "
+        "SELECT tp_source_location, tp_source_version, tp_source_offset, tp_raw "
         f"FROM ({_visible(table, fixed, 'batch')}) WHERE {failing}"
     )
 
@@ -66,13 +66,14 @@ def forgiving(condition: str) -> str:
 
 
 def _visible(table: Table, fixed: Mapping[str, str], relation: str) -> str:
-    """All columns a filter may name, and `raw`."""
-    passed = "raw, tp_timestamp, tp_source_location, tp_source_version, tp_source_offset"
+    """All columns a filter may name, and `tp_raw`: names of ours start with `tp_`, so that any other is the user's."""
+    passed = "raw AS tp_raw, tp_timestamp, tp_source_location, tp_source_version, tp_source_offset"
     taken = (
         "SELECT raw, make_timestamptz(ts) AS tp_timestamp, tp_source_location, tp_source_version, tp_source_offset, "
         f"{_record(table.shape)} AS r FROM {relation}"
     )
-    own = ", ".join(f"{field.expression} AS {quote(field.name)}" for field in table.fields)
+    made = {**{field.name: field.expression for field in table.fields}, **table.mapped}
+    own = ", ".join(f"{expression} AS {quote(name)}" for name, expression in made.items())
     typed = f"SELECT {passed}, {own} FROM ({_unfolded(table, taken)})"
     return f"SELECT *, {_common(table, fixed)} FROM ({typed})"
 
@@ -115,7 +116,7 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
 def _record_reasons(table: Table) -> list[tuple[str, str]]:
     if table.shape is None:
         return [("r IS NULL", "'the line does not fit the format'")]
-    found = [("ltrim(raw)[1] <> '{'", "'the record is no JSON object'")]
+    found = [("NOT regexp_matches(raw, '^\\s*\\{')", "'the record is no JSON object'")]
     if table.unfold:
         return found
     for key, kind in table.shape.items():
@@ -128,17 +129,22 @@ def _record_reasons(table: Table) -> list[tuple[str, str]]:
 
 
 def _time_reasons() -> list[tuple[str, str]]:
-    shown = "left(CAST(time AS VARCHAR), 100)"
+    shown = "left(CAST(tp_time AS VARCHAR), 100)"
     return [
-        ("time IS NULL", "'it has no time'"),
-        ("ts IS NULL", f"'its time cannot be read: ' || {shown}"),
-        (f"ts NOT BETWEEN 0 AND {LAST_INSTANT}", f"'its time is out of range: ' || {shown}"),
+        ("tp_time IS NULL", "'it has no time'"),
+        ("tp_micros IS NULL", f"'its time cannot be read: ' || {shown}"),
+        (f"tp_micros NOT BETWEEN 0 AND {LAST_INSTANT}", f"'its time is out of range: ' || {shown}"),
     ]
+
+
+def _first(reasons: Iterable[tuple[str, str]]) -> str:
+    """SQL for the reason whose condition is the first to hold; NULL when none does."""
+    return f"CASE {' '.join(f'WHEN {misfit} THEN {reason}' for misfit, reason in reasons)} END"
 
 
 def _common(table: Table, fixed: Mapping[str, str]) -> str:
     made = {"tp_id": _identity(table), "tp_table": literal(table.name), **table.enrichment, **fixed}
-    carried = {"tp_timestamp", "tp_source_location", "tp_source_version", "tp_source_offset"}
+    carried = {"tp_timestamp", "tp_source_location", "tp_source_version", "tp_source_offset", *table.mapped}
     common = [
         f"{made.get(column.name, f'NULL::{column.type}')} AS {column.name}"
         for column in COMMON_COLUMNS
@@ -150,7 +156,7 @@ def _common(table: Table, fixed: Mapping[str, str]) -> str:
 
 def _identity(table: Table) -> str:
     """A digest of the event's own id where it has one, else of where the record stands and what it says."""
-    place = "concat_ws('/', tp_source_location, tp_source_offset, raw)"
+    place = "concat_ws('/', tp_source_location, tp_source_offset, tp_raw)"
     known = f"coalesce({table.event_id}, {place})" if table.event_id else place
     return f"md5({literal(table.name + '/')} || {known})"
 

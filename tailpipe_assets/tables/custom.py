@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.tables.declaration import Check, Field, Table
 from tailpipe_resources.model.config import ColumnBlock
 from tailpipe_resources.model.names import hint, literal, quote
-from tailpipe_resources.model.schema import COMMON_COLUMNS, INSTANT, PATH_COLUMNS, VIEW_COLUMNS
+from tailpipe_resources.model.schema import COMMON_COLUMNS, INSTANT, PATH_COLUMNS, REJECTED_TABLE, VIEW_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,14 +53,15 @@ TIME_FORMATS = (
 )
 """Tried, after ISO 8601, when no `timestamp_format` is given."""
 
-_COMMON = frozenset(column.name for column in COMMON_COLUMNS)
+_ARRAY_COLUMNS = frozenset(column.name for column in COMMON_COLUMNS if column.type == "VARCHAR[]")
+_MAPPED = _ARRAY_COLUMNS | {"tp_source_name", "tp_source_ip", "tp_destination_ip"}
+_ROUTED = frozenset({"tp_timestamp", "tp_index", "tp_date"})
 _RESERVED = frozenset(column.name for column in (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS))
 _TYPES = (
     *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"),
     *("VARCHAR", "TEXT", "STRING", "BLOB", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIME", "UUID", "JSON"),
 )
 _TYPE = re.compile(rf"({'|'.join(_TYPES)})(\(\d+(,\s*\d+)?\))?(\[\])?", re.IGNORECASE)
-_ARRAY_COLUMNS = frozenset(column.name for column in COMMON_COLUMNS if column.type == "VARCHAR[]")
 _STORED = {
     "INT": "INTEGER",
     "TINYINT": "SMALLINT",
@@ -89,6 +90,8 @@ def declare(
     place = block.place if block else collection.format_place or collection.place
     columns = _Columns(block, groups, place, problems)
     time = columns.time(collection)
+    if collection.table_stored == REJECTED_TABLE:
+        problems.add(collection.place, f"the table {REJECTED_TABLE} is Tailpipe's own; give yours another name")
     if time is None or not columns.sound():
         return None
     return Table(
@@ -102,7 +105,7 @@ def declare(
         timestamp=_instant(time, collection.timestamp_format),
         checks=columns.checks(),
         index=columns.mapped("tp_index") or "NULL",
-        enrichment=columns.enrichment(),
+        mapped=columns.enrichment(),
     )
 
 
@@ -139,6 +142,8 @@ class _Columns:
     def _check(self, each: ColumnBlock) -> None:
         if each.name.startswith("tp_") and each.name not in _RESERVED:
             self._problems.add(each.place, f'no common column is called "{each.name}"{hint(each.name, _RESERVED)}')
+        elif each.name in _RESERVED - _MAPPED - _ROUTED:
+            self._problems.add(each.place, f'column "{each.name}": Tailpipe fills it; it cannot be mapped')
         if each.type and not _TYPE.fullmatch(each.type):
             self._problems.add(each.place, f'column "{each.name}": {each.type} is no type{hint(each.type, _TYPES)}')
         source = each.source or each.name
@@ -160,19 +165,21 @@ class _Columns:
         return {each.source or each.name: "JSON" if _is_json(each) else "VARCHAR" for each in self.all}
 
     def checks(self) -> tuple[Check, ...]:
-        """What `required` asks for."""
-        return tuple(
-            Check(f"({self._value(each)}) IS NULL", f"{each.name} is missing") for each in self.all if each.required
-        )
+        """What `required` and the types ask for."""
+        kept = [each for each in self.all if each.name not in _ROUTED]
+        missing = [
+            Check(f"({self._source(each)}) IS NULL", f"{each.name} is missing") for each in kept if each.required
+        ]
+        wrong = [
+            Check(f"({self._source(each)}) IS NOT NULL AND ({self._value(each)}) IS NULL", _no_value(each))
+            for each in kept
+            if _stored(each.type) != "VARCHAR"
+        ]
+        return (*missing, *wrong)
 
     def enrichment(self) -> dict[str, str]:
         """The common columns the user maps."""
-        mapped = {each.name: self._value(each) for each in self.all if each.name in _RESERVED}
-        return {
-            name: f"CASE WHEN {value} IS NOT NULL THEN [{value}] END" if name in _ARRAY_COLUMNS else value
-            for name, value in mapped.items()
-            if name in _COMMON and name != "tp_timestamp"
-        }
+        return {each.name: _common(each, self._value(each)) for each in self.all if each.name in _MAPPED}
 
     def mapped(self, name: str) -> str | None:
         """SQL for a common column the user maps."""
@@ -199,20 +206,33 @@ class _Columns:
         self._problems.add(collection.format_place or self._place, what)
 
     def _value(self, each: ColumnBlock) -> str:
+        value, kind = self._source(each), _stored(each.type)
+        if kind == INSTANT:
+            return _instant(f"CAST({value} AS VARCHAR)", None)
+        return value if kind == "VARCHAR" and not each.transform else f"try_cast({value} AS {kind})"
+
+    def _source(self, each: ColumnBlock) -> str:
+        """SQL for what the column is made of: the record's field, or the user's expression, NULL where that fails."""
         if each.transform:
-            return f"({each.transform})"
+            return f"TRY(({each.transform}))"
         value = f"r.{quote(each.source or each.name)}"
+        text = f"({value} ->> '$')" if self._groups is None and _is_json(each) else value
         null_if = each.null_if or (self._block.null_if if self._block else None)
-        if null_if is not None:
-            value = f"nullif({value}, {literal(null_if)})"
-        return _typed(value, each)
+        null = [*([null_if] if null_if is not None else []), *([] if _stored(each.type) == "VARCHAR" else [""])]
+        return f"CASE WHEN {text} NOT IN ({', '.join(map(literal, null))}) THEN {value} END" if null else value
 
 
-def _typed(value: str, each: ColumnBlock) -> str:
-    kind = _stored(each.type)
-    if kind == INSTANT:
-        return _instant(value, None)
-    return value if kind in {"VARCHAR", "JSON"} else f"try_cast({value} AS {kind})"
+def _common(each: ColumnBlock, value: str) -> str:
+    """A value as the common column wants it: text, or a list of texts."""
+    if each.name not in _ARRAY_COLUMNS:
+        return f"CAST({value} AS VARCHAR)"
+    if _stored(each.type).endswith("[]"):
+        return f"CAST({value} AS VARCHAR[])"
+    return f"CASE WHEN {value} IS NOT NULL THEN [CAST({value} AS VARCHAR)] END"
+
+
+def _no_value(each: ColumnBlock) -> str:
+    return f"{each.name} is no {(each.type or '').upper()}"
 
 
 def _is_json(each: ColumnBlock) -> bool:
@@ -231,7 +251,7 @@ def _instant(value: str, layout: str | None) -> str:
         return f"CAST(try_strptime({value}, {literal(layout)}) AS TIMESTAMPTZ)"
     known = ", ".join(f"CAST(try_strptime({value}, {literal(each)}) AS TIMESTAMPTZ)" for each in TIME_FORMATS)
     epoch = (
-        f"CASE WHEN regexp_full_match({value}, '\\d{{9,10}}(\\.\\d+)?') THEN to_timestamp(CAST({value} AS DOUBLE)) "
-        f"WHEN regexp_full_match({value}, '\\d{{12,13}}') THEN make_timestamptz(CAST({value} AS BIGINT) * 1000) END"
+        f"CASE WHEN regexp_full_match({value}, '\\d{{9,10}}(\\.\\d+)?') THEN to_timestamp(try_cast({value} AS DOUBLE)) "
+        f"WHEN regexp_full_match({value}, '\\d{{12,13}}') THEN make_timestamptz(try_cast({value} AS BIGINT) * 1000) END"
     )
     return f"coalesce(try_cast({value} AS TIMESTAMPTZ), {known}, {epoch})"

@@ -79,6 +79,9 @@ class Table:
     enrichment: Mapping[str, str] = field(default_factory=dict)
     """SQL over the columns for the common columns the table can fill, by name."""
 
+    mapped: Mapping[str, str] = field(default_factory=dict)
+    """The same for tables of the user's own, as SQL over the record."""
+
     format_options: Mapping[str, object] = field(default_factory=dict)
     """What its default format is told, such as where the records are in the document."""
 

@@ -58,7 +58,7 @@ HTTP_LOG = Table(
     ),
     enrichment={
         "tp_source_ip": "remote_addr",
-        "tp_ips": "[remote_addr]",
+        "tp_ips": "CASE WHEN remote_addr IS NOT NULL THEN [remote_addr] END",
         "tp_usernames": "CASE WHEN remote_user IS NOT NULL THEN [remote_user] END",
     },
     references=(
