@@ -1,0 +1,156 @@
+"""The op behind the collections of one source: a request in, materializations out."""
+
+# Dagster reads the annotations of ops while the functions are made, so they are not put off.
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import dagster as dg
+
+from tailpipe_assets.definitions import outcome
+from tailpipe_assets.definitions.days import whole
+from tailpipe_assets.definitions.names import collection_key, source_key, unique_names
+from tailpipe_assets.definitions.preview import preview
+from tailpipe_assets.definitions.request import Request
+from tailpipe_assets.definitions.specs import collection_spec
+from tailpipe_assets.pipeline import Plan, Resources, collect
+from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
+from tailpipe_resources.errors import BusyError, CommitConflictError, SourceUnavailableError
+from tailpipe_resources.lake.counts import rows_by_day
+from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
+
+PASSING = (BusyError, CommitConflictError, SourceUnavailableError)
+"""Failures that may be gone when the run is tried again."""
+
+RETRIES = 3
+FIRST_PAUSE = 5
+"""Seconds before the first retry; each later one waits twice as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who started a run in this process, follows it and can stop it."""
+
+    on_event: OnEvent = ignore
+    stopped: Callable[[], bool] = lambda: False
+    results: list[CollectResult] = field(default_factory=list)
+    """Filled as sources come to their end."""
+
+
+def collecting(
+    name: str, plans: Sequence[Plan], days: dg.DailyPartitionsDefinition, listener: Listener | None
+) -> dg.AssetsDefinition:
+    """The assets of all collections that one source feeds, made by one pass over it.
+
+    Args:
+        name: of the op, and of its pool.
+        plans: the collections.
+        days: the partitions of every collection of the project.
+        listener: who follows the run, when it is not Dagster alone.
+    """
+    specs = {collection_key(each.collection): collection_spec(each) for each in plans}
+    names = unique_names("__".join(key.path) for key in specs)
+
+    @dg.multi_asset(
+        name=name,
+        outs={
+            names["__".join(key.path)]: dg.AssetOut.from_spec(spec, dagster_type=dg.Nothing, is_required=False)
+            for key, spec in specs.items()
+        },
+        deps=[source_key(plans[0].collection.source)],
+        partitions_def=days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        can_subset=True,
+        pool=name,
+    )
+    def op(
+        context: dg.AssetExecutionContext, sources: SourceAccess, lakes: LakeStore, duckdb: DuckDBEngine
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        selected = [each for each in plans if collection_key(each.collection) in context.selected_asset_keys]
+        resources = Resources(source=sources.open, lake=lakes.open, engine=duckdb.connect)
+        yield from _Pass(context, selected, resources, listener).run()
+
+    return op
+
+
+class _Pass:
+    """One run of one op."""
+
+    def __init__(
+        self,
+        context: dg.AssetExecutionContext,
+        plans: Sequence[Plan],
+        resources: Resources,
+        listener: Listener | None,
+    ) -> None:
+        self._context = context
+        self._plans = plans
+        self._resources = resources
+        self._listener = Listener() if listener is None else listener
+        self._followed = listener is not None
+        self._days = [date.fromisoformat(key) for key in context.partition_keys]
+        self._request = Request.of(context.run.tags, context.partition_keys)
+        self._whole = all(whole(day, self._request.window) for day in self._days)
+
+    def run(self) -> Iterator[dg.MaterializeResult[None]]:
+        """Collect, and report every collection that came to its end before raising what stopped the others."""
+        results = collect(
+            self._plans,
+            self._request.window,
+            options=self._request.options,
+            resources=self._resources,
+            on_event=self._listener.on_event,
+            stopped=self._listener.stopped,
+            run=self._context.run.run_id,
+        )
+        self._listener.results.extend(results)
+        for ready, result in zip(self._plans, results, strict=True):
+            yield from self._report(ready, result)
+        self._raise_failures(results)
+        if any(each.cancelled for each in results):
+            self._cancel()
+
+    def _report(self, ready: Plan, result: CollectResult) -> Iterator[dg.MaterializeResult[None]]:
+        key = collection_key(ready.collection)
+        lake = self._resources.lake(ready.collection.destination) if result.failure is None or result.rows else None
+        stored = {} if lake is None else rows_by_day(lake, *ready.collection.key)
+        complete = self._whole and result.failure is None and not result.cancelled
+        kept_back = set(self._days) if complete or result.failure is not None else set()
+        for day in sorted(result.days.keys() - kept_back):
+            metadata = outcome.of_day(result.days[day], stored.get(day, 0))
+            self._context.log_event(dg.AssetMaterialization(key, partition=day.isoformat(), metadata=metadata))
+        if complete and lake is not None:
+            shown = preview(ready, result, lake, self._resources.engine)
+            metadata = outcome.of_run(ready, result, stored) | ({} if shown is None else {"preview": shown})
+            yield self._materialized(key, result, stored, metadata)
+
+    def _materialized(
+        self, key: dg.AssetKey, result: CollectResult, stored: Mapping[date, int], metadata: outcome.Metadata
+    ) -> dg.MaterializeResult[None]:
+        """All days of the run. What is told of the run as a whole stands at the last of several."""
+        last = self._days[-1]
+        if len(self._days) == 1:
+            return dg.MaterializeResult(
+                asset_key=key, metadata={**metadata, "dagster/partition_row_count": stored.get(last, 0)}
+            )
+        for day in self._days:
+            figures = outcome.of_day(result.days.get(day, 0), stored.get(day, 0))
+            of_run = {**metadata, "rows_of_run": result.rows} if day == last else {}
+            self._context.add_asset_metadata({**of_run, **figures}, asset_key=key, partition_key=day.isoformat())
+        return dg.MaterializeResult(asset_key=key)
+
+    def _raise_failures(self, results: Sequence[CollectResult]) -> None:
+        failed = {f"{each.table}.{each.collection}": each.failure for each in results if each.failure is not None}
+        if not failed:
+            return
+        attempt = self._context.retry_number
+        if not self._followed and attempt < RETRIES and any(isinstance(each, PASSING) for each in failed.values()):
+            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=FIRST_PAUSE * 2**attempt)
+        text = "\n".join(f"{name}: {error}" for name, error in failed.items())
+        metadata = {name: str(error) for name, error in failed.items()}
+        raise dg.Failure(description=text, metadata=metadata, allow_retries=False)
+
+    def _cancel(self) -> None:
+        """Let Dagster know that the run was stopped on purpose, so that it is not shown as failed."""
+        self._context.instance.report_run_canceling(self._context.run, "Stopped. What was committed stays.")
+        raise dg.DagsterExecutionInterruptedError

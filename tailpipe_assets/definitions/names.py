@@ -1,0 +1,44 @@
+"""What things are called in Dagster: assets, ops, outputs, groups and pools."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tailpipe_resources.model.config import Collection, Source
+
+LOCATION = "tailpipe"
+"""The code location's name, in `workspace.yaml` and in the origin of recorded runs."""
+
+_NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]")
+
+
+def collection_key(collection: Collection) -> dg.AssetKey:
+    """The asset of a collection: table, then name."""
+    return dg.AssetKey(list(collection.key))
+
+
+def source_key(source: Source) -> dg.AssetKey:
+    """The asset a source is shown as."""
+    return dg.AssetKey(["source", source.type, source.name])
+
+
+def plain(text: str) -> str:
+    """Text as Dagster lets ops, outputs and groups be called. Labels may have dashes."""
+    return _NOT_A_NAME.sub("_", text)
+
+
+def unique_names(texts: Iterable[str]) -> dict[str, str]:
+    """A plain name for each text; where two would be the same, each has a short hash behind it."""
+    known = list(dict.fromkeys(texts))
+    made = [plain(text) for text in known]
+    return {
+        text: name if made.count(name) == 1 else f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+        for text, name in zip(known, made, strict=True)
+    }

@@ -1,0 +1,74 @@
+"""What a run did, as the metadata Dagster keeps of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from tailpipe_assets.definitions.specs import folder_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from tailpipe_assets.pipeline import Plan
+    from tailpipe_resources.model.results import ArtifactFault, CollectResult
+
+MOST_FAULTS = 20
+MOST_INDEXES = 100
+
+Metadata = dict[str, Any]
+
+
+def of_run(ready: Plan, result: CollectResult, stored: Mapping[date, int]) -> Metadata:
+    """The figures of one collection's run.
+
+    Args:
+        ready: the collection.
+        result: what was done.
+        stored: all rows of the collection, by day.
+    """
+    figures = ("rows", "filtered", "rejected", "artifacts", "skipped", "replaced", "bytes_in", "bytes_out", "files")
+    return {
+        **{name: getattr(result, name) for name in figures},
+        "seconds": round(result.seconds, 3),
+        "events_per_second": round(result.records / result.seconds) if result.seconds else 0,
+        "path": dg.MetadataValue.path(folder_of(ready)),
+        "dagster/row_count": sum(stored.values()),
+        **_range(result),
+        **_told("rows by index", result.indexes and _indexes(result.indexes)),
+        **_told("faults", result.faults and _faults(result.faults)),
+    }
+
+
+def of_day(rows: int, stored: int) -> Metadata:
+    """The figures of one day among several."""
+    return {"rows": rows, "dagster/partition_row_count": stored}
+
+
+def _range(result: CollectResult) -> Metadata:
+    if not result.days:
+        return {}
+    return {"first day": min(result.days).isoformat(), "last day": max(result.days).isoformat()}
+
+
+def _told(name: str, value: object) -> Metadata:
+    return {name: value} if value else {}
+
+
+def _indexes(indexes: Mapping[str, int]) -> dg.TableMetadataValue:
+    most = sorted(indexes.items(), key=lambda each: (-each[1], each[0]))[:MOST_INDEXES]
+    schema = dg.TableSchema(columns=[dg.TableColumn("tp_index", "string"), dg.TableColumn("rows", "int")])
+    return dg.MetadataValue.table([dg.TableRecord({"tp_index": name, "rows": rows}) for name, rows in most], schema)
+
+
+def _faults(faults: Sequence[ArtifactFault]) -> dg.MarkdownMetadataValue:
+    lines = [f"| {each.status} | {_cell(each.location)} | {_cell(each.reason)} |" for each in faults[:MOST_FAULTS]]
+    if len(faults) > MOST_FAULTS:
+        lines.append(f"| | and {len(faults) - MOST_FAULTS} more | |")
+    return dg.MetadataValue.md("\n".join(["| status | artifact | reason |", "| --- | --- | --- |", *lines]))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", r"\|").split())
