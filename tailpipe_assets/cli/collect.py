@@ -1,0 +1,122 @@
+"""Collect logs: bring in every artifact that was not collected before, as rows of the lake.
+
+Without a selector every enabled collection is collected. A selector is a collection, a table or table.collection;
+shell wildcards work in it, and partition=NAME is another way to write it.
+
+--from and --to choose artifacts by their time: 2024-02-07, 2024-02-07T13:00:00Z, or T-7d for seven days ago (units: Y
+m W d H M). --from is included, --to is not, except that a date alone includes that whole day. Files without a time of
+their own belong to every window. Ctrl-C commits what is staged and leaves the rest for next time; pressed twice, it
+stops at once.
+
+Each run is recorded in DAGSTER_HOME, else in $TAILPIPE_HOME/dagster, where Dagster's web UI finds it.
+
+Examples:
+  tailpipe collect
+  tailpipe collect aws_cloudtrail_log.production --from T-7d
+  tailpipe collect 'http_*' --from 2024-02-01 --to 2024-02-07 --overwrite
+  tailpipe collect partition=aws_cloudtrail_log --output json
+
+json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts", "skipped", "replaced", "records",
+"bytes_in", "bytes_out", "files", "seconds", "days": {day: rows}, "indexes": {index: rows}, "faults": [{"location",
+"status", "reason"}], "failure", "cancelled"}]}. The summary goes to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.cli.collect_selection import choose
+from tailpipe_assets.cli.collect_summary import exit_code, print_summary
+from tailpipe_assets.cli.collect_window import window_of
+from tailpipe_assets.cli.exits import Exit
+from tailpipe_assets.cli.progress import board
+from tailpipe_assets.cli.stopping import stoppable
+
+if TYPE_CHECKING:
+    from tailpipe_assets.pipeline import Plan
+    from tailpipe_resources.model.results import CollectResult
+    from tailpipe_resources.model.window import Window
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare flags and arguments."""
+    parser.add_argument("selectors", nargs="*", metavar="SELECTOR", help="a collection, a table or table.collection")
+    parser.add_argument("--from", dest="start", metavar="TIME", help="leave out artifacts from before this time")
+    parser.add_argument("--to", dest="end", metavar="TIME", help="leave out artifacts from this time on")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="read the window again and replace the rows of its artifacts"
+    )
+    parser.add_argument("--salvage", action="store_true", help="take what can be read of broken artifacts")
+    parser.add_argument(
+        "--retry-quarantined", action="store_true", help="try broken artifacts again that have not changed"
+    )
+    parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how to write the summary")
+    parser.add_argument(
+        "--progress", action=argparse.BooleanOptionalAction, default=True, help="tell on stderr how far it is"
+    )
+    parser.add_argument("--no-record", action="store_true", help="keep no record of the run for Dagster's web UI")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Collect what is selected, and say what was done."""
+    window = window_of(args.start, args.end, datetime.now(UTC))
+    plans = _plans(args)
+    if not plans:
+        print("nothing to collect: every collection is disabled", file=sys.stderr)
+        return Exit.OK
+    results = _collect(plans, window, args)
+    sys.stderr.flush()
+    print_summary(results, output=args.output)
+    code = exit_code(results)
+    _leave(code)
+    return code
+
+
+def _plans(args: argparse.Namespace) -> list[Plan]:
+    """What is selected, with everything wrong in the configuration told at once."""
+    from tailpipe_assets.cli.configured import read_config
+    from tailpipe_assets.pipeline import plan
+    from tailpipe_resources.model.place import Problems
+
+    problems = Problems()
+    config = read_config(args, problems=problems)
+    plans = plan(config, problems=problems)
+    problems.raise_any()
+    chosen = choose(config.collections, args.selectors)
+    for each in chosen.disabled:
+        print(f"{'.'.join(each.key)} is disabled", file=sys.stderr)
+    keys = {each.key for each in chosen.enabled}
+    return [each for each in plans if each.collection.key in keys]
+
+
+def _collect(plans: list[Plan], window: Window, args: argparse.Namespace) -> tuple[CollectResult, ...]:
+    from tailpipe_assets.definitions.runs import run_collect
+    from tailpipe_assets.pipeline import CollectOptions
+
+    options = CollectOptions(overwrite=args.overwrite, salvage=args.salvage, retry_quarantined=args.retry_quarantined)
+    with board(wanted=args.progress) as tell, stoppable() as stop:
+        return stop.while_doing(
+            lambda: run_collect(
+                plans,
+                window=window,
+                options=options,
+                on_event=tell,
+                stopped=stop.asked,
+                record=not args.no_record,
+            )
+        )
+
+
+def _leave(code: int) -> None:
+    """End the process here and now: Python would take half a second to clear away what Dagster left.
+
+    Where someone else holds our output, we are a guest in their process and leave it to them.
+    """
+    if sys.__stdout__ is not None and sys.stdout is sys.__stdout__:
+        sys.__stdout__.flush()
+        sys.stderr.flush()
+        os._exit(code)
