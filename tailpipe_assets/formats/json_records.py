@@ -87,7 +87,12 @@ class JsonFormat:
             raise BadArtifactError(f"not JSON: it starts with {json.dumps(first[:20].decode(errors='replace'))}")
         scanner, count = RecordScanner(self._name), 0
         for block in chain([first], iter(lambda: stream.read(piece_bytes), b"")):
-            records = list(scanner.feed(block))
+            records: list[bytes] = []
+            try:
+                records.extend(scanner.feed(block))
+            except BadArtifactError:
+                yield _piece(records, count)
+                raise
             yield _piece(records, count)
             count += len(records)
         scanner.end()
