@@ -54,7 +54,10 @@ class LakeStore(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 class SourceAccess(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The plugin behind each source."""
+    """The plugin behind each source, and how patient a run is with one that is down."""
+
+    retries: int = Field(default=3, description="How often a run tries again after a failure that may pass.")
+    pause: float = Field(default=5, description="Seconds before the first retry; each later one waits twice as long.")
 
     def open(self, source: config.Source) -> Source:
         """A source, ready to list.

@@ -22,10 +22,6 @@ from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 PASSING = (BusyError, CommitConflictError, SourceUnavailableError)
 """Failures that may be gone when the run is tried again."""
 
-RETRIES = 3
-FIRST_PAUSE = 5
-"""Seconds before the first retry; each later one waits twice as long."""
-
 
 @dataclass(frozen=True, slots=True)
 class Listener:
@@ -68,7 +64,9 @@ def collecting(
     ) -> Iterator[dg.MaterializeResult[None]]:
         selected = [each for each in plans if collection_key(each.collection) in context.selected_asset_keys]
         resources = Resources(source=sources.open, lake=lakes.open, engine=duckdb.connect)
-        yield from _Pass(context, selected, resources, listener).run()
+        one = _Pass(context, selected, resources, Listener() if listener is None else listener)
+        yield from one.report()
+        one.end(retries=sources.retries if listener is None else 0, pause=sources.pause * 2**context.retry_number)
 
     return op
 
@@ -81,20 +79,20 @@ class _Pass:
         context: dg.AssetExecutionContext,
         plans: Sequence[Plan],
         resources: Resources,
-        listener: Listener | None,
+        listener: Listener,
     ) -> None:
         self._context = context
         self._plans = plans
         self._resources = resources
-        self._listener = Listener() if listener is None else listener
-        self._followed = listener is not None
+        self._listener = listener
+        self._results: tuple[CollectResult, ...] = ()
         self._days = [date.fromisoformat(key) for key in context.partition_keys]
         self._request = Request.of(context.run.tags, context.partition_keys)
         self._whole = all(whole(day, self._request.window) for day in self._days)
 
-    def run(self) -> Iterator[dg.MaterializeResult[None]]:
-        """Collect, and report every collection that came to its end before raising what stopped the others."""
-        results = collect(
+    def report(self) -> Iterator[dg.MaterializeResult[None]]:
+        """Collect, and report every collection, also where another one failed."""
+        self._results = collect(
             self._plans,
             self._request.window,
             options=self._request.options,
@@ -103,12 +101,29 @@ class _Pass:
             stopped=self._listener.stopped,
             run=self._context.run.run_id,
         )
-        self._listener.results.extend(results)
-        for ready, result in zip(self._plans, results, strict=True):
+        self._listener.results.extend(self._results)
+        for ready, result in zip(self._plans, self._results, strict=True):
             yield from self._report(ready, result)
-        self._raise_failures(results)
-        if any(each.cancelled for each in results):
-            self._cancel()
+
+    def end(self, *, retries: int, pause: float) -> None:
+        """Raise what stopped collections, if anything did.
+
+        Raises:
+            RetryRequested: it may be gone after a pause.
+            Failure: it will not.
+            DagsterExecutionInterruptedError: the run was stopped on purpose.
+        """
+        failed = {f"{each.table}.{each.collection}": each.failure for each in self._results if each.failure is not None}
+        if any(isinstance(each, PASSING) for each in failed.values()) and self._context.retry_number < retries:
+            raise dg.RetryRequested(retries, pause)
+        if failed:
+            text = "\n".join(f"{name}: {error}" for name, error in failed.items())
+            metadata = {name: str(error) for name, error in failed.items()}
+            raise dg.Failure(text, metadata, allow_retries=False)
+        if any(each.cancelled for each in self._results):
+            # Dagster would otherwise show it as failed.
+            self._context.instance.report_run_canceling(self._context.run, "Stopped. What was committed stays.")
+            raise dg.DagsterExecutionInterruptedError
 
     def _report(self, ready: Plan, result: CollectResult) -> Iterator[dg.MaterializeResult[None]]:
         key = collection_key(ready.collection)
@@ -138,19 +153,3 @@ class _Pass:
             of_run = {**metadata, "rows_of_run": result.rows} if day == last else {}
             self._context.add_asset_metadata({**of_run, **figures}, asset_key=key, partition_key=day.isoformat())
         return dg.MaterializeResult(asset_key=key)
-
-    def _raise_failures(self, results: Sequence[CollectResult]) -> None:
-        failed = {f"{each.table}.{each.collection}": each.failure for each in results if each.failure is not None}
-        if not failed:
-            return
-        attempt = self._context.retry_number
-        if not self._followed and attempt < RETRIES and any(isinstance(each, PASSING) for each in failed.values()):
-            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=FIRST_PAUSE * 2**attempt)
-        text = "\n".join(f"{name}: {error}" for name, error in failed.items())
-        metadata = {name: str(error) for name, error in failed.items()}
-        raise dg.Failure(description=text, metadata=metadata, allow_retries=False)
-
-    def _cancel(self) -> None:
-        """Let Dagster know that the run was stopped on purpose, so that it is not shown as failed."""
-        self._context.instance.report_run_canceling(self._context.run, "Stopped. What was committed stays.")
-        raise dg.DagsterExecutionInterruptedError
