@@ -1,0 +1,248 @@
+"""Tables of the user's own: out of a format's groups, or said column by column."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.services.project import Project
+
+NOON = "2024-02-07 12:00:00+00"
+
+
+def custom(project: Project, form: str, lines: list[str], *, more: str = "") -> None:
+    """Collect lines by an expression."""
+    project.configure(
+        'collection "custom" "c" {\n  source = source.file.logs\n  table_name = "t"\n'
+        f"  format = `{form}`\n{more}\n}}\n"
+    )
+    project.write("x.log", "\n".join(lines))
+    project.collect_one()
+
+
+def table(project: Project, columns: str, records: list[dict[str, Any]], *, more: str = "") -> None:
+    """Collect JSON lines into a table block."""
+    project.configure(
+        f'table "t" {{\n  format = "jsonl"\n{more}\n{columns}\n}}\n'
+        'collection "t" "c" {\n  source = source.file.logs\n}\n'
+    )
+    project.write("x.log", "\n".join(map(json.dumps, records)))
+    project.collect_one()
+
+
+def rejects(project: Project) -> list[str]:
+    """Why records were set aside, in their order."""
+    return [reason for (reason,) in project.ask("select reason from tailpipe_rejected order by position")]
+
+
+TIMES = [
+    "2024-02-07T12:00:00Z",
+    "2024-02-07 12:00:00",
+    "2024-02-07T13:00:00+01:00",
+    "2024-02-07T12:00:00.000Z",
+    "1707307200",
+    "1707307200.0",
+    "1707307200000",
+    "07/Feb/2024:13:00:00 +0100",
+    "07/Feb/2024:12:00:00",
+    "2024-02-07 12:00:00,000",
+    "2024/02/07 12:00:00",
+    "Wed, 07 Feb 2024 13:00:00 +0100",
+    "Wed Feb 07 12:00:00 2024",
+]
+NO_TIMES = ["yesterday", "12:00:00", "2024", "20240207", "infinity", "1707307200000000", "2024-13-01", "0"]
+
+
+def test_usual_times_are_understood_unasked(project: Project) -> None:
+    """Without a zone they are UTC; a guess at anything else would be worse than a reject."""
+    custom(project, "(?P<time>.+)", [*TIMES, *NO_TIMES])
+
+    found = project.ask("select tp_timestamp::varchar, time from t order by tp_source_offset")
+    assert found == [(NOON, text) for text in TIMES]
+    assert rejects(project) == [f"its time cannot be read: {text}" for text in NO_TIMES]
+
+
+def test_a_format_for_the_time_is_obeyed(project: Project) -> None:
+    """And nothing else is tried beside it."""
+    custom(
+        project,
+        r"(?P<level>\w+) (?P<at>.+)",
+        ["INFO 02.07.2024 12h", "INFO 2024-02-07T12:00:00Z"],
+        more='  timestamp = "at"\n  timestamp_format = "%m.%d.%Y %Hh"',
+    )
+
+    assert project.ask('select tp_timestamp::varchar, level, "at" from t') == [(NOON, "INFO", "02.07.2024 12h")]
+    assert rejects(project) == ["its time cannot be read: 2024-02-07T12:00:00Z"]
+
+
+def test_groups_are_text_columns_whatever_their_names(project: Project) -> None:
+    """Names that mean something inside of Tailpipe are the user's all the same."""
+    custom(
+        project,
+        r"(?P<ts>\S+) (?P<raw>\S+) (?P<r>\S+) (?P<time>\S+) (?P<reason>\S+) (?P<Select>\S*)",
+        ["a b c 2024-02-07 e f"],
+    )
+
+    assert project.ask('select ts, raw, r, time, reason, "Select" from t') == [("a", "b", "c", "2024-02-07", "e", "f")]
+
+
+def test_columns_take_their_type_source_and_meaning_of_nothing(project: Project) -> None:
+    """Types are DuckDB's; what Delta has no place for is stored as the nearest that holds the same."""
+    types = {"n": "INTEGER", "tiny": "TINYINT", "b": "BOOLEAN", "d": "DOUBLE", "dec": "DECIMAL(10,2)", "day": "DATE"}
+    types |= {"at": "TIMESTAMP", "j": "JSON", "list": "INTEGER[]", "id": "UUID", "big": "BIGINT"}
+    columns = "\n".join(f'  column "{name}" {{\n    type = "{kind}"\n  }}' for name, kind in types.items())
+    table(
+        project,
+        columns + '\n  column "time" {\n  }\n  column "who" {\n    source = "userName"\n    null_if = "nobody"\n  }',
+        [
+            {"time": "2024-02-07", "n": 1, "tiny": -128, "b": True, "d": 1.5, "dec": "2.25", "day": "2024-02-07",
+             "at": 1707307200, "j": {"K": [1]}, "list": [1, 2], "id": "x", "big": 9007199254740993, "userName": "ada"},
+            {"time": "2024-02-07", **dict.fromkeys(types, "-"), "userName": "nobody"},
+            {"time": "2024-02-07"},
+        ],
+        more='  null_if = "-"',
+    )  # fmt: skip
+
+    rows = project.ask(
+        'select n, tiny, b, d, dec::varchar, day::varchar, "at"::varchar, j::varchar, list, id, big, who '
+        "from t order by tp_source_offset"
+    )
+    assert rejects(project) == []
+    assert rows == [
+        (1, -128, True, 1.5, "2.25", "2024-02-07", NOON, '{"K":[1]}', [1, 2], "x", 9007199254740993, "ada"),
+        (None,) * 12,
+        (None,) * 12,
+    ]
+    assert {row[0]: row[1] for row in project.ask("describe t")}["tiny"] == "SMALLINT"
+
+
+def test_a_value_of_another_type_is_set_aside(project: Project) -> None:
+    """It does not silently become nothing."""
+    columns = '  column "time" {\n  }\n  column "n" {\n    type = "INTEGER"\n  }\n'
+    columns += '  column "at" {\n    type = "timestamp"\n  }'
+    table(
+        project,
+        columns,
+        [
+            {"time": "2024-02-07", "n": "many"},
+            {"time": "2024-02-07", "n": 3_000_000_000},
+            {"time": "2024-02-07", "at": "soon"},
+            {"time": "2024-02-07", "n": "12"},
+        ],
+    )
+
+    assert rejects(project) == ["n is no INTEGER", "n is no INTEGER", "at is no TIMESTAMP"]
+    assert project.ask("select n from t") == [(12,)]
+
+
+def test_required_columns_are_required(project: Project) -> None:
+    """A record without one is rejected by its name."""
+    columns = '  column "time" {\n  }\n  column "who" {\n    required = true\n    null_if = "-"\n  }'
+    table(
+        project, columns, [{"time": "2024-02-07", "who": who} for who in ("ada", None, "-")] + [{"time": "2024-02-07"}]
+    )
+
+    assert project.ask("select who from t") == [("ada",)]
+    assert rejects(project) == ["who is missing"] * 3
+
+
+def test_transforms_see_the_record_and_never_stop_a_run(project: Project) -> None:
+    """An expression that fails on one value gives NULL there; what it gives is cast to the column's type."""
+    columns = """
+  column "ts" {
+  }
+  column "text" {
+  }
+  column "length" {
+    type      = "INTEGER"
+    transform = "length(text)"
+  }
+  column "number" {
+    transform = "CAST(text AS INTEGER) + 1"
+  }
+  column "day" {
+    transform = "strptime(ts, '%Y-%m-%d')"
+    type      = "timestamp"
+  }
+"""
+    table(project, columns, [{"ts": "2024-02-07", "text": "41"}, {"ts": "2024-02-07T12:00:00Z", "text": "x"}])
+
+    assert project.ask("select ts, text, length, number, day::varchar from t order by tp_source_offset") == [
+        ("2024-02-07", "41", 2, "42", "2024-02-07 00:00:00+00"),
+        ("2024-02-07T12:00:00Z", "x", 1, None, None),
+    ]
+    stored = project.lake.table("t")
+    pattern = f"{stored}/*/*/*/*/*/*.parquet"
+    kinds = {row[0]: row[1] for row in project.ask(f"describe select * from read_parquet('{pattern}')")}
+    assert (kinds["length"], kinds["number"]) == ("INTEGER", "VARCHAR")
+
+
+def test_common_columns_can_be_mapped(project: Project) -> None:
+    """Lists take a value or a list; the time and the index come from where the user says."""
+    columns = """
+  column "tp_timestamp" {
+    source = "when"
+  }
+  column "tp_index" {
+    source = "tenant"
+  }
+  column "tp_source_ip" {
+    source = "ip"
+  }
+  column "tp_ips" {
+    source = "ips"
+    type   = "VARCHAR[]"
+  }
+  column "tp_usernames" {
+    source = "who"
+  }
+  column "tp_domains" {
+    transform = "upper(host)"
+  }
+  column "host" {
+  }
+"""
+    record = {
+        "when": "2024-02-07T12:00:00Z",
+        "tenant": "a/b",
+        "ip": "::1",
+        "ips": ["::1", "::2"],
+        "who": "ada",
+        "host": "h",
+    }
+    table(project, columns, [record, {"when": "2024-02-07T12:00:00Z"}])
+
+    columns = "tp_timestamp::varchar, tp_index, tp_source_ip, tp_ips, tp_usernames, tp_domains, host"
+    assert project.ask(f"select {columns} from t order by tp_source_offset") == [
+        (NOON, "a/b", "::1", ["::1", "::2"], ["ada"], ["H"], "h"),
+        (NOON, "default", None, None, None, None, None),
+    ]
+
+
+def test_text_that_is_no_json_does_not_break_the_table(project: Project) -> None:
+    """A JSON column over text takes JSON only, so that every row can be read."""
+    project.configure(
+        'format "regex" "f" {\n  layout = `(?P<time>\\S+) (?P<j>.*)`\n}\n'
+        'table "t" {\n  format = format.regex.f\n  column "j" {\n    type = "JSON"\n  }\n}\n'
+        'collection "t" "c" {\n  source = source.file.logs\n}\n'
+    )
+    project.write("x.log", '2024-02-07 {"a":1}\n2024-02-07 nonsense\n2024-02-07 \n')
+    project.collect_one()
+
+    assert project.ask("select j ->> 'a' from t order by tp_source_offset") == [("1",), (None,)]
+    assert rejects(project) == ["j is no JSON"]
+
+
+def test_only_wanted_fields_become_columns(project: Project) -> None:
+    """`map_fields` takes wildcards; what a column block reads is not repeated."""
+    project.configure(
+        'format "regex" "f" {\n  layout = `(?P<time>\\S+) (?P<user_id>\\S+) (?P<user_name>\\S+) (?P<other>\\S+)`\n}\n'
+        'table "t" {\n  format = format.regex.f\n  map_fields = ["user_*", "time"]\n'
+        '  column "id" {\n    source = "user_id"\n    type = "BIGINT"\n  }\n}\n'
+        'collection "t" "c" {\n  source = source.file.logs\n}\n'
+    )
+    project.write("x.log", "2024-02-07 7 ada x\n")
+    project.collect_one()
+
+    assert project.ask("select columns('^(time|user_.*|other|id)$') from t") == [("2024-02-07", "ada", 7)]
