@@ -24,8 +24,10 @@ json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -37,6 +39,8 @@ from tailpipe_assets.cli.progress import board
 from tailpipe_assets.cli.stopping import stoppable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tailpipe_assets.pipeline import Plan
     from tailpipe_resources.model.results import CollectResult
     from tailpipe_resources.model.window import Window
@@ -64,7 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Collect what is selected, and say what was done."""
     window = window_of(args.start, args.end, datetime.now(UTC))
-    plans = _plans(args)
+    with _undisturbed():
+        plans = _plans(args)
     if not plans:
         print("nothing to collect: every collection is disabled", file=sys.stderr)
         return Exit.OK
@@ -94,8 +99,9 @@ def _plans(args: argparse.Namespace) -> list[Plan]:
 
 
 def _collect(plans: list[Plan], window: Window, args: argparse.Namespace) -> tuple[CollectResult, ...]:
-    from tailpipe_assets.definitions.runs import run_collect
-    from tailpipe_assets.pipeline import CollectOptions
+    with _undisturbed():
+        from tailpipe_assets.definitions.runs import run_collect
+        from tailpipe_assets.pipeline import CollectOptions
 
     options = CollectOptions(overwrite=args.overwrite, salvage=args.salvage, retry_quarantined=args.retry_quarantined)
     with board(wanted=args.progress) as tell, stoppable() as stop:
@@ -109,6 +115,16 @@ def _collect(plans: list[Plan], window: Window, args: argparse.Namespace) -> tup
                 record=not args.no_record,
             )
         )
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Import without looking for garbage, of which modules make none: a tenth of the time of a small run."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _leave(code: int) -> None:
