@@ -1,0 +1,106 @@
+"""What the tests of the lake share: a small table, and staging into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tailpipe_resources.lake import Batch, Lake, snapshot
+from tailpipe_resources.lake.commit import recover
+from tailpipe_resources.lake.delta import ensure_table
+from tailpipe_resources.lake.ledger import Entry, State
+from tailpipe_resources.lake.schema import delta_schema
+from tailpipe_resources.lake.staging import StagedFile, stage
+from tailpipe_resources.model.names import literal
+from tailpipe_resources.model.schema import INSTANT, REJECTED_TABLE, Column
+from tailpipe_resources.model.slot import Slot
+from tailpipe_resources.query.engine import connect
+from tailpipe_resources.query.views import View, create_views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    import duckdb
+
+DAY = date(2024, 2, 7)
+COLUMNS = (
+    Column("tp_id", "VARCHAR"),
+    Column("tp_timestamp", INSTANT),
+    Column("tp_source_location", "VARCHAR"),
+    Column("n", "BIGINT"),
+)
+
+
+@dataclass
+class Workshop:
+    """A lake with a table `t`, and a connection to fill it."""
+
+    lake: Lake
+    connection: duckdb.DuckDBPyConnection
+    staged: list[StagedFile] = field(default_factory=list)
+
+    def make(self, *tables: str, columns: Sequence[Column] = COLUMNS) -> None:
+        """Make tables, or widen them."""
+        for name in tables:
+            ensure_table(self.lake.table(name), columns, delta_schema(self.connection, columns))
+
+    def stage(
+        self,
+        location: str,
+        numbers: Iterable[int],
+        *,
+        table: str = "t",
+        collection: str = "c",
+        index: str = "i",
+        day: date = DAY,
+        stream: str = "t/c",
+    ) -> StagedFile:
+        """A staged file with a row a number."""
+        rows = ", ".join(f"({literal(location)}, {number})" for number in numbers)
+        select = (
+            f"SELECT l || n AS tp_id, TIMESTAMPTZ '{day} 12:00:00Z' AS tp_timestamp, l AS tp_source_location, "
+            f"n::BIGINT AS n FROM (VALUES {rows}) v(l, n)"
+        )
+        made = stage(self.connection, self.lake, Slot(table, collection, index, day), select, stream=stream)
+        assert made is not None
+        return made
+
+    def batch(self, *locations: str, version: str = "1", rows: int = 3, **more: Any) -> Batch:
+        """A batch with one staged file an artifact."""
+        files = tuple(self.stage(each, range(rows)) for each in locations)
+        entries = tuple(Entry(each, version, "ok", rows=rows) for each in locations)
+        return Batch("t", "c", "run", files=files, consumed=entries, **more)
+
+    def state(self) -> State:
+        """What the ledger says, after tidying up."""
+        return recover(self.connection, self.lake, "t", "c")
+
+    def ask(self, query: str, table: str = "t") -> list[tuple[Any, ...]]:
+        """What a query over our own view of a table gives."""
+        found = snapshot(self.lake, table)
+        assert found is not None
+        with connect(threads=1) as connection:
+            create_views(connection, [View(table, found.columns, found.files)])
+            return connection.execute(query).fetchall()
+
+    def counts(self, table: str = "t") -> dict[str, int]:
+        """Rows by artifact, as readers see them."""
+        return dict(self.ask(f"select tp_source_location, count(*) from {table} group by all", table))
+
+    def parquet(self, table: str = "t") -> set[str]:
+        """All Parquet files in the places readers look, seen or not."""
+        folder = self.lake.table(table)
+        return {str(each) for each in folder.glob("tp_partition=*/**/*.parquet")}
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    """A lake with an empty table `t` and an empty table of rejects."""
+    with connect(threads=1) as connection:
+        made = Workshop(Lake(tmp_path / "lake"), connection)
+        made.make("t", REJECTED_TABLE)
+        yield made

@@ -1,0 +1,177 @@
+"""Commits: all of a batch or nothing of it, once, and remembered in the same moment."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tailpipe_resources.errors import BusyError, CommitConflictError, LakeDamagedError
+from tailpipe_resources.lake import Batch, commit
+from tailpipe_resources.lake.delta import Change, active_files, commit_change, head, open_table
+from tailpipe_resources.lake.ledger import Entry, intent_path, new_batch
+from tailpipe_resources.lake.storage import hold
+from tailpipe_resources.query.engine import connect
+
+if TYPE_CHECKING:
+    from tests.lake.conftest import Workshop
+
+
+def test_nothing_is_seen_before_the_commit(workshop: Workshop) -> None:
+    """Staged files are out of every reader's sight, plain patterns included."""
+    state = workshop.state()
+    batch = workshop.batch("a")
+
+    assert workshop.counts() == {}
+    assert workshop.parquet() == set()
+
+    commit(workshop.connection, workshop.lake, state, batch)
+
+    assert workshop.counts() == {"a": 3}
+
+
+def test_a_commit_shows_rows_and_remembers_artifacts(workshop: Workshop) -> None:
+    """Both at once; the next state builds on it."""
+    state = workshop.state()
+    first = commit(workshop.connection, workshop.lake, state, workshop.batch("a", "b"))
+    second = commit(workshop.connection, workshop.lake, first.state, workshop.batch("c"))
+
+    assert workshop.counts() == {"a": 3, "b": 3, "c": 3}
+    assert workshop.state() == second.state
+    assert set(second.state.known) == {"a", "b", "c"}
+    assert len(workshop.parquet()) == 3
+
+
+def test_a_stale_head_is_refused(workshop: Workshop) -> None:
+    """Whoever planned on an older state gets nothing in, and leaves nothing behind."""
+    state = workshop.state()
+    ours, theirs = workshop.batch("a"), workshop.batch("b")
+    commit(workshop.connection, workshop.lake, state, ours)
+
+    with pytest.raises(CommitConflictError):
+        commit(workshop.connection, workshop.lake, state, theirs)
+
+    assert workshop.counts() == {"a": 3}
+    assert len(workshop.parquet()) == 1
+    assert set(workshop.state().known) == {"a"}
+    assert len(list(workshop.lake.stream("t", "c").glob("*.json"))) == 1
+
+
+def test_of_two_at_once_exactly_one_wins(workshop: Workshop) -> None:
+    """Eight committers race from one state; the losers' files are gone."""
+    state = workshop.state()
+    batches = [workshop.batch(f"a{n}") for n in range(8)]
+    outcomes: list[str] = []
+    start = threading.Barrier(len(batches))
+
+    def race(batch: Batch) -> None:
+        with connect(threads=1) as connection:
+            start.wait()
+            try:
+                commit(connection, workshop.lake, state, batch)
+                outcomes.append("won")
+            except CommitConflictError:
+                outcomes.append("lost")
+
+    threads = [threading.Thread(target=race, args=(batch,)) for batch in batches]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert sorted(outcomes) == ["lost"] * 7 + ["won"]
+    assert sum(workshop.counts().values()) == 3
+    assert len(workshop.parquet()) == 1
+    assert workshop.state().known.keys() == workshop.counts().keys()
+
+
+def test_streams_do_not_disturb_each_other(workshop: Workshop) -> None:
+    """Collections of one table commit at the same time; all of them get through."""
+    batches = []
+    for n in range(6):
+        file = workshop.stage("a", range(3), collection=f"c{n}", stream=f"t/c{n}")
+        batches.append(Batch("t", f"c{n}", "run", files=(file,), consumed=(Entry("a", "1", "ok", rows=3),)))
+    failures: list[Exception] = []
+    start = threading.Barrier(len(batches))
+    state = workshop.state()
+
+    def run(batch: Batch) -> None:
+        with connect(threads=1) as connection:
+            start.wait()
+            try:
+                commit(connection, workshop.lake, state, batch)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+                failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(batch,)) for batch in batches]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert failures == []
+    assert workshop.ask("select tp_partition, count(*) from t group by all order by all") == [
+        (f"c{n}", 3) for n in range(6)
+    ]
+
+
+def test_a_file_can_be_removed_once(workshop: Workshop) -> None:
+    """A rewrite planned on a file that is gone meanwhile is refused, though the stream's head still fits."""
+    state = workshop.state()
+    done = commit(workshop.connection, workshop.lake, state, workshop.batch("a"))
+    folder = workshop.lake.table("t")
+    table = open_table(folder)
+    assert table is not None
+    gone = tuple(active_files(table).values())
+    first, second = new_batch(None), new_batch(None)
+    commit_change(folder, Change((), gone, "compact/1", None, first))
+
+    with pytest.raises(CommitConflictError, match="rewritten meanwhile"):
+        commit_change(folder, Change((), gone, "compact/2", None, second))
+
+    assert workshop.counts() == {}
+    assert head(open_table(folder), "t/c") == done.state.head
+    assert head(open_table(folder), "compact/2") is None
+
+
+def test_committing_the_same_change_again_does_nothing(workshop: Workshop) -> None:
+    """An answer that was lost on the way does no harm."""
+    file = workshop.stage("a", range(3)).publish(workshop.lake.table("t"))
+    change = Change((file,), (), "t/c", None, new_batch(None))
+
+    commit_change(workshop.lake.table("t"), change)
+    commit_change(workshop.lake.table("t"), change)
+
+    assert workshop.counts() == {"a": 3}
+
+
+def test_a_lock_is_held_by_one(workshop: Workshop) -> None:
+    """And is free again once it is let go."""
+    lock = workshop.lake.stream("t", "c") / ".lock"
+
+    with hold(lock, "t.c"), pytest.raises(BusyError, match=r"t\.c"), hold(lock, "t.c"):
+        pass
+    with hold(lock, "t.c"):
+        pass
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"version": 2}'])
+def test_a_ledger_that_cannot_be_read_stops_everything(workshop: Workshop, content: bytes) -> None:
+    """Collecting everything again would double it."""
+    state = workshop.state()
+    done = commit(workshop.connection, workshop.lake, state, workshop.batch("a"))
+    assert done.state.head is not None
+    path = intent_path(workshop.lake.stream("t", "c"), done.state.head)
+    path.write_bytes(content)
+
+    with pytest.raises(LakeDamagedError, match=str(done.state.head)):
+        workshop.state()
+
+
+def test_ids_of_batches_grow() -> None:
+    """Even where the clock went back."""
+    later = new_batch(None) + (1 << 40)
+
+    assert new_batch(later) > later
+    assert new_batch(None) != new_batch(None)

@@ -1,0 +1,144 @@
+"""What a crash leaves is finished or discarded by the next run, wherever it happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.lake import Batch, commit
+from tailpipe_resources.lake.commit import _intent
+from tailpipe_resources.lake.delta import Change, commit_change, head, open_table
+from tailpipe_resources.lake.ledger import Entry, intents, read_state, write_intent
+from tailpipe_resources.model.schema import REJECTED_TABLE
+
+if TYPE_CHECKING:
+    from tailpipe_resources.lake.ledger import State
+    from tests.lake.conftest import Workshop
+
+
+def with_rejects(workshop: Workshop, location: str, *, mended: bool = False) -> Batch:
+    """A batch of one artifact with three rows and two rejects."""
+    rejects = workshop.stage(location, range(2), table=REJECTED_TABLE, index="t")
+    file = workshop.stage(location, range(3))
+    again = frozenset({location}) if mended else frozenset()
+    entry = Entry(location, "1", "ok", rows=3, rejected=2)
+    return Batch("t", "c", "run", (file,), (entry,), (rejects,), replaced=again, mended=again)
+
+
+def crash_before_the_commit(workshop: Workshop, state: State, batch: Batch) -> None:
+    """Everything up to and with the intent."""
+    intent = _intent(batch, state)
+    for file in batch.files:
+        file.publish(workshop.lake.table("t"))
+    write_intent(workshop.lake.stream("t", "c"), intent)
+
+
+def crash_before_the_rejects(workshop: Workshop, state: State, batch: Batch) -> None:
+    """Everything up to and with the rows' own commit."""
+    folder = workshop.lake.table("t")
+    intent = _intent(batch, state)
+    added = tuple(file.publish(folder) for file in batch.files)
+    write_intent(workshop.lake.stream("t", "c"), intent)
+    commit_change(folder, Change(added, (), batch.stream, state.head, intent.batch))
+
+
+def test_an_attempt_that_was_never_committed_leaves_nothing(workshop: Workshop) -> None:
+    """Its intent does not count, and its files go."""
+    state = workshop.state()
+    crash_before_the_commit(workshop, state, with_rejects(workshop, "a"))
+    assert len(workshop.parquet()) == 1
+
+    after = workshop.state()
+
+    assert after == state
+    assert workshop.parquet() == set()
+    assert workshop.parquet(REJECTED_TABLE) == set()
+    assert not list(workshop.lake.table("t").rglob("*.tmp"))
+    assert not list(workshop.lake.table(REJECTED_TABLE).rglob("*.tmp"))
+    assert not list(workshop.lake.stream("t", "c").glob("*.json"))
+
+    commit(workshop.connection, workshop.lake, after, with_rejects(workshop, "a"))
+
+    assert workshop.counts() == {"a": 3}
+    assert workshop.counts(REJECTED_TABLE) == {"a": 2}
+
+
+def test_rejects_follow_a_commit_that_was_cut_short(workshop: Workshop) -> None:
+    """Once, however often it is tried."""
+    crash_before_the_rejects(workshop, workshop.state(), with_rejects(workshop, "a"))
+    assert workshop.counts() == {"a": 3}
+    assert workshop.counts(REJECTED_TABLE) == {}
+
+    states = [workshop.state() for _ in range(3)]
+
+    assert states[0] == states[2]
+    assert set(states[0].known) == {"a"}
+    assert workshop.counts() == {"a": 3}
+    assert workshop.counts(REJECTED_TABLE) == {"a": 2}
+
+
+def test_rejects_of_several_commits_follow_in_order(workshop: Workshop) -> None:
+    """Also when a later one replaces those of an earlier one."""
+    crash_before_the_rejects(workshop, workshop.state(), with_rejects(workshop, "a"))
+    state = read_state(workshop.lake.stream("t", "c"), _head(workshop))
+    crash_before_the_rejects(workshop, state, with_rejects(workshop, "b"))
+
+    again = workshop.state()
+    assert workshop.counts(REJECTED_TABLE) == {"a": 2, "b": 2}
+
+    done = commit(workshop.connection, workshop.lake, again, with_rejects(workshop, "a", mended=True))
+
+    assert done.replaced == 3
+    assert workshop.counts() == {"a": 3, "b": 3}
+    assert workshop.counts(REJECTED_TABLE) == {"a": 2, "b": 2}
+    assert workshop.state() == done.state
+
+
+def test_only_the_chain_from_the_head_counts(workshop: Workshop) -> None:
+    """An intent beside it, newer or older, is nobody's."""
+    state = workshop.state()
+    first = commit(workshop.connection, workshop.lake, state, workshop.batch("a"))
+    crash_before_the_commit(workshop, first.state, workshop.batch("lost"))
+    folder = workshop.lake.stream("t", "c")
+
+    assert len(list(folder.glob("*.json"))) == 2
+    assert set(read_state(folder, first.state.head).known) == {"a"}
+    assert [each.batch for each in intents(folder, first.state.head)] == [first.state.head]
+    assert workshop.state() == first.state
+    assert workshop.counts() == {"a": 3}
+
+
+def test_states_fold_to_the_latest_of_each_artifact(workshop: Workshop) -> None:
+    """A broken new version does not forget that rows of the old one are held."""
+    state = workshop.state()
+    steps = [
+        Entry("a", "1", "ok", rows=3),
+        Entry("b", "1", "quarantined", reason="cut"),
+        Entry("a", "2", "quarantined", reason="cut"),
+        Entry("c", "1", "ok", rows=0),
+        Entry("b", "1", "quarantined", rows=2, salvaged=True),
+    ]
+    for entry in steps:
+        state = commit(workshop.connection, workshop.lake, state, Batch("t", "c", "run", consumed=(entry,))).state
+
+    told = workshop.state()
+
+    assert told == state
+    assert {name: (each.version, each.status, each.held, each.salvaged) for name, each in told.known.items()} == {
+        "a": ("2", "quarantined", True, False),
+        "b": ("1", "quarantined", True, True),
+        "c": ("1", "ok", False, False),
+    }
+
+
+def test_an_empty_batch_is_remembered_too(workshop: Workshop) -> None:
+    """Artifacts without a row are not read again."""
+    batch = Batch("t", "c", "run", consumed=(Entry("empty", "1", "ok"),))
+
+    done = commit(workshop.connection, workshop.lake, workshop.state(), batch)
+
+    assert workshop.state() == done.state
+    assert workshop.counts() == {}
+
+
+def _head(workshop: Workshop) -> int | None:
+    return head(open_table(workshop.lake.table("t")), "t/c")

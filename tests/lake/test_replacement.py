@@ -1,0 +1,91 @@
+"""Replacing the rows of some artifacts: these go, all others stay, and readers see one moment of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.lake import Batch, commit
+from tailpipe_resources.lake.ledger import Entry
+from tailpipe_resources.lake.staging import stage
+from tailpipe_resources.model.slot import Slot
+
+if TYPE_CHECKING:
+    from tests.lake.conftest import Workshop
+
+OTHER = date(2024, 2, 8)
+
+
+def mixed(workshop: Workshop) -> Batch:
+    """Rows of `a` and `b` in one file, of `a` alone in a second, of `b` alone in a third."""
+    select = (
+        "SELECT 'x' AS tp_id, TIMESTAMPTZ '2024-02-07 12:00:00Z' AS tp_timestamp, l AS tp_source_location, "
+        "n::BIGINT AS n FROM (VALUES ('a', 1), ('b', 2), ('a', 3), ('it''s', 4)) v(l, n)"
+    )
+    both = stage(workshop.connection, workshop.lake, Slot("t", "c", "i", date(2024, 2, 7)), select, stream="t/c")
+    assert both is not None
+    alone = workshop.stage("a", range(10), day=OTHER)
+    other = workshop.stage("b", range(20), index="j")
+    return Batch("t", "c", "run", (both, alone, other), tuple(Entry(each, "1", "ok", rows=9) for each in "ab"))
+
+
+def again(workshop: Workshop, *locations: str) -> Batch:
+    """The artifacts anew, a row each."""
+    files = tuple(workshop.stage(each, [99]) for each in locations)
+    entries = tuple(Entry(each, "2", "ok", rows=1) for each in locations)
+    return Batch("t", "c", "run", files, entries, replaced=frozenset(locations))
+
+
+def test_rows_of_an_artifact_go_wherever_they_lie(workshop: Workshop) -> None:
+    """A file it has to itself goes, one it shares is written anew, others are not touched."""
+    state = workshop.state()
+    first = commit(workshop.connection, workshop.lake, state, mixed(workshop))
+    before = workshop.parquet()
+
+    second = commit(workshop.connection, workshop.lake, first.state, again(workshop, "a"))
+
+    assert second.replaced == 12
+    assert workshop.counts() == {"a": 1, "b": 21, "it's": 1}
+    assert sorted(workshop.ask("select tp_source_location, n from t where tp_index = 'i'")) == [
+        ("a", 99),
+        ("b", 2),
+        ("it's", 4),
+    ]
+    assert before < workshop.parquet()
+
+
+def test_several_go_at_once(workshop: Workshop) -> None:
+    """Names with quotes among them."""
+    first = commit(workshop.connection, workshop.lake, workshop.state(), mixed(workshop))
+
+    second = commit(workshop.connection, workshop.lake, first.state, again(workshop, "a", "b", "it's"))
+
+    assert second.replaced == 34
+    assert workshop.counts() == {"a": 1, "b": 1, "it's": 1}
+
+
+def test_another_collection_keeps_its_rows_of_the_same_artifact(workshop: Workshop) -> None:
+    """Collections of one table do not replace each other's rows."""
+    file = workshop.stage("a", range(5), collection="other", stream="t/other")
+    commit(
+        workshop.connection,
+        workshop.lake,
+        workshop.state(),
+        Batch("t", "other", "run", (file,), (Entry("a", "1", "ok", rows=5),)),
+    )
+    first = commit(workshop.connection, workshop.lake, workshop.state(), workshop.batch("a"))
+
+    second = commit(workshop.connection, workshop.lake, first.state, again(workshop, "a"))
+
+    assert second.replaced == 3
+    assert sorted(workshop.ask("select tp_partition, count(*) from t group by all")) == [("c", 1), ("other", 5)]
+
+
+def test_what_is_not_there_is_replaced_by_nothing(workshop: Workshop) -> None:
+    """Replacing an artifact without rows takes nothing out."""
+    first = commit(workshop.connection, workshop.lake, workshop.state(), workshop.batch("a"))
+
+    second = commit(workshop.connection, workshop.lake, first.state, again(workshop, "new"))
+
+    assert second.replaced == 0
+    assert workshop.counts() == {"a": 3, "new": 1}
