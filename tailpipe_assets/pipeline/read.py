@@ -6,7 +6,7 @@ import io
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from tailpipe_resources.errors import ArtifactGoneError, BadArtifactError, SourceRefusedError, SourceUnavailableError
 from tailpipe_resources.sources.unpack import unpack
@@ -85,7 +85,7 @@ class Reader:
             SourceError: when it cannot be read.
         """
         with self._source.open(artifact) as packed, unpack(packed, artifact.location) as stream:
-            yield from _ahead(self._format.split(stream, piece_bytes=PIECE_BYTES))
+            yield from _ahead(self._format.split(_Patient(stream), piece_bytes=PIECE_BYTES))
 
     def _fill(
         self, pool: ThreadPoolExecutor, listing: Iterator[Artifact], waiting: deque[tuple[int, Future[Loaded]]]
@@ -113,8 +113,9 @@ class Reader:
         """The unpacked text, or None when it is too much to hold."""
         blocks, size = [], 0
         with self._source.open(artifact) as packed, unpack(packed, artifact.location) as stream:
+            patient = _Patient(stream)
             try:
-                while block := stream.read(READ_BYTES):
+                while block := patient.read(READ_BYTES):
                     blocks.append(block)
                     size += len(block)
                     if size > LARGE_BYTES:
@@ -135,6 +136,39 @@ class Reader:
             if not self._salvage:
                 loaded.pieces.clear()
         return loaded
+
+
+class _Patient:
+    """A stream whose error waits until all that came before it was read. A buffered one would lose that."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._error: BadArtifactError | None = None
+
+    def read(self, size: int = -1, /) -> bytes:
+        blocks: list[bytes] = []
+        left = size
+        while left and self._error is None:
+            try:
+                block = self._next(left)
+            except BadArtifactError as error:
+                self._error = error
+                break
+            if not block:
+                break
+            blocks.append(block)
+            left -= len(block)
+        if not blocks and self._error is not None:
+            raise self._error
+        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+    def _next(self, size: int) -> bytes:
+        """What one look at the stream gives."""
+        most = READ_BYTES if size < 0 else min(size, READ_BYTES)
+        data: bytes = (
+            self._stream.read1(most) if isinstance(self._stream, io.BufferedReader) else self._stream.read(most)
+        )
+        return data
 
 
 class _BrokenOff(io.RawIOBase):
