@@ -32,7 +32,9 @@ class Trial:
     def __init__(self, connection: duckdb.DuckDBPyConnection, columns: Sequence[tuple[str, str]]) -> None:
         self._connection = connection
         self._names = [name for name, _ in columns]
-        self._nulls = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in columns)
+        nulls = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in columns)
+        # A table, because DuckDB works out in advance what it can of constants, and never meets the errors in it.
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE nothing AS SELECT {nulls}")
 
     def fault(self, condition: str) -> str | None:
         """What is wrong with a condition, in words, or None."""
@@ -59,12 +61,11 @@ class Trial:
         return f"it is no SQL condition: {_first_line(message)}"
 
     def _fault_of_meaning(self, condition: str) -> str | None:
-        rows = f"(SELECT {self._nulls})"
         try:
-            kind = self._connection.sql(f"SELECT (\n{condition}\n) AS condition FROM {rows} WHERE false").types[0]
+            kind = self._connection.sql(f"SELECT (\n{condition}\n) AS condition FROM nothing WHERE false").types[0]
             if str(kind) not in {"BOOLEAN", '"NULL"'}:
                 return f"it is {kind}, not true or false"
-            self._connection.execute(f"SELECT count(*) FROM {rows} WHERE (\n{condition}\n)").fetchall()
+            self._connection.execute(f"SELECT count(*) FROM nothing WHERE (\n{condition}\n)").fetchall()
         except duckdb.Error as error:
             return self._unknown(error) or _words(error)
         return None

@@ -20,7 +20,9 @@ from tailpipe_resources.model.place import Place, Problems
 from tailpipe_resources.query.engine import isolated
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from pydantic_core import ErrorDetails
 
     from tailpipe_assets.formats.base import Format
     from tailpipe_assets.tables.declaration import Table
@@ -142,8 +144,7 @@ class _Planner:
             self._problems.add(place, str(error))
         except ValidationError as error:
             for each in error.errors():
-                where = ".".join(map(str, each["loc"]))
-                self._problems.add(place, f"format {name}: {where}: {each['msg']}")
+                self._problems.add(place, f"format {name} {_complaint(each, kind.options.model_fields)}")
         except (re.error, ValueError) as error:
             self._problems.add(place, f"the format is no regular expression that can be used: {error}")
         return None
@@ -188,6 +189,15 @@ class _Planner:
         except duckdb.Error as error:
             text = str(error).strip().splitlines()[0]
             self._problems.add(ready.collection.place, f"the columns of {ready.table.name} cannot be made: {text}")
+
+
+def _complaint(wrong: ErrorDetails, known: Iterable[str]) -> str:
+    where = ".".join(map(str, wrong["loc"]))
+    if wrong["type"] == "missing":
+        return f'needs "{where}"'
+    if wrong["type"] == "extra_forbidden":
+        return f'has no attribute "{where}"{hint(where, known)}'
+    return f'"{where}": {wrong["msg"]}'
 
 
 def _try_sql(connection: duckdb.DuckDBPyConnection, ready: Plan) -> None:
