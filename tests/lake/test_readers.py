@@ -46,7 +46,7 @@ def test_all_readers_see_the_same_rows(workshop: Workshop) -> None:
 
     ours = sorted(workshop.ask(f"select {KEYS} from t"))
     frame = pl.scan_delta(str(folder)).select(KEYS.split(", ")).collect()
-    plain = duckdb.sql(
+    plain = duckdb.execute(
         f"select {KEYS} from read_parquet({literal(f'{folder}/*/*/*/*/*/*.parquet')}, hive_partitioning = true, "
         "hive_types = {'tp_index': varchar, 'tp_year': integer, 'tp_month': integer, 'tp_day': integer})"
     ).fetchall()

@@ -1,0 +1,139 @@
+source "file" "logs" {
+  path = "."
+}
+format "regex" "broken" {
+  layout = `(?P<time>[`
+}
+format "grok" "unknown" {
+  layout = "%{NOPE:time}"
+}
+format "regex" "odd" {
+  layuot = "x"
+}
+collection "aws_cloudtrail_log" "filters" {
+  source = source.file.logs
+  filter {
+    where = "event_sorce = 'x'"
+  }
+  filter {
+    where = "near: event_source"
+  }
+  filter {
+    where = "event_name"
+  }
+  filter {
+    where = "true; drop table x"
+  }
+  filter {
+    where = "count(*) > 1"
+  }
+  filter {
+    where = "event_name = read_text('/etc/hostname')"
+  }
+  filter {
+    where = "exists (select 1)"
+  }
+  filter {
+    where = "event_name ="
+  }
+  filter {
+    where = "event_name = true or event_time = 'soon'"
+  }
+}
+collection "aws_cloudtrail_log" "index" {
+  source   = source.file.logs
+  tp_index = "recipient_acount_id"
+}
+collection "aws_cloudtrail_log" "struct" {
+  source   = source.file.logs
+  tp_index = "user_identity"
+}
+collection "http_log" "format" {
+  source = source.file.logs
+  format = "combind"
+}
+collection "http_log" "json" {
+  source = source.file.logs
+  format = "json"
+}
+collection "custom" "timeless" {
+  source     = source.file.logs
+  table_name = "timeless"
+  format     = `(?P<a>x)`
+}
+collection "custom" "no_such_time" {
+  source     = source.file.logs
+  table_name = "no_such_time"
+  timestamp  = "tme"
+  format     = `(?P<time>x)`
+}
+collection "custom" "expression" {
+  source     = source.file.logs
+  table_name = "expression"
+  format     = `(?P<time>x`
+}
+collection "custom" "nameless" {
+  source     = source.file.logs
+  table_name = "nameless"
+  format     = `(x)`
+}
+collection "custom" "formatless" {
+  source     = source.file.logs
+  table_name = "formatless"
+}
+collection "custom" "broken" {
+  source     = source.file.logs
+  table_name = "broken"
+  format     = format.regex.broken
+}
+collection "custom" "unknown" {
+  source     = source.file.logs
+  table_name = "unknown"
+  format     = format.grok.unknown
+}
+collection "custom" "odd" {
+  source     = source.file.logs
+  table_name = "odd"
+  format     = format.regex.odd
+}
+collection "custom" "shared1" {
+  source     = source.file.logs
+  table_name = "shared"
+  format     = `(?P<time>x) (?P<a>y)`
+}
+collection "custom" "shared2" {
+  source     = source.file.logs
+  table_name = "shared"
+  format     = `(?P<time>x) (?P<b>y)`
+}
+collection "custom" "ours" {
+  source     = source.file.logs
+  table_name = "tailpipe_rejected"
+  format     = `(?P<time>x)`
+}
+table "columns" {
+  format = "jsonl"
+  column "time" {
+  }
+  column "n" {
+    type = "INTEGR"
+  }
+  column "tp_usernams" {
+  }
+  column "tp_id" {
+  }
+}
+collection "columns" "c" {
+  source = source.file.logs
+}
+table "transform" {
+  format = "jsonl"
+  column "time" {
+  }
+  column "n" {
+    transform = "uper(tim)"
+  }
+}
+collection "transform" "c" {
+  source = source.file.logs
+}
