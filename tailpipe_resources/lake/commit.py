@@ -92,8 +92,10 @@ def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
     folder = lake.stream(table, collection)
     now = head(open_table(lake.table(table)), f"{table}/{collection}")
     chain = intents(folder, now)
+    reached = head(open_table(lake.table(REJECTED_TABLE)), f"{table}/{collection}") or 0
     for intent in chain:
-        _follow(connection, lake, table, collection, intent)
+        if intent.batch > reached:
+            _follow(connection, lake, table, collection, intent)
     _sweep(lake, table, collection, {intent.batch for intent in chain})
     return read_state(folder, now)
 
@@ -121,10 +123,12 @@ def _commit_rows(
 def _follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, intent: Intent) -> None:
     """Bring the rejects' table to this intent, unless it is there already."""
     rejects = intent.rejects
+    if not (rejects.files or rejects.replaced):
+        return
     folder = lake.table(REJECTED_TABLE)
     found = open_table(folder)
     at = head(found, intent.stream)
-    if found is None or (at is not None and at >= intent.batch) or not (rejects.files or rejects.replaced):
+    if found is None or (at is not None and at >= intent.batch):
         return
     added = tuple(StagedFile.from_json(each).publish(folder) for each in rejects.files)
     rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table)
