@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.formats.dialect import Columns, Dialect, replaced
+from tailpipe_assets.formats.dialect import Columns, Dialect, merged
 from tailpipe_assets.formats.lines import split_lines
 from tailpipe_assets.formats.regex import LinePattern
 from tailpipe_resources.plugins import Options
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 _START = (
     r"^(?P<remote_addr>\S+) (?P<remote_ident>\S+) (?P<remote_user>.*?) \[(?P<time>[^\]]*)\] "
-    r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}|-) (?P<body_bytes_sent>\d+|-)'
+    r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>[0-9]{3}|-) (?P<body_bytes_sent>[0-9]+|-)'
 )
 _AGENT = r' "(?P<http_referer>(?:[^"\\]|\\.)*)" "(?P<http_user_agent>(?:[^"\\]|\\.)*)"'
 _WITHOUT_AGENT = LinePattern(f"{_START}\\s*$")
 _WITH_AGENT = LinePattern(f"{_START}{_AGENT}\\s*$")
 GROUPS = _WITH_AGENT.groups
-_COMMON = ("remote_addr", "remote_ident", "remote_user", "time", "zone", "request", "status", "body_bytes_sent")
-_SHAPES = {"remote_addr": r"^\S+$", "remote_ident": r"^\S+$", "status": r"^(\d{3}|-)$", "body_bytes_sent": r"^(\d+|-)$"}
-_AROUND = dict.fromkeys(("request", "http_referer", "http_user_agent"), ('"', '"'))
+_START_FIELDS = ("remote_addr", "remote_ident", "remote_user", "time", "zone")
+_RESULT_FIELDS = ("status", "body_bytes_sent")
+_STATUS_LENGTHS = pa.array([len("-"), len("200")], pa.int32())
 
 
 class AccessLogOptions(Options):
@@ -48,11 +48,12 @@ class CombinedFormat:
     name: ClassVar[str] = "combined"
     description: ClassVar[str] = "Access logs of Apache or nginx, combined format; common lines are read too."
     options: ClassVar[type[Options]] = AccessLogOptions
-    columns: ClassVar[tuple[str, ...]] = (*_COMMON, "http_referer", "http_user_agent")
+    dialect: ClassVar[Dialect] = Dialect(
+        (_START_FIELDS, _RESULT_FIELDS, (), ()), ("request", "http_referer", "http_user_agent")
+    )
 
     def __init__(self, options: AccessLogOptions) -> None:
         del options
-        self._dialect = Dialect(self.columns, around=_AROUND)
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -69,25 +70,30 @@ class CombinedFormat:
 
     def fields(self, raw: pa.Array) -> pa.Array:
         """The fields of each line: by the dialect, and by the regular expression where the dialect fails."""
-        return self._dialect.read(raw, _record, _by_expression) if len(raw) else _by_expression(raw)
+        return self.dialect.read(raw, _record, _is_record, _by_expression)
 
 
 def _record(columns: Columns) -> pa.Array:
     """The dialect's columns as the regular expression's groups."""
     stamp = pc.binary_join_element_wise(columns["time"], columns["zone"], " ")
-    time = pc.utf8_slice_codeunits(stamp, 1, -1)
-    misfit = pc.invert(pc.fill_null(_fits(columns, stamp), fill_value=False))
-    return _struct({**columns, "time": time}, len(stamp), misfit)
+    return _struct({**columns, "time": pc.utf8_slice_codeunits(stamp, 1, -1)}, len(stamp))
 
 
-def _fits(columns: Columns, stamp: pa.Array) -> pa.Array:
-    """Where the dialect's columns are what the regular expression would have found."""
-    fits = pc.match_substring_regex(stamp, r"^\[[^\]]*\]$")
-    for name, pattern in _SHAPES.items():
-        fits = pc.and_(fits, pc.match_substring_regex(columns[name], pattern))
-    for name in _AROUND.keys() & columns.keys():
-        fits = pc.and_not(fits, pc.ends_with(columns[name], "\\"))
-    return fits
+def _is_record(columns: Columns) -> pa.Array:
+    """Whether the expression would take them so too."""
+    time, zone = columns["time"], columns["zone"]
+    bracketed = pc.and_(pc.starts_with(time, "["), pc.ends_with(zone, "]"))
+    inner = pc.and_(pc.less(pc.find_substring(time, "]"), 0), pc.equal(pc.find_substring(zone, "]"), _last(zone)))
+    status = pc.and_(_is_number(columns["status"]), pc.is_in(pc.binary_length(columns["status"]), _STATUS_LENGTHS))
+    return pc.and_(pc.and_(bracketed, inner), pc.and_(status, _is_number(columns["body_bytes_sent"])))
+
+
+def _last(text: pa.Array) -> pa.Array:
+    return pc.subtract(pc.binary_length(text), 1)
+
+
+def _is_number(text: pa.Array) -> pa.Array:
+    return pc.or_(pc.ascii_is_decimal(text), pc.equal(text, "-"))
 
 
 def _by_expression(lines: pa.Array) -> pa.Array:
@@ -98,7 +104,8 @@ def _by_expression(lines: pa.Array) -> pa.Array:
     rest = lines.filter(combined.is_null())
     common = _WITHOUT_AGENT.fields(rest)
     found = dict(zip(_WITHOUT_AGENT.groups, common.flatten(), strict=True))
-    return replaced(combined, combined.is_null(), _struct(found, len(rest), common.is_null()))
+    matched = combined.is_valid()
+    return merged(matched, combined.filter(matched), _struct(found, len(rest), common.is_null()))
 
 
 def _struct(columns: Columns, count: int, null: pa.Array | None = None) -> pa.Array:
@@ -111,4 +118,4 @@ class CommonFormat(CombinedFormat):
 
     name: ClassVar[str] = "common"
     description: ClassVar[str] = "Access logs of Apache or nginx, common format; combined lines are read too."
-    columns: ClassVar[tuple[str, ...]] = _COMMON
+    dialect: ClassVar[Dialect] = Dialect((_START_FIELDS, _RESULT_FIELDS), ("request",))

@@ -52,12 +52,13 @@ class _Cutter:
                 return
             yield self._rejected()
             block = block[end:]
-        data = self._rest + block
-        end = data.rfind(b"\n") + 1
+        end = block.rfind(b"\n") + 1
         if end:
-            yield lines_of(data[:end], self._position)
-        self._position += end
-        self._rest = data[end:]
+            whole = b"".join((self._rest, memoryview(block)[:end]))
+            yield lines_of(whole, self._position)
+            self._position += len(whole)
+            self._rest = b""
+        self._rest += block[end:]
         self._drop_overlong()
 
     def end(self) -> Iterator[Piece]:

@@ -28,19 +28,18 @@ def column(slices: Sequence[bytes]) -> pa.Array:
 
 
 def of_offsets(data: bytes, offsets: npt.NDArray[np.int64]) -> pa.Array:
-    """A binary column whose n-th value is `data[offsets[n]:offsets[n + 1]]`."""
-    if offsets[-1] < 2**31:
-        narrow = pa.py_buffer(offsets.astype(np.int32))
-        return pa.Array.from_buffers(pa.binary(), len(offsets) - 1, [None, narrow, pa.py_buffer(data)])
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
+    """A column whose n-th value is `data[offsets[n]:offsets[n + 1]]`: text where that is certain, else binary."""
+    kinds = (pa.string(), pa.binary()) if offsets[-1] < 2**31 else (pa.large_string(), pa.large_binary())
+    at = offsets.astype(np.int32) if offsets[-1] < 2**31 else offsets
+    kind = kinds[0] if data.isascii() else kinds[1]
+    return pa.Array.from_buffers(kind, len(offsets) - 1, [None, pa.py_buffer(at), pa.py_buffer(data)])
 
 
 def piece(raw: pa.Array, positions: npt.NDArray[np.int64], *, lines: bool = False) -> Piece:
     """Records as text; those that are not valid UTF-8 or too long are cut out and named.
 
     Args:
-        raw: the records, binary.
+        raw: the records, as text or binary.
         positions: where each of them starts.
         lines: take line ends off, and leave out lines that are then empty.
     """
@@ -68,7 +67,7 @@ def _trimmed(
 def _sorted_out(raw: pa.Array, positions: npt.NDArray[np.int64], *, lines: bool) -> Piece:
     faults: list[Rejected] = []
     good = np.ones(len(raw), dtype=bool)
-    for number, value in enumerate(raw):
+    for number, value in enumerate(raw.cast(pa.large_binary())):
         record = value.as_py().rstrip(b"\r\n") if lines else value.as_py()
         reason = _fault(record)
         if reason is not None:
@@ -79,7 +78,8 @@ def _sorted_out(raw: pa.Array, positions: npt.NDArray[np.int64], *, lines: bool)
 
 
 def _text(raw: pa.Array) -> pa.DataType:
-    return pa.large_string() if pa.types.is_large_binary(raw.type) else pa.string()
+    large = pa.types.is_large_binary(raw.type) or pa.types.is_large_string(raw.type)
+    return pa.large_string() if large else pa.string()
 
 
 def too_long(length: int) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,12 @@ from tailpipe_resources.model.window import Window
 from tailpipe_resources.query.engine import restrict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tailpipe_assets.pipeline.plan import Plan
 
 EVERYTHING = Window()
+GARBAGE_THRESHOLD = 500_000
 NORMAL = CollectOptions()
 DEFAULT = Resources()
 
@@ -76,12 +78,24 @@ def collect(
     """
     shared = _Run(window, options, resources, on_event, stopped, run or str(uuid.uuid4()))
     results: dict[str, CollectResult] = {}
-    for group in _scans(plans):
-        started = time.monotonic()
-        for result in _scan(group, shared):
-            stream = f"{result.table}/{result.collection}"
-            results[stream] = replace(result, seconds=time.monotonic() - started)
+    with _little_garbage_collected():
+        for group in _scans(plans):
+            started = time.monotonic()
+            for result in _scan(group, shared):
+                stream = f"{result.table}/{result.collection}"
+                results[stream] = replace(result, seconds=time.monotonic() - started)
     return tuple(results[each.collection.stream] for each in plans)
+
+
+@contextmanager
+def _little_garbage_collected() -> Iterator[None]:
+    """Records pass by as many small objects without cycles; looking for some takes a tenth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(GARBAGE_THRESHOLD, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _scans(plans: Sequence[Plan]) -> list[tuple[Plan, ...]]:
@@ -125,7 +139,7 @@ def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     lake = run.resources.lake(collection.destination)
     stack.enter_context(hold(lake.stream(*collection.key) / ".lock", f"{collection.table_stored}.{collection.name}"))
     connection = stack.enter_context(run.resources.engine())
-    connection.execute("SET preserve_insertion_order = false")
+    connection.execute("SET preserve_insertion_order = false; SET threads = 1")
     restrict(connection, [str(lake.root)])
     _ensure(connection, lake, collection.table_stored, storage_columns(ready.table.stored_columns), ready)
     state = recover(connection, lake, *collection.key)

@@ -6,10 +6,10 @@ import io
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import ArtifactGoneError, BadArtifactError, SourceRefusedError, SourceUnavailableError
-from tailpipe_resources.sources.unpack import unpack
+from tailpipe_resources.sources.unpack import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -84,8 +84,9 @@ class Reader:
             BadArtifactError: where it breaks, after the pieces before that.
             SourceError: when it cannot be read.
         """
-        with self._source.open(artifact) as packed, unpack(packed, artifact.location) as stream:
-            yield from _ahead(self._format.split(_Patient(stream), piece_bytes=PIECE_BYTES))
+        with self._source.open(artifact) as packed:
+            stream = _Unpacked(blocks(packed, artifact.location))
+            yield from _ahead(self._format.split(stream, piece_bytes=PIECE_BYTES))
 
     def _fill(
         self, pool: ThreadPoolExecutor, listing: Iterator[Artifact], waiting: deque[tuple[int, Future[Loaded]]]
@@ -111,20 +112,19 @@ class Reader:
 
     def _whole(self, artifact: Artifact) -> Readable | None:
         """The unpacked text, or None when it is too much to hold."""
-        blocks, size = [], 0
-        with self._source.open(artifact) as packed, unpack(packed, artifact.location) as stream:
-            patient = _Patient(stream)
+        taken, size = [], 0
+        with self._source.open(artifact) as packed:
             try:
-                while block := patient.read(READ_BYTES):
-                    blocks.append(block)
+                for block in blocks(packed, artifact.location):
+                    taken.append(block)
                     size += len(block)
                     if size > LARGE_BYTES:
                         return None
             except BadArtifactError as error:
                 if not self._salvage:
                     raise
-                return _BrokenOff(b"".join(blocks), error)
-        return io.BytesIO(blocks[0] if len(blocks) == 1 else b"".join(blocks))
+                return _BrokenOff(b"".join(taken), error)
+        return io.BytesIO(b"".join(taken))
 
     def _split(self, artifact: Artifact, text: Readable) -> Loaded:
         loaded = Loaded(artifact)
@@ -138,37 +138,34 @@ class Reader:
         return loaded
 
 
-class _Patient:
-    """A stream whose error waits until all that came before it was read. A buffered one would lose that."""
+class _Unpacked:
+    """Blocks as a stream, whose error waits until all that came before it was read."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._rest = b""
         self._error: BadArtifactError | None = None
 
     def read(self, size: int = -1, /) -> bytes:
-        blocks: list[bytes] = []
-        left = size
-        while left and self._error is None:
-            try:
-                block = self._next(left)
-            except BadArtifactError as error:
-                self._error = error
-                break
-            if not block:
-                break
-            blocks.append(block)
-            left -= len(block)
-        if not blocks and self._error is not None:
+        taken, have = [self._rest], len(self._rest)
+        while (size < 0 or have < size) and (block := self._next()):
+            taken.append(block)
+            have += len(block)
+        data = b"".join(taken)
+        if not data and self._error is not None:
             raise self._error
-        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+        cut = len(data) if size < 0 else size
+        self._rest = data[cut:]
+        return data[:cut]
 
-    def _next(self, size: int) -> bytes:
-        """What one look at the stream gives."""
-        most = READ_BYTES if size < 0 else min(size, READ_BYTES)
-        data: bytes = (
-            self._stream.read1(most) if isinstance(self._stream, io.BufferedReader) else self._stream.read(most)
-        )
-        return data
+    def _next(self) -> bytes:
+        if self._error is not None:
+            return b""
+        try:
+            return next(filter(None, self._blocks), b"")
+        except BadArtifactError as error:
+            self._error = error
+            return b""
 
 
 class _BrokenOff(io.RawIOBase):

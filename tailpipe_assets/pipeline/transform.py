@@ -109,23 +109,38 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
         return table.shape
     looked_at = " ".join([table.timestamp, table.time, index, *(check.misfit for check in table.checks)])
     used = {quoted or plain for quoted, plain in _KEY.findall(looked_at)}
-    typed = {key: "VARCHAR" for key, kind in table.shape.items() if kind == "BOOLEAN" or isinstance(kind, dict)}
-    return {**{key: kind for key, kind in table.shape.items() if key in used}, **typed}
+    return {
+        key: {_anchor(table, key, kind): "VARCHAR"} if isinstance(kind, dict) else kind
+        for key, kind in table.shape.items()
+        if key in used or kind == "BOOLEAN" or isinstance(kind, dict)
+    }
 
 
 def _record_reasons(table: Table) -> list[tuple[str, str]]:
     if table.shape is None:
         return [("r IS NULL", "'the line does not fit the format'")]
-    found = [("NOT regexp_matches(raw, '^\\s*\\{')", "'the record is no JSON object'")]
+    found = [("NOT starts_with(raw, '{') AND NOT regexp_matches(raw, '^\\s*\\{')", "'the record is no JSON object'")]
     if table.unfold:
         return found
     for key, kind in table.shape.items():
         value = f"r.{quote(key)}"
         if isinstance(kind, dict):
-            found.append((f"{value}[1] <> '{{'", literal(f"{key} is no object")))
+            anchor = quote(_anchor(table, key, kind))
+            suspect = f"{value} IS NOT NULL AND {value}.{anchor} IS NULL"
+            found.append((f"{suspect} AND {_is_other(key, 'OBJECT')}", literal(f"{key} is no object")))
         elif kind == "BOOLEAN":
-            found.append((f"{value} NOT IN ('true', 'false')", literal(f"{key} is neither true nor false")))
+            suspect = f"{value} IS NULL AND {_is_other(key, 'BOOLEAN')}"
+            found.append((suspect, literal(f"{key} is neither true nor false")))
     return found
+
+
+def _anchor(table: Table, key: str, shape: Mapping[str, object]) -> str:
+    return table.anchors.get(key) or next(iter(shape))
+
+
+def _is_other(key: str, kind: str) -> str:
+    """SQL that is true when a key's value is there and not of a JSON type. Slow: for suspects only."""
+    return f"json_type(raw, {literal(f'$.{json.dumps(key)}')}) NOT IN ('{kind}', 'NULL')"
 
 
 def _time_reasons() -> list[tuple[str, str]]:
@@ -155,8 +170,8 @@ def _common(table: Table, fixed: Mapping[str, str]) -> str:
 
 
 def _identity(table: Table) -> str:
-    """A digest of the event's own id where it has one, else of where the record stands and what it says."""
-    place = "concat_ws('/', tp_source_location, tp_source_offset, tp_raw)"
+    """A digest of the event's own id where it has one, else of where the record stands and when it happened."""
+    place = "concat_ws('/', tp_source_location, tp_source_offset, epoch_us(tp_timestamp))"
     known = f"coalesce({table.event_id}, {place})" if table.event_id else place
     return f"md5({literal(table.name + '/')} || {known})"
 

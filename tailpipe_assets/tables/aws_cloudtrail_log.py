@@ -133,20 +133,21 @@ _TLS_SQL = _renamed(
     },
 )
 
-# An ARN stands for itself, its account and, for buckets, instances and volumes, the resource's own name.
-_AKAS = """CASE WHEN resources IS NOT NULL THEN list_distinct(list_filter(flatten(list_transform(
-    json_extract_string(resources, '$[*].ARN'),
-    lambda arn: [
-        arn,
-        nullif(split_part(arn, ':', 5), ''),
-        CASE WHEN starts_with(arn, 'arn:aws:s3:::') THEN split_part(split_part(arn, ':', 6), '/', 1)
-             WHEN regexp_matches(arn, ':(instance|volume)/') THEN split_part(arn, '/', -1) END
-    ])), lambda aka: aka IS NOT NULL)) END"""
+# An ARN stands for itself, its account and, for buckets, instances and volumes, the resource's own name. NULL is no
+# member of a list of distinct values.
+_AKAS = """list_distinct(flatten(list_transform(json_extract_string(resources, '$[*].ARN'), lambda arn: [
+    arn,
+    nullif(split_part(arn, ':', 5), ''),
+    CASE WHEN starts_with(arn, 'arn:aws:s3:::') THEN split_part(split_part(arn, ':', 6), '/', 1)
+         WHEN contains(arn, ':instance/') OR contains(arn, ':volume/') THEN split_part(arn, '/', -1) END
+])))"""
 
-_USERNAMES = """nullif(list_filter([
-    CASE WHEN starts_with(user_identity.access_key_id, 'AKIA') THEN user_identity.access_key_id END,
-    user_identity.user_name
-], lambda name: name IS NOT NULL), [])"""
+_LONG_TERM = "starts_with(user_identity.access_key_id, 'AKIA')"
+_USERNAMES = f"""CASE
+    WHEN {_LONG_TERM} AND user_identity.user_name IS NOT NULL
+    THEN [user_identity.access_key_id, user_identity.user_name]
+    WHEN {_LONG_TERM} THEN [user_identity.access_key_id]
+    WHEN user_identity.user_name IS NOT NULL THEN [user_identity.user_name] END"""
 
 
 def _field(name: str, key: str, description: str, kind: str = "VARCHAR") -> Field:
@@ -159,6 +160,7 @@ AWS_CLOUDTRAIL_LOG = Table(
     formats=("json",),
     format_options={"records": "Records"},
     shape=SHAPE,
+    anchors={"tlsDetails": "tlsVersion", "userIdentity": "type"},
     time="r.eventTime",
     timestamp="try_cast(r.eventTime AS TIMESTAMPTZ)",
     event_id="coalesce(recipient_account_id, '') || '/' || event_id",

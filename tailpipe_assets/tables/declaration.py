@@ -64,6 +64,10 @@ class Table:
     shape: Mapping[str, object] | None = None
     """For JSON: what `r` looks like. None when the format delivers `r` itself."""
 
+    anchors: Mapping[str, str] = field(default_factory=dict)
+    """For each object in `shape`, a key of it that is nearly always there. Where it is missing, the record is looked at
+    more closely; without an anchor, the object's first key is it."""
+
     unfold: bool = False
     """Whether its SQL names the keys of `r` without the `r.` before them."""
 

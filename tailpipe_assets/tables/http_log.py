@@ -5,7 +5,10 @@ from __future__ import annotations
 from tailpipe_assets.tables.declaration import Check, Field, Table
 from tailpipe_resources.model.schema import INSTANT
 
-_FULL = "r.request LIKE '% % HTTP/%'"
+_METHOD = "split_part(r.request, ' ', 1)"
+_PROTOCOL = "split_part(r.request, ' ', -1)"
+_URI = f"substr(r.request, length({_METHOD}) + 2, length(r.request) - length({_METHOD}) - length({_PROTOCOL}) - 2)"
+_FULL = f"(r.request LIKE '% % %' AND starts_with({_PROTOCOL}, 'HTTP/'))"
 _SHORT = "(r.request LIKE '% %' AND r.request NOT LIKE '% % %')"
 
 
@@ -35,20 +38,19 @@ HTTP_LOG = Table(
         Field(
             "request_method",
             "VARCHAR",
-            f"CASE WHEN {_FULL} OR {_SHORT} THEN split_part(r.request, ' ', 1) END",
+            f"CASE WHEN {_FULL} OR {_SHORT} THEN {_METHOD} END",
             "The method, when the first line is of HTTP.",
         ),
         Field(
             "request_uri",
             "VARCHAR",
-            f"CASE WHEN {_FULL} THEN regexp_extract(r.request, '^\\S* (.*) HTTP/[^ ]*$', 1) "
-            f"WHEN {_SHORT} THEN split_part(r.request, ' ', 2) END",
+            f"CASE WHEN {_FULL} THEN {_URI} WHEN {_SHORT} THEN {_PROTOCOL} END",
             "What was asked for: path and query.",
         ),
         Field(
             "server_protocol",
             "VARCHAR",
-            f"CASE WHEN {_FULL} THEN split_part(r.request, ' ', -1) END",
+            f"CASE WHEN {_FULL} THEN {_PROTOCOL} END",
             "The protocol, such as `HTTP/1.1`.",
         ),
         Field("status", "INTEGER", "try_cast(r.status AS INTEGER)", "The response's status."),

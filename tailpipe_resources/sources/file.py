@@ -57,7 +57,7 @@ class FileSource:
     name: ClassVar[str] = "file"
     description: ClassVar[str] = "Files and folders on this machine."
     options: ClassVar[type[Options]] = FileOptions
-    workers: ClassVar[int] = 2
+    workers: ClassVar[int] = 1
 
     def __init__(self, options: Options, credential: Credential | None = None) -> None:
         self._options = FileOptions.model_validate(options)

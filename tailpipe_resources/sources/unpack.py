@@ -42,6 +42,15 @@ def unpack(stream: BinaryIO, location: str, *, max_unpacked_bytes: int = MAX_UNP
     return io.BufferedReader(_Unpacked(stream, pieces), _BUFFER_BYTES)
 
 
+def blocks(stream: BinaryIO, location: str) -> Iterator[bytes]:
+    """The unpacked bytes block by block, as the codec delivers them.
+
+    Raises:
+        BadArtifactError: the bytes are cut off, damaged, or too many.
+    """
+    return _pieces(_Packed(stream), location, MAX_UNPACKED_BYTES)
+
+
 def read_all(stream: BinaryIO, location: str, limit: int = MAX_UNPACKED_BYTES) -> bytes:
     """The unpacked bytes at once, which is fastest for what fits into memory.
 
