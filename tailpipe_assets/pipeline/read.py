@@ -106,7 +106,7 @@ class Reader:
             return Loaded(artifact, status="quarantined", reason=reason_of(error, artifact))
         except ArtifactGoneError as error:
             return Loaded(artifact, status="gone", reason=str(error))
-        except (SourceUnavailableError, SourceRefusedError) as error:
+        except (SourceUnavailableError, SourceRefusedError, OSError) as error:
             return Loaded(artifact, status="failed", reason=str(error))
         return Loaded(artifact, large=True) if text is None else self._split(artifact, text)
 

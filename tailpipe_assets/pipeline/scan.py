@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.batch import BATCH_BYTES, make_batch, text_bytes
 from tailpipe_assets.pipeline.read import Loaded, Reader, reason_of
 from tailpipe_assets.pipeline.route import Routed, route
+from tailpipe_assets.pipeline.write import COMMIT_SECONDS
 from tailpipe_resources.errors import BadArtifactError, SourceError, SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
     from tailpipe_assets.pipeline.write import Writer
     from tailpipe_resources.lake.ledger import Known
     from tailpipe_resources.model.artifact import Artifact
-    from tailpipe_resources.model.results import OnEvent
+    from tailpipe_resources.model.results import OnEvent, Stage
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.base import Source
+
+TELL_SECONDS = 0.2
 
 FAILURES = 10
 """After so many artifacts in a row that the source did not deliver, it is taken to be down."""
@@ -72,6 +76,8 @@ class Scan:
         self._gathered_for: tuple[Writer, ...] = ()
         self._gathered_bytes = 0
         self._failures = 0
+        self._flushed = time.monotonic()
+        self._told = 0.0
 
     def run(self, window: Window) -> None:
         """Read what is wanted and commit it.
@@ -98,21 +104,21 @@ class Scan:
 
     def _wanted(self, artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
         for artifact in artifacts:
+            if any(writer.lake.owns(artifact.location) for writer in self._writers):
+                continue
             wanting = tuple(writer for writer in self._writers if self._wants(writer, artifact))
             for writer in self._writers:
                 writer.listed(wanted=writer in wanting)
             if wanting:
                 self._wanting[artifact.location] = wanting
                 yield artifact
-            else:
-                self._on_event(self._writers[0].progress("listing"))
+            self._tell("listing")
 
     def _wants(self, writer: Writer, artifact: Artifact) -> bool:
         return self._options.wants(writer.state.known.get(artifact.location), artifact)
 
     def _take(self, loaded: Loaded) -> None:
         wanting = self._wanting.pop(loaded.artifact.location)
-        self._count_failures(loaded)
         if loaded.large:
             self._flush()
             self._stream(loaded, wanting)
@@ -122,9 +128,19 @@ class Scan:
             self._gathered_for = wanting
             self._gathered.append(loaded)
             self._gathered_bytes += text_bytes(loaded.pieces)
-        if self._gathered_bytes > BATCH_BYTES:
+        self._count_failures(loaded)
+        if self._gathered_bytes > BATCH_BYTES or time.monotonic() - self._flushed > COMMIT_SECONDS:
             self._flush()
+        self._tell("reading")
         self._commit_due()
+
+    def _tell(self, stage: Stage) -> None:
+        """Say how far everything is, a few times a second."""
+        if time.monotonic() - self._told < TELL_SECONDS:
+            return
+        self._told = time.monotonic()
+        for writer in self._writers:
+            self._on_event(writer.progress(stage, len(self._gathered) if writer in self._gathered_for else 0))
 
     def _count_failures(self, loaded: Loaded) -> None:
         self._failures = self._failures + 1 if loaded.status == "failed" else 0
@@ -132,6 +148,7 @@ class Scan:
             raise SourceUnavailableError(f"{FAILURES} artifacts in a row were not delivered; the last: {loaded.reason}")
 
     def _flush(self) -> None:
+        self._flushed = time.monotonic()
         if not self._gathered:
             return
         batch = make_batch(self._gathered, self._plan.format)

@@ -71,7 +71,7 @@ class Writer:
         self.state = state
         self.result = CollectResult(*ready.collection.key)
         self.connection = connection
-        self._lake = lake
+        self.lake = lake
         self._run = run
         self._staged = Staged()
         self._large = Staged()
@@ -120,7 +120,7 @@ class Writer:
         if not self._entries:
             return
         batch = self._batch()
-        committed = commit(self.connection, self._lake, self.state, batch)
+        committed = commit(self.connection, self.lake, self.state, batch)
         self.state = committed.state
         self.result = _counted(self.result, batch, committed.replaced)
         self._staged, self._entries, self._since = Staged(), [], time.monotonic()
@@ -133,8 +133,8 @@ class Writer:
         """The pass broke off."""
         self.result = replace(self.result, failure=failure)
 
-    def progress(self, stage: Stage) -> Progress:
-        """How far this collection is, what is staged included."""
+    def progress(self, stage: Stage, gathered: int = 0) -> Progress:
+        """How far this collection is, what is staged included, and so many artifacts read and not yet staged."""
         result, staged = self.result, (self._staged, self._large)
         rows, filtered, rejected = (
             sum(sum(getattr(each, name).values()) for each in staged) for name in ("rows", "filtered", "rejected")
@@ -143,7 +143,7 @@ class Writer:
             *self.plan.collection.key,
             stage,
             artifacts_listed=self._listed,
-            artifacts_done=result.artifacts + result.skipped + len(self._entries),
+            artifacts_done=result.artifacts + result.skipped + len(self._entries) + gathered,
             records=result.records + rows + filtered + rejected,
             rows=result.rows + rows,
             filtered=result.filtered + filtered,
@@ -164,7 +164,7 @@ class Writer:
             run=self._run,
             files=tuple(self._staged.files),
             consumed=tuple(self._entries),
-            rejects=stage_rejects(self.connection, self._lake, self.plan.collection, self._staged.rejects),
+            rejects=stage_rejects(self.connection, self.lake, self.plan.collection, self._staged.rejects),
             replaced=frozenset(each.location for each in again if each.was_read and known[each.location].held),
             mended=frozenset(each.location for each in again),
         )
@@ -172,7 +172,7 @@ class Writer:
     def _stage(self, routed: Routed, staged: Staged) -> None:
         staged.reject(routed.rejects)
         for share in routed.shares:
-            made = stage_rows(self.connection, self._lake, self.plan, share)
+            made = stage_rows(self.connection, self.lake, self.plan, share)
             staged.files += [made.file] if made.file is not None else []
             staged.reject(made.failed)
             staged.rows.update(made.rows)
@@ -191,7 +191,7 @@ class Writer:
 
     def _drop(self, staged: Staged) -> None:
         for file in staged.files:
-            discard(self._lake.table(file.slot.table) / file.staged)
+            discard(self.lake.table(file.slot.table) / file.staged)
 
 
 def _counted(result: CollectResult, batch: Batch, replaced: int) -> CollectResult:

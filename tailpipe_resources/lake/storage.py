@@ -42,6 +42,13 @@ class Lake:
         """The folder of a collection's intents."""
         return self.table(table) / OWN / "streams" / encode(collection)
 
+    def owns(self, path: str) -> bool:
+        """Whether a file belongs to one of the lake's tables."""
+        root = f"{self.root}/"
+        if not path.startswith(root):
+            return False
+        return (self.root / path[len(root) :].split("/", 1)[0] / "_delta_log").is_dir()
+
     def new_file(self, slot: Slot) -> str:
         """A name for a new Parquet file of a slot, relative to its table."""
         return f"{slot.path.split('/', 1)[1]}/{uuid.uuid4()}.parquet"

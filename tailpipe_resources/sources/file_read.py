@@ -52,32 +52,30 @@ def refusal(path: str, error: OSError) -> SourceRefusedError:
 
 
 class _SteadyFile(io.RawIOBase):
-    """A file that is checked once more at its end."""
+    """As much of a file as was listed, checked once more at its end. It may grow meanwhile, and not change else."""
 
     def __init__(self, file: io.FileIO, artifact: Artifact) -> None:
         self._file = file
         self._artifact = artifact
+        self._left = artifact.size
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        count = self._file.readinto(buffer) or 0
+        count = self._file.readinto(memoryview(buffer)[: self._left]) or 0 if self._left else 0
+        self._left -= count
         if count == 0 and len(buffer) > 0:
             self.check()
         return count
-
-    def readall(self) -> bytes:
-        data = self._file.readall()
-        self.check()
-        return data
 
     def check(self) -> None:
         """Raise if the file is not what was listed."""
         status = os.fstat(self._file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise SourceRefusedError(f"{self._artifact.location}: it is not a regular file any more")
-        if version_of(status) != self._artifact.version:
+        grown = status.st_size > self._artifact.size
+        if not grown and version_of(status) != self._artifact.version:
             raise SourceUnavailableError(
                 f"{self._artifact.location}: it changed while it was read; the next run takes it whole"
             )
