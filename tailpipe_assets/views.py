@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
+from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.lake import Lake, snapshot, tables
-from tailpipe_resources.lake.storage import open_lake
 from tailpipe_resources.model.place import Problems
 from tailpipe_resources.model.schema import COMMON_COLUMNS, REJECTED_COLUMNS, REJECTED_TABLE, Column
 from tailpipe_resources.query.views import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tailpipe_resources.model.config import Config
 
@@ -31,20 +32,27 @@ class Views:
 
 def views_of(config: Config) -> Views:
     """All tables: those in the lakes, and those the configuration would collect."""
-    lakes = _lakes(config)
+    return views_within(Outline.of(config), lambda: config)
+
+
+def views_within(outline: Outline, load: Callable[[], Config]) -> Views:
+    """The same, for a configuration of which the outline is known.
+
+    Args:
+        outline: where the lakes are and what the tables are called.
+        load: the whole configuration, asked for only when a table of the user's own was never collected.
+    """
+    lakes = [Lake(Path(path)) for path in outline.lakes if "://" not in path]
     found: dict[str, View] = {}
     for lake in lakes:
         for view in _stored(lake):
             found[view.name] = _joined(found.get(view.name), view)
-    for view in _declared(config, set(found)):
+    for view in _declared():
         found.setdefault(view.name, view)
+    if set(outline.tables) - set(found):
+        for view in _planned(load()):
+            found.setdefault(view.name, view)
     return Views(tuple(found[name] for name in sorted(found)), tuple(str(lake.root) for lake in lakes))
-
-
-def _lakes(config: Config) -> list[Lake]:
-    named = {each.path: each for each in config.destinations}
-    used = {each.destination.path: each.destination for each in config.collections}
-    return [open_lake(each) for path, each in {**named, **used}.items() if "://" not in path]
 
 
 def _stored(lake: Lake) -> Iterator[View]:
@@ -63,14 +71,12 @@ def _joined(one: View | None, other: View) -> View:
     return replace(one, columns=(*one.columns, *added), files=(*one.files, *other.files))
 
 
-def _declared(config: Config, have: set[str]) -> Iterator[View]:
+def _declared() -> Iterator[View]:
     yield View(REJECTED_TABLE, (*COMMON_COLUMNS, *REJECTED_COLUMNS), ())
     for name in plugins.names("table"):
         columns: tuple[Column, ...] = plugins.load("table", name).stored_columns
         if len(columns) > len(COMMON_COLUMNS):
             yield View(name, columns, ())
-    if {each.table_stored for each in config.collections} - have - set(plugins.names("table")):
-        yield from _planned(config)
 
 
 def _planned(config: Config) -> Iterator[View]:

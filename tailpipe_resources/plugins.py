@@ -6,26 +6,14 @@ it is used.
 
 from __future__ import annotations
 
-import ast
-import inspect
 from functools import cache
 from importlib.metadata import EntryPoint, distributions
-from itertools import pairwise
-from textwrap import dedent
-from typing import Any, Literal, cast
-
-from pydantic import BaseModel, ConfigDict
+from typing import Any, Literal
 
 from tailpipe_resources.errors import PluginError
 from tailpipe_resources.model.names import hint
 
 Kind = Literal["source", "format", "table"]
-
-
-class Options(BaseModel):
-    """What a plugin accepts in its HCL block: a field an attribute, its docstring the documentation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 @cache
@@ -39,21 +27,6 @@ def _installed() -> tuple[EntryPoint, ...]:
 @cache
 def _points(kind: Kind) -> dict[str, EntryPoint]:
     return {point.name: point for point in _installed() if point.group == f"tailpipe.{kind}"}
-
-
-def documentation(options: type[Options]) -> dict[str, str]:
-    """What the docstrings under an options class's fields say, by field."""
-    found: dict[str, str] = {}
-    for each in reversed([base for base in options.__mro__ if issubclass(base, Options) and base is not Options]):
-        body = cast("ast.ClassDef", ast.parse(dedent(inspect.getsource(each))).body[0]).body
-        for field, text in pairwise(body):
-            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and _is_text(text):
-                found[field.target.id] = inspect.cleandoc(ast.literal_eval(cast("ast.Expr", text).value))
-    return found
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def names(kind: Kind) -> list[str]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from tailpipe_resources.config.outline import Outline
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.place import Problems
 
@@ -25,6 +26,18 @@ def read_config(args: argparse.Namespace, *, problems: Problems | None = None) -
     from tailpipe_resources.config import find_files, load
 
     return load(find_files(args.config_path), variables=variables_of(args.var), problems=problems)
+
+
+def read_outline(args: argparse.Namespace) -> Outline | None:
+    """Its lakes and tables, or None when something in what they take is wrong.
+
+    Raises:
+        UsageError: there is no configuration, or a flag is malformed.
+    """
+    from tailpipe_resources.config import find_files
+    from tailpipe_resources.config.outline import outline
+
+    return outline(find_files(args.config_path), variables_of(args.var))
 
 
 def read_config_if_any(args: argparse.Namespace) -> Config | None:

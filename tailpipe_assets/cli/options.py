@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_resources.plugins import documentation
+from tailpipe_resources.options import documentation
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from tailpipe_resources.plugins import Options
+    from tailpipe_resources.options import Options
 
 
 def options_of(declared: type[Options]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the statements in order, and stop at the first that fails."""
-    from tailpipe_assets.cli.configured import read_config
-    from tailpipe_assets.views import views_of
+    from tailpipe_assets.cli.configured import read_config, read_outline
+    from tailpipe_assets.views import views_of, views_within
     from tailpipe_resources.query.engine import connect, restrict
     from tailpipe_resources.query.statements import check
     from tailpipe_resources.query.views import create_views
@@ -60,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
     texts = [_text(given) for given in args.sql]
     if not texts:
         raise UsageError('nothing to ask; write tailpipe query "select ..."')
-    found = views_of(read_config(args))
+    outline = read_outline(args)
+    load = partial(read_config, args)
+    found = views_of(load()) if outline is None else views_within(outline, load)
     connection = connect()
     create_views(connection, found.views)
     restrict(connection, found.folders)

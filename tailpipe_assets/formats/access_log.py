@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tailpipe_assets.formats.dialect import Columns, Dialect, merged
 from tailpipe_assets.formats.lines import split_lines
 from tailpipe_assets.formats.regex import LinePattern
-from tailpipe_resources.plugins import Options
+from tailpipe_resources.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

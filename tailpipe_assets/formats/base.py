@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from tailpipe_resources.plugins import Options
+    from tailpipe_resources.options import Options
 
 MAX_RECORD_BYTES = 16 * 1024 * 1024
 """A longer record is rejected."""

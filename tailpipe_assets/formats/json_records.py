@@ -13,7 +13,7 @@ from tailpipe_assets.formats.json_split import DocumentSplitter, RecordScanner
 from tailpipe_assets.formats.lines import split_lines
 from tailpipe_assets.formats.strings import column, piece
 from tailpipe_resources.errors import BadArtifactError
-from tailpipe_resources.plugins import Options
+from tailpipe_resources.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

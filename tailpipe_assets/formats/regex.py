@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tailpipe_assets.formats.lines import split_lines
-from tailpipe_resources.plugins import Options
+from tailpipe_resources.options import Options
 from tailpipe_resources.sources.grok import compile_grok
 
 if TYPE_CHECKING:

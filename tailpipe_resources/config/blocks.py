@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tailpipe_resources.config.values import Reference  # noqa: TC001 - pydantic reads the annotations
-from tailpipe_resources.plugins import Options
+from tailpipe_resources.options import Options
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tailpipe_resources.model.secret import Secret  # noqa: TC001 - pydantic reads the annotations
-from tailpipe_resources.plugins import Options
+from tailpipe_resources.options import Options
 
 
 class AwsCredential(Options):

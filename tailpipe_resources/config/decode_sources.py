@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.config.context import Context
     from tailpipe_resources.config.syntax import Block
     from tailpipe_resources.config.values import Reference
+    from tailpipe_resources.options import Options
 
 _DEFAULT = ("destination", "parquet", "default")
 
@@ -132,21 +133,21 @@ def credential_of(reference: Reference | None, kind: str | None, context: Contex
     return found
 
 
-def _options_model(kind: str, block: Block, context: Context) -> type[plugins.Options] | None:
+def _options_model(kind: str, block: Block, context: Context) -> type[Options] | None:
     if kind not in plugins.names("source"):
         known = [*plugins.names("source"), *aliases.SOURCES]
         message = f'there is no source type "{block.labels[0]}"{hint(block.labels[0], known)}'
         context.problems.add(block.place, message)
         return None
     try:
-        model: type[plugins.Options] = plugins.load("source", kind).options
+        model: type[Options] = plugins.load("source", kind).options
     except PluginError as error:
         context.problems.add(block.place, str(error))
         return None
     return model
 
 
-def _with_absolute_paths(kind: str, options: plugins.Options) -> plugins.Options:
+def _with_absolute_paths(kind: str, options: Options) -> Options:
     if kind != "file":
         return options
     given = _as_given(options)
@@ -158,5 +159,5 @@ def _with_absolute_paths(kind: str, options: plugins.Options) -> plugins.Options
     return options.model_copy(update=changed)
 
 
-def _as_given(options: plugins.Options) -> dict[str, Any]:
+def _as_given(options: Options) -> dict[str, Any]:
     return {name: getattr(options, name) for name in options.model_fields_set}

@@ -13,6 +13,8 @@ from tailpipe_resources.errors import ConfigError
 from tailpipe_resources.model.place import Place
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lark.exceptions import UnexpectedInput
 
     from tailpipe_resources.model.place import Problems
@@ -99,3 +101,14 @@ def _wanted(rest: str, expected: set[str]) -> str:
     if rest.lstrip().startswith(","):
         return "attributes of a block are written on lines of their own, without commas"
     return _SHAPES
+
+
+def read(path: Path, problems: Problems) -> Block:
+    """A file's top level; an empty one, and a problem, when it cannot be read."""
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path), problems)
+    except OSError as error:
+        problems.add(Place(str(path), 0), f"cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        problems.add(Place(str(path), 0), "is not UTF-8 text")
+    return parse("", str(path), problems)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.config.context import Context
     from tailpipe_resources.config.syntax import Attribute, Block
     from tailpipe_resources.model.place import Place
-    from tailpipe_resources.plugins import Options
+    from tailpipe_resources.options import Options
 
 Model = TypeVar("Model", bound="Options")
 

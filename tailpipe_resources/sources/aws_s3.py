@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar
 from pydantic import field_validator, model_validator
 
 from tailpipe_resources.model.artifact import Artifact
-from tailpipe_resources.plugins import Options
+from tailpipe_resources.options import Options
 from tailpipe_resources.sources.layout import Layout
 from tailpipe_resources.sources.s3_client import Access, make_client
 from tailpipe_resources.sources.s3_errors import speaking_for

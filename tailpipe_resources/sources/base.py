@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.config import Credential
     from tailpipe_resources.model.window import Window
-    from tailpipe_resources.plugins import Options
+    from tailpipe_resources.options import Options
 
 
 class Source(Protocol):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar
 from pydantic import model_validator
 
 from tailpipe_resources.model.artifact import Artifact
-from tailpipe_resources.plugins import Options
+from tailpipe_resources.options import Options
 from tailpipe_resources.sources.file_read import open_steady, version_of
 from tailpipe_resources.sources.file_tree import Found, Tree, absolute, check_exists
 from tailpipe_resources.sources.layout import Layout

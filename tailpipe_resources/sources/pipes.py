@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tailpipe_resources.plugins import Options
+from tailpipe_resources.options import Options
 from tailpipe_resources.sources.undelivered import UndeliveredSource
 
 

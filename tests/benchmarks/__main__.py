@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import ingest
+from tests.benchmarks import ingest, query_start
 
-SUITES = {"ingest": ingest.main}
+SUITES = {"ingest": ingest.main, "query_start": query_start.main}
 
 
 def main() -> None:

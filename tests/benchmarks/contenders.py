@@ -10,7 +10,7 @@ import resource
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,9 +82,11 @@ def chdb(source: str, out: str, *, keys: tuple[str, ...] | None = None) -> Calla
         "'json String')) SETTINGS output_format_parquet_compression_method = 'zstd'"
     )
 
+    ask: Any = chdb.query
+
     def work() -> int:
-        chdb.query(query)
-        return int(str(chdb.query(f"SELECT count() FROM file('{out}/out.parquet')")))
+        ask(query)
+        return int(str(ask(f"SELECT count() FROM file('{out}/out.parquet')")))
 
     return work
 
@@ -111,8 +113,8 @@ def duckdb_regex(source: str, out: str) -> Callable[[], int]:
     connection = duckdb.connect()
     query = (
         f"SELECT r.*, time[8:11] AS tp_year, time[4:6] AS tp_month, time[1:2] AS tp_day, 'bench' AS tp_partition, "
-        f"'default' AS tp_index FROM (SELECT r, r.time AS time FROM (SELECT regexp_extract(line, '{pattern}', [{names}]) "
-        f"AS r FROM read_csv('{source}', columns = {{'line': 'VARCHAR'}}, delim = '\\x01', quote = '', header = false)))"
+        f"'default' AS tp_index FROM (SELECT r, r.time AS time FROM "
+        f"(SELECT regexp_extract(line, '{pattern}', [{names}]) AS r FROM read_csv('{source}', columns = {{'line': 'VARCHAR'}}, delim = '\\x01', quote = '', header = false)))"
     )
 
     def work() -> int:

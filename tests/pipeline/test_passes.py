@@ -15,7 +15,7 @@ from tailpipe_assets.pipeline.read import LARGE_BYTES
 from tailpipe_resources.errors import ArtifactGoneError, BusyError, SourceRefusedError, SourceUnavailableError
 from tailpipe_resources.lake.storage import hold
 from tailpipe_resources.model.artifact import Artifact
-from tailpipe_resources.plugins import Options
+from tailpipe_resources.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

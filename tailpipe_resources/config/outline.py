@@ -1,0 +1,81 @@
+"""The outline of a configuration: where its lakes are and what its tables are called.
+
+It is what a query needs. Leaving everything else unchecked makes a query start sooner, and answer while another part
+of the configuration is broken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.config.aliases import block_type
+from tailpipe_resources.config.document import read
+from tailpipe_resources.config.paths import absolute
+from tailpipe_resources.config.values import revealed
+from tailpipe_resources.config.variables import scope_of
+from tailpipe_resources.errors import ConfigError
+from tailpipe_resources.model.place import Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from tailpipe_resources.config.expressions import Scope
+    from tailpipe_resources.config.syntax import Block
+    from tailpipe_resources.model.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Where lakes are and what tables are called."""
+
+    lakes: tuple[str, ...]
+    """Absolute paths or URLs, each once."""
+
+    tables: tuple[str, ...]
+    """The tables that collections store, each once."""
+
+    @classmethod
+    def of(cls, config: Config) -> Outline:
+        """The outline of a configuration that was loaded."""
+        lakes = dict.fromkeys(each.path for each in config.destinations)
+        return cls(tuple(lakes), tuple(dict.fromkeys(each.table_stored for each in config.collections)))
+
+
+def outline(paths: Iterable[Path], variables: Mapping[str, str]) -> Outline | None:
+    """The outline of a configuration, or None when something in what it takes is wrong; loading then says what."""
+    problems = Problems()
+    blocks = [block for path in paths for block in read(path, problems).blocks]
+    if problems:
+        return None
+    scope = scope_of(blocks, variables, problems)
+    try:
+        lakes = dict.fromkeys(_lakes(blocks, scope))
+        tables = dict.fromkeys(_tables(blocks, scope))
+    except ConfigError:
+        return None
+    return None if problems else Outline(tuple(lakes), tuple(tables))
+
+
+def _lakes(blocks: Iterable[Block], scope: Scope) -> Iterable[str]:
+    destinations = [block for block in blocks if block_type(block.type) == "destination"]
+    if not any(block.labels[-1:] == ("default",) for block in destinations):
+        yield absolute(".")
+    for block in destinations:
+        yield absolute(_text(block, "path", scope))
+
+
+def _tables(blocks: Iterable[Block], scope: Scope) -> Iterable[str]:
+    for block in blocks:
+        if block_type(block.type) == "collection" and block.labels:
+            named = any(attribute.name == "table_name" for attribute in block.attributes)
+            yield _text(block, "table_name", scope) if named else block.labels[0]
+
+
+def _text(block: Block, name: str, scope: Scope) -> str:
+    value = next((each.value for each in block.attributes if each.name == name), None)
+    found = None if value is None else revealed(scope.evaluate(value))
+    if not isinstance(found, str):
+        raise ConfigError([block.place.problem(f'{block.title} needs "{name}"')])
+    return found
