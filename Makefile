@@ -6,6 +6,7 @@ DEMO := demo
 
 # The demo has its own home, so it never touches yours.
 demo: export TAILPIPE_HOME := $(CURDIR)/$(DEMO)/home
+demo: export DAGSTER_HOME := $(CURDIR)/$(DEMO)/home/dagster
 demo: export TAILPIPE_CONFIG_PATH := $(CURDIR)/hcl
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -29,14 +30,17 @@ demo: .venv/.installed ## Collect a week of sample logs and ask three questions.
 	@$(BIN)/tailpipe query hcl/queries/suspect.sql
 	@printf '\n== Now try\n\n'
 	@printf '  %s\n' \
-	  'export TAILPIPE_HOME=$$PWD/$(DEMO)/home DAGSTER_HOME=$$PWD/$(DEMO)/home/dagster' \
-	  '$(BIN)/tailpipe query "select * from tailpipe_rejected limit 5"   # lines that fit no format' \
-	  '$(BIN)/tailpipe query                                             # a console' \
-	  'make demo                                                        # collects nothing twice' \
+	  'export TAILPIPE_HOME=$$PWD/$(DEMO)/home' \
+	  'export DAGSTER_HOME=$$TAILPIPE_HOME/dagster' \
+	  'export TAILPIPE_CONFIG_PATH=$$PWD/hcl' \
 	  '' \
-	  'and, for the assets and runs in a browser at http://127.0.0.1:3000:' \
+	  '# what did not fit, what can be asked, and that nothing is collected twice' \
+	  '$(BIN)/tailpipe query "select reason, record from tailpipe_rejected limit 5"' \
+	  '$(BIN)/tailpipe table show aws_cloudtrail_log' \
+	  '$(BIN)/tailpipe collect' \
 	  '' \
-	  '$(BIN)/dagster-webserver -w workspace.yaml' \
+	  '# assets and runs in a browser, at http://127.0.0.1:3000' \
+	  '$(BIN)/dagster dev -w workspace.yaml' \
 	  ''
 
 test: ## Run all tests; style, types and architecture are among them.

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 _DESCRIPTION = "Collect logs, keep them as Parquet, ask them with SQL, detect attacks in them."
 _ENVIRONMENT = """\
   TAILPIPE_CONFIG_PATH   files and folders of configuration, as --config-path
+  TAILPIPE_VAR_name      the value of the variable `name`, as --var
   TAILPIPE_HOME          Tailpipe's own files; ~/.tailpipe when not set
+  DAGSTER_HOME           Dagster's record of runs; $TAILPIPE_HOME/dagster when not set
+  TAILPIPE_PREVIEW       0 keeps sample rows out of that record
   TAILPIPE_DEBUG         1 shows the traceback of an unexpected error"""
 _EXAMPLES = """\
   tailpipe config check
