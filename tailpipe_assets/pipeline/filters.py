@@ -38,27 +38,8 @@ class Trial:
 
     def fault(self, condition: str) -> str | None:
         """What is wrong with a condition, in words, or None."""
-        wrong = self._fault_of_form(condition)
+        wrong = fault_of_form(self._connection, condition)
         return wrong if wrong is not None else self._fault_of_meaning(condition)
-
-    def _fault_of_form(self, condition: str) -> str | None:
-        text = f"SELECT {condition}\n"
-        try:
-            tree = self._connection.execute(f"SELECT json_serialize_sql({literal(text)})").fetchall()[0][0]
-        except duckdb.Error as error:
-            return _words(error)
-        parsed = json.loads(tree)
-        if parsed.get("error"):
-            return self._syntax(parsed["error_message"], condition)
-        return _fault_of_tree(parsed["statements"])
-
-    @staticmethod
-    def _syntax(message: str, condition: str) -> str:
-        if ";" in condition:
-            return "it is a statement; write one condition"
-        if "Only SELECT statements" in message:
-            return "it is a statement; write one condition"
-        return f"it is no SQL condition: {_first_line(message)}"
 
     def _fault_of_meaning(self, condition: str) -> str | None:
         try:
@@ -81,27 +62,47 @@ class Trial:
         return f'there is no column "{found[1]}"{hint}'
 
 
-def _fault_of_tree(statements: Sequence[dict[str, Any]]) -> str | None:
+def fault_of_form(connection: duckdb.DuckDBPyConnection, text: str, noun: str = "condition") -> str | None:
+    """What keeps a text from being one SQL expression over a row, or None.
+
+    Args:
+        connection: a DuckDB to parse it with; nothing of it is run.
+        text: what the user wrote.
+        noun: what to call it.
+    """
+    try:
+        tree = connection.execute(f"SELECT json_serialize_sql({literal(f'SELECT {text}{chr(10)}')})").fetchall()[0][0]
+    except duckdb.Error as error:
+        return _words(error)
+    parsed = json.loads(tree)
+    if not parsed.get("error"):
+        return _fault_of_tree(parsed["statements"], noun)
+    if ";" in text or "Only SELECT statements" in parsed["error_message"]:
+        return f"it is a statement; write one {noun}"
+    return f"it is no SQL {noun}: {_first_line(parsed['error_message'])}"
+
+
+def _fault_of_tree(statements: Sequence[dict[str, Any]], noun: str) -> str | None:
     if len(statements) != 1:
-        return "it is more than one statement; write one condition"
+        return f"it is more than one statement; write one {noun}"
     node = statements[0]["node"]
     alone = node["type"] == "SELECT_NODE" and len(node["select_list"]) == 1 and not node["select_list"][0].get("alias")
     if not alone or node["from_table"]["type"] != "EMPTY" or node["modifiers"] or node.get("where_clause"):
-        return "it is not one condition"
+        return f"it is not one {noun}"
     for part in _walk(node["select_list"][0]):
-        wrong = _fault_of_part(part)
+        wrong = _fault_of_part(part, noun)
         if wrong is not None:
             return wrong
     return None
 
 
-def _fault_of_part(part: dict[str, Any]) -> str | None:
+def _fault_of_part(part: dict[str, Any], noun: str) -> str | None:
     kind = part.get("class")
     name = str(part.get("function_name") or "")
     if kind in _CLASSES:
         return _CLASSES[kind]
     if kind == "FUNCTION" and _FORBIDDEN.match(name):
-        return f"the function {name} is not allowed in a condition"
+        return f"the function {name} is not allowed in a {noun}"
     return None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from pydantic import ValidationError
 
-from tailpipe_assets.pipeline.filters import Trial
+from tailpipe_assets.pipeline.filters import Trial, fault_of_form
 from tailpipe_assets.pipeline.transform import filter_columns, route_sql, rows_sql
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
@@ -160,7 +160,14 @@ class _Planner:
         builtin = self._builtin(collection)
         if builtin is not None:
             return replace(builtin, name=collection.table_stored)
+        self._try_transforms(block)
         return custom.declare(collection, block, form.groups, self._problems)
+
+    def _try_transforms(self, block: TableBlock | None) -> None:
+        for each in block.columns if block else ():
+            wrong = each.transform and fault_of_form(self._connection, each.transform, "transform")
+            if wrong:
+                self._problems.add(each.place, f'column "{each.name}": {wrong}')
 
     def _try_filters(self, collection: Collection, table: Table) -> None:
         trial = Trial(self._connection, filter_columns(table))

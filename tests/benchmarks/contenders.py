@@ -1,4 +1,4 @@
-"""The contenders of the ingest benchmark, each run alone in a process: `python -m tests.benchmarks.contenders NAME ...`.
+"""The contenders of the ingest benchmark, each in a process: `python -m tests.benchmarks.contenders NAME ...`.
 
 Each reads the same gzipped CloudTrail objects, or the same access log, and writes zstd Parquet.
 """
@@ -111,10 +111,11 @@ def duckdb_regex(source: str, out: str) -> Callable[[], int]:
         r'^(\S+) (\S+) (\S+) \[([^\]]*)\] "((?:[^"\\]|\\.)*)" (\d+|-) (\d+|-) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"'
     )
     connection = duckdb.connect()
+    lines = f"read_csv('{source}', columns = {{'line': 'VARCHAR'}}, delim = '\\x01', quote = '', header = false)"
+    parsed = f"SELECT regexp_extract(line, '{pattern}', [{names}]) AS r FROM {lines}"
     query = (
-        f"SELECT r.*, time[8:11] AS tp_year, time[4:6] AS tp_month, time[1:2] AS tp_day, 'bench' AS tp_partition, "
-        f"'default' AS tp_index FROM (SELECT r, r.time AS time FROM "
-        f"(SELECT regexp_extract(line, '{pattern}', [{names}]) AS r FROM read_csv('{source}', columns = {{'line': 'VARCHAR'}}, delim = '\\x01', quote = '', header = false)))"
+        "SELECT r.*, time[8:11] AS tp_year, time[4:6] AS tp_month, time[1:2] AS tp_day, 'bench' AS tp_partition, "
+        f"'default' AS tp_index FROM (SELECT r, r.time AS time FROM ({parsed}))"
     )
 
     def work() -> int:
