@@ -214,10 +214,10 @@ def test_a_file_is_read_as_it_was_listed(logs: Path) -> None:
         assert sum(len(piece) for piece in iter(lambda: stream.read(4096), b"")) == artifact.size
 
 
-def test_a_file_that_changed_since_it_was_listed_is_told(logs: Path) -> None:
+def test_a_file_that_shrank_since_it_was_listed_is_told(logs: Path) -> None:
     """It is not opened; the next run lists it anew."""
     files, artifact = only(logs / "a.log")
-    (logs / "a.log").write_text("longer")
+    (logs / "a.log").write_text("")
 
     with pytest.raises(SourceUnavailableError, match="it changed while it was read; the next run takes it whole"):
         files.open(artifact)
@@ -225,16 +225,30 @@ def test_a_file_that_changed_since_it_was_listed_is_told(logs: Path) -> None:
 
 @pytest.mark.parametrize("size", [-1, 1 << 16])
 def test_a_file_that_changes_while_it_is_read_is_told(logs: Path, size: int) -> None:
-    """The last read fails when the file has grown meanwhile, so that half of it is never taken for all."""
+    """The last read fails when the file was written over meanwhile, so that no mixture is taken for its content."""
     (logs / "a.log").write_bytes(b"x" * 3_000_000)
     files, artifact = only(logs / "a.log")
 
     with files.open(artifact) as stream:
         stream.read(10)
-        with (logs / "a.log").open("ab") as more:
-            more.write(b"y")
+        (logs / "a.log").write_bytes(b"y" * 3_000_000)
         with pytest.raises(SourceUnavailableError, match="changed while it was read"):
             list(iter(lambda: stream.read(size), b""))
+
+
+@pytest.mark.parametrize("size", [-1, 1 << 16])
+def test_a_file_that_grows_while_it_is_read_gives_what_was_listed(logs: Path, size: int) -> None:
+    """A log that is being written to can be read at any time; what is new since the listing is for the next run."""
+    (logs / "a.log").write_bytes(b"x" * 3_000_000)
+    files, artifact = only(logs / "a.log")
+
+    with files.open(artifact) as stream:
+        start = stream.read(10)
+        with (logs / "a.log").open("ab") as more:
+            more.write(b"y")
+        rest = b"".join(iter(lambda: stream.read(size), b""))
+
+    assert start + rest == b"x" * 3_000_000
 
 
 def test_a_deleted_file_is_gone(logs: Path) -> None:
