@@ -10,12 +10,12 @@ show gives {"type", "description", "options": [{"name", "type", "required", "def
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.cli.configured import read_config_if_any
-from tailpipe_assets.cli.exits import Exit
-from tailpipe_assets.cli.listing import add_list_and_show, name_to_show, print_json, print_rows
-from tailpipe_assets.cli.plugin_pages import described, print_plugin
+from tailpipe_assets.cli.listing import add_list_and_show
+from tailpipe_assets.cli.plugin_pages import list_or_show
 
 if TYPE_CHECKING:
     import argparse
@@ -28,19 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the formats, or show one."""
-    name = name_to_show(args)
-    if name is not None:
-        print_plugin("format", name, output=args.output)
-        return Exit.OK
-    types, configured = described("format"), _configured(args)
-    if args.output == "json":
-        print_json({"types": types, "configured": configured})
-        return Exit.OK
-    print_rows(types, ("type", "description"))
-    if configured:
-        print()
-        print_rows(configured, ("type", "name", "place"))
-    return Exit.OK
+    return list_or_show(args, "format", partial(_configured, args), ("type", "name", "place"))
 
 
 def _configured(args: argparse.Namespace) -> list[dict[str, Any]]:
