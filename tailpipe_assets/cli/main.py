@@ -14,7 +14,7 @@ from tailpipe_resources.errors import ConfigError, TailpipeError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_DESCRIPTION = "Collect logs, keep them as Parquet, ask them with SQL, detect attacks in them."
+_DESCRIPTION = "Collect logs, keep them as Parquet, ask them with SQL."
 _ENVIRONMENT = """\
   TAILPIPE_CONFIG_PATH   files and folders of configuration, as --config-path
   TAILPIPE_VAR_name      the value of the variable `name`, as --var

@@ -20,7 +20,14 @@ from tailpipe_assets.tables.declaration import Table
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import PluginError, UsageError
 from tailpipe_resources.model.names import hint
-from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS, Column
+from tailpipe_resources.model.schema import (
+    COMMON_COLUMNS,
+    PATH_COLUMNS,
+    REJECTED_COLUMNS,
+    REJECTED_TABLE,
+    VIEW_COLUMNS,
+    Column,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -51,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
 def _pages(args: argparse.Namespace) -> list[Page]:
     config = read_config_if_any(args)
     installed = [_installed(name) for name in plugins.names("table")]
-    return [*installed, *map(_written, config.tables if config else ())]
+    rejected = _page(REJECTED_TABLE, "Records that did not fit and artifacts that broke.", columns=REJECTED_COLUMNS)
+    return [*installed, rejected, *map(_written, config.tables if config else ())]
 
 
 def _installed(name: str) -> Page:

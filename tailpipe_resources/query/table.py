@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MEASURED_ROWS = 1000
 _WIDEST_CELL = 60
+_NARROWEST_CUT = 12
 _GAP = "  "
 
 
@@ -81,6 +82,7 @@ def _fitting(widths: list[int], room: int | None) -> list[int]:
         left = room - sum(kept) - len(_GAP) * len(kept)
         wanted = min(width, _WIDEST_CELL) if len(widths) > 1 else width
         if kept and wanted > left:
-            break
+            # The first that is too wide is shown in part, where a part of it says something.
+            return [*kept, left] if left >= _NARROWEST_CUT else kept
         kept.append(max(1, min(wanted, left)))
     return kept
