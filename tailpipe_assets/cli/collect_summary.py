@@ -75,7 +75,7 @@ def _print_faults(results: Sequence[CollectResult]) -> None:
         print(f"{fault.status}: {harmless(fault.location)}: {harmless(fault.reason)}")
     if len(faults) > MOST_FAULTS:
         print(f"and {len(faults) - MOST_FAULTS:,} more")
-    if faults or rejected:
+    if rejected or any(fault.status == "quarantined" for fault in faults):
         what = f"\n{rejected:,} records did not fit. " if rejected else "\n"
         print(f'{what}All that was set aside: tailpipe query "select * from tailpipe_rejected"')
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from dagster import DagsterInstance, JobDefinition, JobExecutionResult
+    from dagster_shared.error import SerializableErrorInfo
 
     from tailpipe_assets.pipeline import CollectOptions, Plan
     from tailpipe_resources.model.window import Window
@@ -128,8 +129,15 @@ def _missing(ready: Plan, ended: JobExecutionResult, *, stopped: bool) -> Collec
     if stopped:
         return CollectResult(*ready.collection.key, cancelled=True)
     broken = [event.step_failure_data.error for event in ended.all_events if event.is_step_failure]
-    reason = next((error.message.strip() for error in broken if error is not None), "it did not start")
+    reason = next((_reason(error) for error in broken if error is not None), "it did not start")
     return CollectResult(*ready.collection.key, failure=LakeError(f"the run {ended.run_id} broke: {reason}"))
+
+
+def _reason(error: SerializableErrorInfo) -> str:
+    """What broke an op, not that it broke."""
+    while error.cause is not None:
+        error = error.cause
+    return error.message.strip()
 
 
 def _is_alive(pid: int) -> bool:

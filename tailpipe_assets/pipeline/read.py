@@ -8,7 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.errors import ArtifactGoneError, BadArtifactError, SourceRefusedError, SourceUnavailableError
+from tailpipe_resources.errors import (
+    ArtifactGoneError,
+    BadArtifactError,
+    SourceError,
+    SourceRefusedError,
+    SourceUnavailableError,
+)
 from tailpipe_resources.sources.unpack import blocks
 
 if TYPE_CHECKING:
@@ -62,20 +68,26 @@ class Reader:
         """The artifacts in their order, each as soon as it and those before it are there.
 
         Raises:
-            SourceError: from the listing.
+            SourceError: from the listing, after all that it gave before.
         """
         waiting: deque[tuple[int, Future[Loaded]]] = deque()
         listing = iter(artifacts)
+        broken: SourceError | None = None
         with ThreadPoolExecutor(self._source.workers, "tailpipe-read") as pool:
             try:
                 while not self._stopped():
-                    self._fill(pool, listing, waiting)
+                    try:
+                        self._fill(pool, listing, waiting)
+                    except SourceError as error:
+                        listing, broken = iter(()), error
                     if not waiting:
-                        return
+                        break
                     yield waiting.popleft()[1].result()
             finally:
                 for _, future in waiting:
                     future.cancel()
+        if broken is not None:
+            raise broken
 
     def pieces(self, artifact: Artifact) -> Iterator[Piece]:
         """The pieces of a large artifact, one read ahead.
@@ -105,9 +117,9 @@ class Reader:
         except BadArtifactError as error:
             return Loaded(artifact, status="quarantined", reason=reason_of(error, artifact))
         except ArtifactGoneError as error:
-            return Loaded(artifact, status="gone", reason=str(error))
+            return Loaded(artifact, status="gone", reason=reason_of(error, artifact))
         except (SourceUnavailableError, SourceRefusedError, OSError) as error:
-            return Loaded(artifact, status="failed", reason=str(error))
+            return Loaded(artifact, status="failed", reason=reason_of(error, artifact))
         return Loaded(artifact, large=True) if text is None else self._split(artifact, text)
 
     def _whole(self, artifact: Artifact) -> Readable | None:
@@ -182,8 +194,8 @@ class _BrokenOff(io.RawIOBase):
         return block
 
 
-def reason_of(error: BadArtifactError, artifact: Artifact) -> str:
-    """Why an artifact is broken, without its name before it."""
+def reason_of(error: Exception, artifact: Artifact) -> str:
+    """Why an artifact could not be read, without its name before it."""
     return str(error).removeprefix(f"{artifact.location}: ")
 
 

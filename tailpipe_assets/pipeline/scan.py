@@ -168,7 +168,7 @@ class Scan:
             loaded.status, loaded.reason = "quarantined", reason_of(error, loaded.artifact)
             loaded.salvaged = self._options.salvage
         except SourceError as error:
-            loaded.status, loaded.reason = "failed", str(error)
+            loaded.status, loaded.reason = "failed", reason_of(error, loaded.artifact)
         for writer in wanting:
             writer.end_large(loaded)
         return None

@@ -135,6 +135,7 @@ class _Columns:
         before = len(self._problems)
         for each in self.all:
             self._check(each)
+        self._check_names()
         if not self.fields():
             self._problems.add(self._place, "the table has no columns; name groups in the format or add column blocks")
         return len(self._problems) == before
@@ -149,6 +150,14 @@ class _Columns:
         source = each.source or each.name
         if self._groups is not None and not each.transform and source not in self._groups:
             self._problems.add(each.place, f'the format has no field "{source}"{hint(source, self._groups)}')
+
+    def _check_names(self) -> None:
+        """SQL does not tell big letters from small ones."""
+        first: dict[str, str] = {}
+        for each in self.all:
+            other = first.setdefault(each.name.lower(), each.name)
+            if other != each.name:
+                self._problems.add(each.place, f'columns "{other}" and "{each.name}" differ only in case; rename one')
 
     def fields(self) -> tuple[Field, ...]:
         """The table's own columns."""

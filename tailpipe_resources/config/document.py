@@ -69,11 +69,12 @@ def _read(text: str, path: str, *, skipped: int = 0) -> Block:
     from lark.exceptions import UnexpectedInput
 
     try:
-        tree = hcl2.parses_to_tree(text)
+        return TreeReader(path, skipped).body(hcl2.parses_to_tree(text))
     except UnexpectedInput as error:
         line, message = _in_words(error, text)
         raise ConfigError([Place(path, line + skipped).problem(message)]) from None
-    return TreeReader(path, skipped).body(tree)
+    except RecursionError:
+        raise ConfigError([Place(path, skipped + 1).problem("values are nested too deeply in here")]) from None
 
 
 def _in_words(error: UnexpectedInput, text: str) -> tuple[int, str]:

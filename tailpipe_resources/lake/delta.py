@@ -105,7 +105,7 @@ def open_table(folder: Path) -> DeltaTable | None:
     except TableNotFoundError:
         return None
     except DeltaError as error:
-        raise LakeDamagedError(f"the Delta log of {folder} cannot be read: {error}") from error
+        raise LakeDamagedError(f"the Delta log of {folder} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def ensure_table(folder: Path, columns: Sequence[Column], schema: Schema) -> DeltaTable:

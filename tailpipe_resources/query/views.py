@@ -43,10 +43,16 @@ def create_views(connection: duckdb.DuckDBPyConnection, views: Iterable[View]) -
     """Make each table a view, to be asked by its name.
 
     Raises:
-        QueryError: a file's path cannot be told from a pattern.
+        QueryError: a file's path cannot be told from a pattern, or the file is gone or broken.
     """
+    import duckdb
+
     for view in views:
-        connection.execute(f"CREATE VIEW {quote(view.name)} AS {_select(view)}")
+        try:
+            connection.execute(f"CREATE VIEW {quote(view.name)} AS {_select(view)}")
+        except duckdb.Error as error:
+            reason = str(error).strip().splitlines()[0].removeprefix("IO Error: ")
+            raise QueryError(f"the table {view.name} cannot be read: {reason}") from error
 
 
 def _select(view: View) -> str:

@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from tailpipe_resources.model.artifact import Artifact
 from tailpipe_resources.options import Options
-from tailpipe_resources.sources.file_read import open_steady, version_of
+from tailpipe_resources.sources.file_read import location_of, open_steady, version_of
 from tailpipe_resources.sources.file_tree import Found, Tree, absolute, check_exists
 from tailpipe_resources.sources.layout import Layout
 
@@ -90,6 +90,7 @@ class FileSource:
         tree = Tree(window, layout, absolute(prefix) if prefix else "")
         for path in paths:
             yield from tree.below(path)
+        tree.check()
 
 
 def _artifact(found: Found, layout: Layout | None, window: Window) -> Artifact | None:
@@ -99,8 +100,8 @@ def _artifact(found: Found, layout: Layout | None, window: Window) -> Artifact |
     except FileNotFoundError:
         return None
     if layout is None:
-        return Artifact(found.path, version_of(status), status.st_size)
+        return Artifact(location_of(found.path), version_of(status), status.st_size)
     match = layout.match(found.path, found.root)
     if match is None or not match.span.meets(window):
         return None
-    return Artifact(found.path, version_of(status), status.st_size, match.start, match.fields)
+    return Artifact(location_of(found.path), version_of(status), status.st_size, match.start, match.fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -13,11 +14,25 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.artifact import Artifact
 
 _BUFFER_BYTES = 1 << 20
+_ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])")
 
 
 def version_of(status: os.stat_result) -> str:
     """What changes whenever a file is written to: its size and time, in hexadecimal."""
     return f"{status.st_size:x}-{status.st_mtime_ns:x}"
+
+
+def location_of(path: str) -> str:
+    r"""A path as text that can be stored: bytes that are not UTF-8 are written `\xNN`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _named(location: str) -> bytes:
+    """The path a location stands for."""
+    path = location.encode()
+    if "\\x" not in location or os.path.lexists(path):
+        return path
+    return _ESCAPED.sub(lambda found: chr(0xDC00 + int(found[1], 16)), location).encode("utf-8", "surrogateescape")
 
 
 def open_steady(artifact: Artifact) -> BinaryIO:
@@ -30,7 +45,7 @@ def open_steady(artifact: Artifact) -> BinaryIO:
     """
     try:
         # Without O_NONBLOCK, opening a pipe that took the file's place would wait for ever.
-        descriptor = os.open(artifact.location, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(_named(artifact.location), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         raise ArtifactGoneError(f"{artifact.location}: it was deleted after it was listed") from None
     except OSError as error:

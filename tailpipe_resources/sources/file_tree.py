@@ -72,6 +72,16 @@ class Tree:
         self._layout = layout
         self._prefix = prefix
         self._listed: set[str] = set()
+        self._refused: SourceRefusedError | None = None
+
+    def check(self) -> None:
+        """Raise what was met first that could not be looked at, once all the rest is listed.
+
+        Raises:
+            SourceRefusedError: a folder may not be read.
+        """
+        if self._refused is not None:
+            raise self._refused
 
     def below(self, path: str) -> Iterator[Found]:
         """The files a path names: itself, those in the folder, or those that fit the pattern."""
@@ -97,9 +107,16 @@ class Tree:
                 yield from self._once(place, root)
             elif place.real not in walked:
                 walked.add(place.real)
-                children = _entries(place.path)
+                children = self._entries(place.path)
                 links += [entry.path for entry in children if entry.is_symlink()]
                 pending += [child for entry in reversed(children) if (child := _child(entry, place)) is not None]
+
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            return _entries(folder)
+        except SourceRefusedError as error:
+            self._refused = self._refused or error
+            return []
 
     def _once(self, place: _Place, root: str) -> Iterator[Found]:
         if place.real not in self._listed:

@@ -26,8 +26,11 @@ def compile_grok(pattern: str, patterns: Mapping[str, str] | None = None) -> str
         patterns: patterns beside the common ones; they win over those of the same name.
 
     Raises:
-        ValueError: a pattern is not known, refers to itself, or the result is not a regular expression.
+        ValueError: a reference is not closed, a pattern is not known or refers to itself, or the result is not a
+            regular expression.
     """
+    if "%{" in REFERENCE.sub("", pattern):
+        raise ValueError(f'the grok pattern "{pattern}" holds a %{{ that is not closed')
     known = {**PATTERNS, **(patterns or {})}
     expression = _ONIGURUMA_GROUP.sub("(?P<", _resolve(pattern, known, ()))
     try:
