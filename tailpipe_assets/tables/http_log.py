@@ -5,6 +5,10 @@ from __future__ import annotations
 from tailpipe_assets.tables.declaration import Check, Field, Table
 from tailpipe_resources.model.schema import INSTANT
 
+# A first line of three words, `GET /path HTTP/1.1`, is the rule. Others: HTTP/0.9 has no protocol, and a target that
+# holds spaces reaches from the first to the last of them.
+_WORDS = "string_split(r.request, ' ')"
+_THREE = f"(len({_WORDS}) = 3 AND starts_with({_WORDS}[3], 'HTTP/'))"
 _METHOD = "split_part(r.request, ' ', 1)"
 _PROTOCOL = "split_part(r.request, ' ', -1)"
 _URI = f"substr(r.request, length({_METHOD}) + 2, length(r.request) - length({_METHOD}) - length({_PROTOCOL}) - 2)"
@@ -38,19 +42,19 @@ HTTP_LOG = Table(
         Field(
             "request_method",
             "VARCHAR",
-            f"CASE WHEN {_FULL} OR {_SHORT} THEN {_METHOD} END",
+            f"CASE WHEN {_THREE} THEN {_WORDS}[1] WHEN {_FULL} OR {_SHORT} THEN {_METHOD} END",
             "The method, when the first line is of HTTP.",
         ),
         Field(
             "request_uri",
             "VARCHAR",
-            f"CASE WHEN {_FULL} THEN {_URI} WHEN {_SHORT} THEN {_PROTOCOL} END",
+            f"CASE WHEN {_THREE} THEN {_WORDS}[2] WHEN {_FULL} THEN {_URI} WHEN {_SHORT} THEN {_PROTOCOL} END",
             "What was asked for: path and query.",
         ),
         Field(
             "server_protocol",
             "VARCHAR",
-            f"CASE WHEN {_FULL} THEN {_PROTOCOL} END",
+            f"CASE WHEN {_THREE} THEN {_WORDS}[3] WHEN {_FULL} THEN {_PROTOCOL} END",
             "The protocol, such as `HTTP/1.1`.",
         ),
         Field("status", "INTEGER", "try_cast(r.status AS INTEGER)", "The response's status."),
