@@ -29,4 +29,7 @@ def window_of(start: str | None, end: str | None, now: datetime) -> Window:
 def _end(text: str, now: datetime) -> datetime:
     """A date alone means that whole day."""
     parsed = parse_time(text, now)
-    return parsed + timedelta(days=1) if _DATE.fullmatch(text) else parsed
+    try:
+        return parsed + timedelta(days=1) if _DATE.fullmatch(text) else parsed
+    except OverflowError:
+        raise UsageError(f"--to {text} is past the end of the calendar") from None

@@ -109,13 +109,24 @@ def _answer(
 
 def _text(given: str) -> str:
     if given == "-":
-        return sys.stdin.read()
+        return _stdin()
     if not given.endswith(".sql") or given.split() != [given]:
         return given
     try:
         return Path(given).read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{given} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise UsageError(f"{given} is not UTF-8 text") from None
+
+
+def _stdin() -> str:
+    text = sys.stdin.read()
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError("what came on standard input is not UTF-8 text") from None
+    return text
 
 
 def _in_our_words(error: QueryError, views: Sequence[View]) -> QueryError:

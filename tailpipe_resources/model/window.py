@@ -51,7 +51,10 @@ def parse_time(text: str, now: datetime) -> datetime:
     """
     relative = _RELATIVE.fullmatch(text)
     if relative is not None:
-        return _before(now, int(relative[1]), relative[2])
+        try:
+            return _before(now, int(relative[1]), relative[2])
+        except (OverflowError, ValueError):
+            raise UsageError(f'"{text}" is before the beginning of the calendar') from None
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
