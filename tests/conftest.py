@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,3 +23,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("TAILPIPE_HOME", str(folder / ".tailpipe"))
     return folder / ".tailpipe"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Ctrl-C works in tests and in what they start, also where the shell that started them ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
