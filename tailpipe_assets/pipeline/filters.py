@@ -29,12 +29,22 @@ _CLASSES = {
 class Trial:
     """Tries conditions against an empty table of a schema, and a row of nothing but NULL."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, columns: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, columns: Sequence[tuple[str, str]], rows: str = "nothing"
+    ) -> None:
+        """Prepare a trial.
+
+        Args:
+            connection: where to try conditions.
+            columns: what they may name, with types.
+            rows: a name for the row of NULLs, of which the connection has no other.
+        """
         self._connection = connection
+        self._rows = rows
         self._names = [name for name, _ in columns]
         nulls = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in columns)
         # A table, because DuckDB works out in advance what it can of constants, and never meets the errors in it.
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE nothing AS SELECT {nulls}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {rows} AS SELECT {nulls}")
 
     def fault(self, condition: str) -> str | None:
         """What is wrong with a condition, in words, or None."""
@@ -43,10 +53,10 @@ class Trial:
 
     def _fault_of_meaning(self, condition: str) -> str | None:
         try:
-            kind = self._connection.sql(f"SELECT (\n{condition}\n) AS condition FROM nothing WHERE false").types[0]
+            kind = self._connection.sql(f"SELECT (\n{condition}\n) AS condition FROM {self._rows} WHERE false").types[0]
             if str(kind) not in {"BOOLEAN", '"NULL"'}:
                 return f"it is {kind}, not true or false"
-            self._connection.execute(f"SELECT count(*) FROM nothing WHERE (\n{condition}\n)").fetchall()
+            self._connection.execute(f"SELECT count(*) FROM {self._rows} WHERE (\n{condition}\n)").fetchall()
         except duckdb.Error as error:
             return self._unknown(error) or _words(error)
         return None

@@ -89,6 +89,10 @@ class _Planner:
         self._blocks = {block.name: block for block in config.tables}
         self._connection = connection
         self._problems = problems
+        self._trials: dict[tuple[tuple[str, str], ...], Trial] = {}
+        """By the columns that filters may name: collections of one table share a trial."""
+        self._tried: set[tuple[str, str, str]] = set()
+        """Installed tables, under a name and an index, whose SQL was tried."""
 
     def plan(self, collection: Collection) -> Plan | None:
         """One collection resolved, or None after noting what is wrong with it."""
@@ -170,11 +174,16 @@ class _Planner:
                 self._problems.add(each.place, f'column "{each.name}": {wrong}')
 
     def _try_filters(self, collection: Collection, table: Table) -> None:
-        trial = Trial(self._connection, filter_columns(table))
         for each in collection.filters:
-            wrong = trial.fault(each.where)
+            wrong = self._trial(table).fault(each.where)
             if wrong is not None:
                 self._problems.add(each.place, f"filter: {wrong}")
+
+    def _trial(self, table: Table) -> Trial:
+        columns = filter_columns(table)
+        if columns not in self._trials:
+            self._trials[columns] = Trial(self._connection, columns, f"rows_{len(self._trials)}")
+        return self._trials[columns]
 
     def _index(self, collection: Collection, table: Table) -> str:
         if collection.tp_index is None:
@@ -191,6 +200,11 @@ class _Planner:
 
     def _try_table(self, ready: Plan) -> None:
         """Run the table's SQL over a record of nothing: what a user's `transform` got wrong shows here."""
+        tried = (ready.collection.table, ready.table.name, ready.index)
+        if tried in self._tried:
+            return
+        if self._builtin(ready.collection) is not None:
+            self._tried.add(tried)
         try:
             _try_sql(self._connection, ready)
         except duckdb.Error as error:
