@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from tailpipe_resources.config import aliases
 from tailpipe_resources.config.blocks import CollectionAttributes, FilterAttributes
 from tailpipe_resources.config.decode_sources import destination_of, named_source
 from tailpipe_resources.config.decode_tables import format_of
+from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.reading import Reading
 from tailpipe_resources.model.config import Collection, Filter
 from tailpipe_resources.model.names import LABEL, hint
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from tailpipe_resources.config.syntax import Block
     from tailpipe_resources.config.values import Reference
     from tailpipe_resources.model.config import Source
+
+_PATTERN = re.compile(r"[*?\[]")
 
 
 def collection(block: Block, context: Context) -> Collection | None:
@@ -115,9 +119,15 @@ def _referred(reference: Reference, context: Context) -> Source | None:
 
 
 def _check_prefix(source: Source | None, prefix: str | None, reading: Reading, context: Context) -> None:
-    outer = getattr(source.options, "prefix", None) if source else None
-    if source and outer and prefix and not prefix.startswith(outer):
-        message = f'"prefix" must start with the prefix of {source.address}, set at {source.place}'
+    if source is None or not prefix:
+        return
+    outer, paths = getattr(source.options, "prefix", None), getattr(source.options, "all_paths", ())
+    inside = prefix.startswith(outer or "")
+    if paths:
+        inside = any(absolute(prefix).startswith(_PATTERN.split(absolute(path), maxsplit=1)[0]) for path in paths)
+    if not inside:
+        what = "path" if paths else "prefix"
+        message = f'"prefix" must start with the {what} of {source.address}, set at {source.place}'
         context.problems.add(reading.place("prefix"), message)
 
 

@@ -52,6 +52,9 @@ def destination(block: Block, context: Context) -> Destination | None:
     attributes = Reading(block, context, [DestinationAttributes], aliases.ATTRIBUTES).checked(DestinationAttributes)
     if attributes is None:
         return None
+    if not attributes.path or ("://" in attributes.path and not attributes.path.startswith("s3://")):
+        context.problems.add(block.place, f'{block.title}: "path" must be a folder or begin with s3://')
+        return None
     let_in = credential_of(attributes.credential, "aws", context)
     found = Destination(name, absolute(attributes.path), let_in, block.place)
     context.keep(("destination", kind, name), found)
