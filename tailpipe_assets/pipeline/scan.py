@@ -10,6 +10,7 @@ from tailpipe_assets.pipeline.batch import BATCH_BYTES, make_batch, text_bytes
 from tailpipe_assets.pipeline.read import Loaded, Reader, reason_of
 from tailpipe_assets.pipeline.route import Routed, route
 from tailpipe_assets.pipeline.write import COMMIT_SECONDS
+from tailpipe_resources.config.paths import absolute, home
 from tailpipe_resources.errors import BadArtifactError, SourceError, SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tailpipe_resources.sources.base import Source
 
 TELL_SECONDS = 0.2
+OWN_FOLDERS = ("cache", "dagster")
+"""What Tailpipe keeps in its home beside what users put there."""
 
 FAILURES = 10
 """After so many artifacts in a row that the source did not deliver, it is taken to be down."""
@@ -76,6 +79,7 @@ class Scan:
         self._gathered_for: tuple[Writer, ...] = ()
         self._gathered_bytes = 0
         self._failures = 0
+        self._own = tuple(f"{absolute(str(home() / name))}/" for name in OWN_FOLDERS)
         self._flushed = time.monotonic()
         self._told = 0.0
 
@@ -104,7 +108,7 @@ class Scan:
 
     def _wanted(self, artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
         for artifact in artifacts:
-            if any(writer.lake.owns(artifact.location) for writer in self._writers):
+            if self._is_ours(artifact.location):
                 continue
             wanting = tuple(writer for writer in self._writers if self._wants(writer, artifact))
             for writer in self._writers:
@@ -113,6 +117,10 @@ class Scan:
                 self._wanting[artifact.location] = wanting
                 yield artifact
             self._tell("listing")
+
+    def _is_ours(self, location: str) -> bool:
+        """Whether a file is of a lake or of Tailpipe's own, in a source's folder by accident."""
+        return location.startswith(self._own) or any(writer.lake.owns(location) for writer in self._writers)
 
     def _wants(self, writer: Writer, artifact: Artifact) -> bool:
         return self._options.wants(writer.state.known.get(artifact.location), artifact)
