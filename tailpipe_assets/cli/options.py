@@ -18,11 +18,6 @@ def options_of(declared: type[Options]) -> list[dict[str, Any]]:
     return [_option(name, field, documented.get(name, "")) for name, field in declared.model_fields.items()]
 
 
-def summary_of(text: str | None) -> str:
-    """The first line of a docstring."""
-    return (text or "").strip().partition("\n")[0]
-
-
 def _option(name: str, field: FieldInfo, description: str) -> dict[str, Any]:
     return {
         "name": name,

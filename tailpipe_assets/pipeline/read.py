@@ -32,8 +32,6 @@ LARGE_PACKED_BYTES = 16 * 1024 * 1024
 LARGE_BYTES = 64 * 1024 * 1024
 """An artifact larger than this, as stored or unpacked, is read piece by piece instead of whole."""
 
-READ_BYTES = 1024 * 1024
-
 AHEAD_BYTES = 8 * 1024 * 1024
 """How much is fetched ahead, as stored; one artifact always is."""
 

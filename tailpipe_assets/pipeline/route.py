@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.formats.strings import SHOWN_BYTES
+from tailpipe_assets.formats.strings import SHOWN_BYTES, shown
 from tailpipe_assets.pipeline.rejects import Reject
 from tailpipe_assets.pipeline.transform import route_sql
 from tailpipe_resources.model.slot import MAX_ENCODED, encode
@@ -103,8 +103,7 @@ def _split_rejects(batch: RecordBatch) -> Iterator[Reject]:
     for loaded in batch.loaded:
         for piece in loaded.pieces:
             for each in piece.rejected:
-                shown = each.record.decode(errors="backslashreplace")
-                yield Reject(loaded.artifact, each.position, each.reason, shown)
+                yield Reject(loaded.artifact, each.position, each.reason, shown(each.record))
 
 
 def _record_rejects(batch: RecordBatch, reasons: pa.ChunkedArray) -> Iterator[Reject]:
