@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 BATCH_BYTES = 64 * 1024 * 1024
 """About how much text a batch holds."""
 
+CHUNK_RECORDS = 128
+"""Pieces stay where they were read unless they hold fewer records than this on average: DuckDB takes a chunk at a
+time, and many small ones cost more than a copy."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
@@ -48,24 +52,24 @@ def make_batch(loaded: Sequence[Loaded], form: Format) -> RecordBatch:
     pieces = [(number, piece) for number, each in enumerate(loaded) for piece in each.pieces]
     lengths = [len(piece.raw) for _, piece in pieces]
     codes = np.repeat(np.array([number for number, _ in pieces], dtype=np.int32), lengths)
-    raw = _joined([piece.raw for _, piece in pieces], pa.string())
+    raw = _column([piece.raw for _, piece in pieces], pa.string())
     columns = {
         "raw": raw,
         "tp_source_location": _named(codes, [each.artifact.location for each in loaded]),
         "tp_source_version": _named(codes, [each.artifact.version for each in loaded]),
-        "tp_source_offset": _joined([piece.positions for _, piece in pieces], pa.int64()),
+        "tp_source_offset": _column([piece.positions for _, piece in pieces], pa.int64()),
     }
     if form.groups is not None:
-        columns["r"] = form.fields(raw)
+        columns["r"] = pa.chunked_array([form.fields(chunk) for chunk in raw.chunks])
     return RecordBatch(tuple(loaded), pa.table(columns), codes)
 
 
-def _joined(arrays: list[pa.Array], kind: pa.DataType) -> pa.Array:
-    if not arrays:
-        return pa.array([], kind)
+def _column(arrays: list[pa.Array], kind: pa.DataType) -> pa.ChunkedArray:
     if len({array.type for array in arrays}) > 1:
         arrays = [array.cast(pa.large_string()) for array in arrays]
-    return pa.concat_arrays(arrays)
+    if sum(map(len, arrays)) < CHUNK_RECORDS * len(arrays):
+        arrays = [pa.concat_arrays(arrays)]
+    return pa.chunked_array(arrays or [pa.array([], kind)])
 
 
 def _named(codes: npt.NDArray[np.int32], names: list[str]) -> pa.Array:

@@ -68,7 +68,7 @@ class Reader:
         Raises:
             SourceError: from the listing, after all that it gave before.
         """
-        waiting: deque[tuple[int, Future[Loaded]]] = deque()
+        waiting = _Waiting()
         listing = iter(artifacts)
         broken: SourceError | None = None
         with ThreadPoolExecutor(self._source.workers, "tailpipe-read") as pool:
@@ -78,11 +78,11 @@ class Reader:
                         self._fill(pool, listing, waiting)
                     except SourceError as error:
                         listing, broken = iter(()), error
-                    if not waiting:
+                    if not waiting.futures:
                         break
-                    yield waiting.popleft()[1].result()
+                    yield waiting.next()
             finally:
-                for _, future in waiting:
+                for _, future in waiting.futures:
                     future.cancel()
         if broken is not None:
             raise broken
@@ -98,14 +98,12 @@ class Reader:
             stream = _Unpacked(blocks(packed, artifact.location))
             yield from _ahead(self._format.split(stream, piece_bytes=PIECE_BYTES))
 
-    def _fill(
-        self, pool: ThreadPoolExecutor, listing: Iterator[Artifact], waiting: deque[tuple[int, Future[Loaded]]]
-    ) -> None:
-        while len(waiting) < AHEAD_ARTIFACTS and sum(size for size, _ in waiting) < AHEAD_BYTES:
+    def _fill(self, pool: ThreadPoolExecutor, listing: Iterator[Artifact], waiting: _Waiting) -> None:
+        while len(waiting.futures) < AHEAD_ARTIFACTS and waiting.bytes < AHEAD_BYTES:
             artifact = next(listing, None)
             if artifact is None:
                 return
-            waiting.append((artifact.size, pool.submit(self._load, artifact)))
+            waiting.add(artifact.size, pool.submit(self._load, artifact))
 
     def _load(self, artifact: Artifact) -> Loaded:
         if artifact.size > LARGE_PACKED_BYTES:
@@ -146,6 +144,26 @@ class Reader:
             if not self._salvage:
                 loaded.pieces.clear()
         return loaded
+
+
+class _Waiting:
+    """Artifacts under way, in the order they were listed."""
+
+    def __init__(self) -> None:
+        self.futures: deque[tuple[int, Future[Loaded]]] = deque()
+        """Each with the size as stored."""
+        self.bytes = 0
+
+    def add(self, size: int, future: Future[Loaded]) -> None:
+        """One more, at the end."""
+        self.futures.append((size, future))
+        self.bytes += size
+
+    def next(self) -> Loaded:
+        """The first, as soon as it is there."""
+        size, future = self.futures.popleft()
+        self.bytes -= size
+        return future.result()
 
 
 class _Unpacked:

@@ -135,12 +135,12 @@ _TLS_SQL = _renamed(
 
 # An ARN stands for itself, its account and, for buckets, instances and volumes, the resource's own name. NULL is no
 # member of a list of distinct values.
-_AKAS = """list_distinct(flatten(list_transform(json_extract_string(resources, '$[*].ARN'), lambda arn: [
+_AKAS = """CASE WHEN resources IS NOT NULL THEN list_distinct(flatten(list_transform(json_extract_string(resources, '$[*].ARN'), lambda arn: [
     arn,
-    nullif(split_part(arn, ':', 5), ''),
-    CASE WHEN starts_with(arn, 'arn:aws:s3:::') THEN split_part(split_part(arn, ':', 6), '/', 1)
-         WHEN contains(arn, ':instance/') OR contains(arn, ':volume/') THEN split_part(arn, '/', -1) END
-])))"""
+    nullif(string_split(arn, ':')[5], ''),
+    CASE WHEN starts_with(arn, 'arn:aws:s3:::') THEN string_split(arn[14:], '/')[1]
+         WHEN contains(arn, ':instance/') OR contains(arn, ':volume/') THEN string_split(arn, '/')[-1] END
+]))) END"""
 
 _LONG_TERM = "starts_with(user_identity.access_key_id, 'AKIA')"
 _USERNAMES = f"""CASE

