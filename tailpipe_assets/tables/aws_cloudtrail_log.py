@@ -134,13 +134,15 @@ _TLS_SQL = _renamed(
 )
 
 # An ARN stands for itself, its account and, for buckets, instances and volumes, the resource's own name. NULL is no
-# member of a list of distinct values.
-_AKAS = """CASE WHEN resources IS NOT NULL THEN list_distinct(flatten(list_transform(json_extract_string(resources, '$[*].ARN'), lambda arn: [
+# member of a list of distinct values. Most events name no resource, and then nothing is worked out.
+_NAMES = """lambda arn: [
     arn,
     nullif(string_split(arn, ':')[5], ''),
     CASE WHEN starts_with(arn, 'arn:aws:s3:::') THEN string_split(arn[14:], '/')[1]
          WHEN contains(arn, ':instance/') OR contains(arn, ':volume/') THEN string_split(arn, '/')[-1] END
-]))) END"""
+]"""
+_ARNS = "json_extract_string(resources, '$[*].ARN')"
+_AKAS = f"CASE WHEN resources IS NOT NULL THEN list_distinct(flatten(list_transform({_ARNS}, {_NAMES}))) END"
 
 _LONG_TERM = "starts_with(user_identity.access_key_id, 'AKIA')"
 _USERNAMES = f"""CASE
