@@ -46,16 +46,19 @@ def check(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:
 def _extract(sql: str) -> Iterator[tuple[str, str]]:
     try:
         for statement in duckdb.extract_statements(sql):
-            yield statement.type.name, _without_end(statement.query.strip())
+            yield statement.type.name, _bare(statement.query)
     except duckdb.Error as error:
         raise translate(error) from error
     except ValueError:  # the type of a statement that DuckDB's client for Python has no name for
         raise QueryError("query only reads: this statement is refused") from None
 
 
-def _without_end(text: str) -> str:
-    ends = [place for place, _ in duckdb.tokenize(text) if text.encode()[place : place + 1] == b";"]
-    return text.encode()[: ends[0]].decode().rstrip() if ends else text
+def _bare(text: str) -> str:
+    """A statement without the comments before it and the semicolon behind it."""
+    data, tokens = text.encode(), duckdb.tokenize(text)
+    start = next((place for place, kind in tokens if kind != duckdb.token_type.comment), 0)
+    ends = [place for place, _ in tokens if data[place : place + 1] == b";"]
+    return data[start : ends[0] if ends else len(data)].decode().strip()
 
 
 def _check_one(connection: duckdb.DuckDBPyConnection, kind: str, text: str) -> None:
