@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
 from tailpipe_resources.config.outline import Outline
-from tailpipe_resources.lake import Lake, snapshot, tables
+from tailpipe_resources.lake import Lake, open_lake, snapshot, tables
 from tailpipe_resources.model.place import Problems
 from tailpipe_resources.model.schema import COMMON_COLUMNS, REJECTED_COLUMNS, REJECTED_TABLE, Column
 from tailpipe_resources.query.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import ExitStack
 
     from tailpipe_resources.model.config import Config
 
@@ -26,38 +26,39 @@ class Views:
     views: tuple[View, ...]
     """One a table, by name; those that were never collected are empty."""
 
-    folders: tuple[str, ...]
+    lakes: tuple[Lake, ...]
     """Where their files lie."""
 
 
-def views_of(config: Config) -> Views:
+def views_of(config: Config, until: ExitStack | None = None) -> Views:
     """All tables: those in the lakes, and those the configuration would collect."""
-    return views_within(Outline.of(config), lambda: config)
+    return views_within(Outline.of(config), lambda: config, until)
 
 
-def views_within(outline: Outline, load: Callable[[], Config]) -> Views:
+def views_within(outline: Outline, load: Callable[[], Config], until: ExitStack | None = None) -> Views:
     """The same, for a configuration of which the outline is known.
 
     Args:
         outline: where the lakes are and what the tables are called.
         load: the whole configuration, asked for only when a table of the user's own was never collected.
+        until: keeps the files of the views readable until it is closed.
     """
-    lakes = [Lake(Path(path)) for path in outline.lakes if "://" not in path]
+    lakes = tuple(open_lake(each) for each in outline.lakes)
     found: dict[str, View] = {}
     for lake in lakes:
-        for view in _stored(lake):
+        for view in _stored(lake, until):
             found[view.name] = _joined(found.get(view.name), view)
     for view in _declared():
         found.setdefault(view.name, view)
     if set(outline.tables) - set(found):
         for view in _planned(load()):
             found.setdefault(view.name, view)
-    return Views(tuple(found[name] for name in sorted(found)), tuple(str(lake.root) for lake in lakes))
+    return Views(tuple(found[name] for name in sorted(found)), lakes)
 
 
-def _stored(lake: Lake) -> Iterator[View]:
+def _stored(lake: Lake, until: ExitStack | None) -> Iterator[View]:
     for name in tables(lake):
-        found = snapshot(lake, name)
+        found = snapshot(lake, name, until)
         if found is not None:
             yield View(name, found.columns, found.files)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,12 +64,15 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError('nothing to ask; write tailpipe query "select ..."')
     outline = read_outline(args)
     load = partial(read_config, args)
-    found = views_of(load()) if outline is None else views_within(outline, load)
-    connection = connect()
-    create_views(connection, found.views)
-    restrict(connection, found.folders)
-    statements = [statement for text in texts for statement in check(connection, text)]
-    interruptible(connection, lambda: _answer(connection, statements, found.views, args))
+    with ExitStack() as until:
+        found = views_of(load(), until) if outline is None else views_within(outline, load, until)
+        connection = connect()
+        for lake in found.lakes:
+            lake.store.attach(connection)
+        create_views(connection, found.views)
+        restrict(connection, [folder for lake in found.lakes for folder in lake.reach])
+        statements = [statement for text in texts for statement in check(connection, text)]
+        interruptible(connection, lambda: _answer(connection, statements, found.views, args))
     return Exit.OK
 
 

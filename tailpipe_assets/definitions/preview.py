@@ -37,6 +37,7 @@ def preview(
         return None
     columns = ["tp_timestamp", *(each.name for each in ready.table.columns if not _is_nested(each.type))]
     with connect() as connection:
+        lake.store.attach(connection)
         try:
             rows = connection.execute(_sql(columns), [file, ROWS]).fetchall()
         except duckdb.Error:
@@ -48,10 +49,10 @@ def _newest_file(ready: Plan, result: CollectResult, lake: Lake) -> str | None:
     """A file of the last day that has rows."""
     table, name = ready.collection.key
     stored = snapshot(lake, table)
-    root = lake.root.as_posix()
-    slots = {path: Slot.from_path(path.removeprefix(f"{root}/")) for path in (stored.files if stored else ())}
-    ours = [path for path, slot in slots.items() if slot.collection == name and slot.day == max(result.days)]
-    return max(ours, key=lambda path: os.stat(path).st_mtime_ns, default=None)  # noqa: PTH116 - a path, as DuckDB takes it
+    start = lake.store.address("")
+    slots = {path: Slot.from_path(path.removeprefix(start)) for path in (stored.files if stored else ())}
+    ours = (path for path, slot in slots.items() if slot.collection == name and slot.day == max(result.days))
+    return next(ours, None)
 
 
 def _is_nested(kind: str) -> bool:

@@ -18,9 +18,9 @@ from tailpipe_assets.pipeline.transform import storage_columns
 from tailpipe_assets.pipeline.write import Writer
 from tailpipe_resources.errors import LakeError, TailpipeError
 from tailpipe_resources.lake.commit import recover
-from tailpipe_resources.lake.delta import ensure_table
+from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.schema import delta_schema
-from tailpipe_resources.lake.storage import Lake, hold
+from tailpipe_resources.lake.table import ensure_table
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 from tailpipe_resources.model.schema import REJECTED_TABLE, Column
 from tailpipe_resources.model.window import Window
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tailpipe_assets.pipeline.plan import Plan
+    from tailpipe_resources.lake.storage import Lake
 
 EVERYTHING = Window()
 GARBAGE_THRESHOLD = 500_000
@@ -137,21 +138,23 @@ def _pass(writers: list[Writer], run: _Run) -> None:
 def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     collection = ready.collection
     lake = run.resources.lake(collection.destination)
-    stack.enter_context(hold(lake.stream(*collection.key) / ".lock", f"{collection.table_stored}.{collection.name}"))
+    stack.enter_context(lake.lock(*collection.key))
     connection = stack.enter_context(run.resources.engine())
     connection.execute("SET preserve_insertion_order = false; SET threads = 1")
-    restrict(connection, [str(lake.root)])
+    lake.store.attach(connection)
+    restrict(connection, lake.reach)
     _ensure(connection, lake, collection.table_stored, storage_columns(ready.table.stored_columns), ready)
     state = recover(connection, lake, *collection.key)
-    return Writer(ready, lake, connection, state, run.name)
+    told = Told("overwrite" if run.options.overwrite else "collect", run.name)
+    return Writer(ready, lake, connection, state, told)
 
 
 def _ensure(
     connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, stored: Sequence[Column], ready: Plan
 ) -> None:
     """Make or widen the collection's table, and the table of rejects."""
-    ensure_table(lake.table(table), ready.table.stored_columns, delta_schema(connection, stored))
-    ensure_table(lake.table(REJECTED_TABLE), STORED_COLUMNS, delta_schema(connection, STORED_COLUMNS))
+    ensure_table(lake, table, ready.table.stored_columns, delta_schema(connection, stored))
+    ensure_table(lake, REJECTED_TABLE, STORED_COLUMNS, delta_schema(connection, STORED_COLUMNS))
 
 
 def in_our_words(error: Exception) -> TailpipeError:

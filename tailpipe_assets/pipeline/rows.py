@@ -78,7 +78,7 @@ def _fixed(ready: Plan, slot: Slot) -> dict[str, str]:
 def _rows(connection: duckdb.DuckDBPyConnection, lake: Lake, file: StagedFile | None) -> Counter[str]:
     if file is None:
         return Counter()
-    path = literal(str(lake.table(file.slot.table) / file.staged))
+    path = literal(str(lake.store.scratch / file.staged))
     counted = connection.sql(
         f"SELECT tp_source_location, count(*) FROM read_parquet({path}, hive_partitioning = false) GROUP BY ALL"
     )

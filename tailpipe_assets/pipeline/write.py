@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.pipeline.route import Routed
     from tailpipe_resources.errors import TailpipeError
     from tailpipe_resources.lake import Lake
+    from tailpipe_resources.lake.delta import Told
     from tailpipe_resources.lake.ledger import State
     from tailpipe_resources.lake.staging import StagedFile
 
@@ -66,13 +67,15 @@ class Staged:
 class Writer:
     """One collection's side of a run."""
 
-    def __init__(self, ready: Plan, lake: Lake, connection: duckdb.DuckDBPyConnection, state: State, run: str) -> None:
+    def __init__(
+        self, ready: Plan, lake: Lake, connection: duckdb.DuckDBPyConnection, state: State, told: Told
+    ) -> None:
         self.plan = ready
         self.state = state
         self.result = CollectResult(*ready.collection.key)
         self.connection = connection
         self.lake = lake
-        self._run = run
+        self._told = told
         self._staged = Staged()
         self._large = Staged()
         self._entries: list[Entry] = []
@@ -161,7 +164,7 @@ class Writer:
         again = [entry for entry in self._entries if entry.location in known]
         return Batch(
             *self.plan.collection.key,
-            run=self._run,
+            told=self._told,
             files=tuple(self._staged.files),
             consumed=tuple(self._entries),
             rejects=stage_rejects(self.connection, self.lake, self.plan.collection, self._staged.rejects),
@@ -191,7 +194,7 @@ class Writer:
 
     def _drop(self, staged: Staged) -> None:
         for file in staged.files:
-            discard(self.lake.table(file.slot.table) / file.staged)
+            discard(self.lake.store.scratch / file.staged)
 
 
 def _counted(result: CollectResult, batch: Batch, replaced: int) -> CollectResult:

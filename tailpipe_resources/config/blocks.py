@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tailpipe_resources.config.values import Reference  # noqa: TC001 - pydantic reads the annotations
 from tailpipe_resources.options import Options
@@ -38,6 +39,12 @@ class DestinationAttributes(Options):
 
     credential: Reference | None = None
     """For object storage."""
+
+    encryption: Literal["AES256", "aws:kms", "aws:kms:dsse"] | None = None
+    """How S3 encrypts what is written, where the bucket's own default is not enough."""
+
+    kms_key_id: str | None = None
+    """The key for `aws:kms`; by default the account's own for S3."""
 
 
 class SourceAttributes(Options):

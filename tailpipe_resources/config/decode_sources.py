@@ -56,9 +56,15 @@ def destination(block: Block, context: Context) -> Destination | None:
         context.problems.add(block.place, f'{block.title}: "path" must be a folder or begin with s3://')
         return None
     let_in = credential_of(attributes.credential, "aws", context)
-    found = Destination(name, absolute(attributes.path), let_in, block.place)
+    found = Destination(name, absolute(attributes.path), let_in, block.place, _encryption(attributes))
     context.keep(("destination", kind, name), found)
     return found
+
+
+def _encryption(attributes: DestinationAttributes) -> dict[str, str]:
+    """Settings of an S3 client: https://docs.rs/object_store/latest/object_store/aws/enum.AmazonS3ConfigKey.html."""
+    given = {"aws_server_side_encryption": attributes.encryption, "aws_sse_kms_key_id": attributes.kms_key_id}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def implicit_destination(context: Context) -> tuple[Destination, ...]:

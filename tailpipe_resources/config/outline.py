@@ -15,6 +15,7 @@ from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.values import revealed
 from tailpipe_resources.config.variables import scope_of
 from tailpipe_resources.errors import ConfigError
+from tailpipe_resources.model.config import Destination
 from tailpipe_resources.model.place import Problems
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 class Outline:
     """Where lakes are and what tables are called."""
 
-    lakes: tuple[str, ...]
-    """Absolute paths or URLs, each once."""
+    lakes: tuple[Destination, ...]
+    """Destinations, each path once."""
 
     tables: tuple[str, ...]
     """The tables that collections store, each once."""
@@ -39,8 +40,8 @@ class Outline:
     @classmethod
     def of(cls, config: Config) -> Outline:
         """The outline of a configuration that was loaded."""
-        lakes = dict.fromkeys(each.path for each in config.destinations)
-        return cls(tuple(lakes), tuple(dict.fromkeys(each.table_stored for each in config.collections)))
+        lakes = {each.path: each if "://" in each.path else _local(each.path) for each in config.destinations}
+        return cls(tuple(lakes.values()), tuple(dict.fromkeys(each.table_stored for each in config.collections)))
 
 
 def outline(paths: Iterable[Path], variables: Mapping[str, str]) -> Outline | None:
@@ -55,7 +56,14 @@ def outline(paths: Iterable[Path], variables: Mapping[str, str]) -> Outline | No
         tables = dict.fromkeys(_tables(blocks, scope))
     except ConfigError:
         return None
-    return None if problems else Outline(tuple(lakes), tuple(tables))
+    if problems or any("://" in path for path in lakes):  # an object store needs its credential, which takes it all
+        return None
+    return Outline(tuple(map(_local, lakes)), tuple(tables))
+
+
+def _local(path: str) -> Destination:
+    """A lake on a disk is known by its path alone."""
+    return Destination(path, path)
 
 
 def _lakes(blocks: Iterable[Block], scope: Scope) -> Iterable[str]:

@@ -6,10 +6,13 @@ Layout, below a destination's path::
     {table}/_delta_log/                          which of those files count
     {table}/_tailpipe/staging/                   files nobody sees yet; their names end in .tmp
     {table}/_tailpipe/streams/{collection}/      what has been collected: one intent file a commit
+    {table}/_tailpipe/leases/                    which versions are being read
+    {table}/_tailpipe/superseded/                notes of files that a commit took out of sight
+    {table}/_tailpipe/past/                      those files, for queries as of an earlier time
 """
 
 from tailpipe_resources.lake.commit import Batch, commit
 from tailpipe_resources.lake.inventory import Snapshot, snapshot, tables
-from tailpipe_resources.lake.storage import Lake
+from tailpipe_resources.lake.storage import Lake, local_lake, open_lake
 
-__all__ = ["Batch", "Lake", "Snapshot", "commit", "snapshot", "tables"]
+__all__ = ["Batch", "Lake", "Snapshot", "commit", "local_lake", "open_lake", "snapshot", "tables"]

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError
-from tailpipe_resources.lake.delta import Added, Change, commit_change, head, open_table
+from tailpipe_resources.lake.cleanup import supersede
+from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
 from tailpipe_resources.lake.ledger import (
+    BASE_EVERY,
     Entry,
+    Follow,
     Intent,
-    StagedRejects,
     State,
-    intent_path,
-    intents,
+    batches,
+    made_at,
     new_batch,
+    prune,
     read_intent,
-    read_state,
+    read_ledger,
+    write_base,
     write_intent,
 )
 from tailpipe_resources.lake.replace import Replacement, RowsOf, without
-from tailpipe_resources.lake.staging import StagedFile
 from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
@@ -28,7 +32,11 @@ if TYPE_CHECKING:
     import duckdb
     from deltalake import DeltaTable
 
+    from tailpipe_resources.lake.staging import StagedFile
+
 ATTEMPTS = 5
+ABANDONED_SECONDS = 24 * 3600
+"""Where other machines write without our locks, an attempt is taken for dead after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +45,8 @@ class Batch:
 
     table: str
     collection: str
-    run: str
-    """Names the run, for people reading the ledger."""
+    told: Told
+    """Who brings it, for the history."""
 
     files: tuple[StagedFile, ...] = ()
     consumed: tuple[Entry, ...] = ()
@@ -71,17 +79,23 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
         CommitConflictError: another run committed to the collection first. Nothing of the batch is visible.
         LakeError: the lake cannot be written.
     """
-    folder = lake.table(batch.table)
-    intent = _intent(batch, state)
-    added = tuple(file.publish(folder) for file in batch.files)
-    write_intent(lake.stream(batch.table, batch.collection), intent)
+    folder = lake.stream(batch.table, batch.collection)
+    added = tuple(file.publish(lake) for file in batch.files)
+    rejects = tuple(file.publish(lake) for file in batch.rejects)
+    intent = _intent(batch, state, rejects)
+    write_intent(lake, folder, intent)
+    rows_of = RowsOf(batch.replaced, batch.stream, batch.collection)
     try:
-        replacement = _commit_rows(connection, lake, batch, intent, added)
+        replacement = _replace(connection, lake, batch.table, rows_of, _Step(intent, added, state.head, batch.told))
     except CommitConflictError:
         _forget(lake, batch.table, batch.collection, intent.batch)
         raise
     _follow(connection, lake, batch.table, batch.collection, intent)
-    return Committed(state.after(intent), replacement.rows)
+    after = state.after(intent)
+    if after.depth >= BASE_EVERY:
+        write_base(lake, folder, after)
+        after = State(after.head, after.known)
+    return Committed(after, replacement.rows)
 
 
 def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str) -> State:
@@ -89,35 +103,33 @@ def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
 
     To be called with the collection's lock held.
     """
-    folder = lake.stream(table, collection)
-    now = head(open_table(lake.table(table)), f"{table}/{collection}")
-    chain = intents(folder, now)
-    reached = head(open_table(lake.table(REJECTED_TABLE)), f"{table}/{collection}") or 0
-    for intent in chain:
+    folder, stream = lake.stream(table, collection), f"{table}/{collection}"
+    ledger = read_ledger(lake, folder, head(open_table(lake, table), stream))
+    reached = head(open_table(lake, REJECTED_TABLE), stream) or 0
+    for intent in ledger.chain:
         if intent.batch > reached:
             _follow(connection, lake, table, collection, intent)
-    _sweep(lake, table, collection, {intent.batch for intent in chain})
-    return read_state(folder, now)
+    prune(lake, folder, ledger)
+    for batch in batches(lake, folder).keys() - ledger.reachable:
+        if (ledger.base is None or batch > ledger.base) and _is_dead(lake, batch):
+            _forget(lake, table, collection, batch)
+    for name in (table, REJECTED_TABLE):
+        discard(lake.staging(name, stream))
+    return ledger.state
 
 
-def _intent(batch: Batch, state: State) -> Intent:
-    rejects = StagedRejects(tuple(file.to_json() for file in batch.rejects), tuple(sorted(batch.mended)))
+def _intent(batch: Batch, state: State, rejects: tuple[Added, ...]) -> Intent:
     return Intent(
         stream=batch.stream,
         batch=new_batch(state.head),
         previous=state.head,
-        run=batch.run,
+        run=batch.told.run,
+        config=batch.told.config,
         files=tuple(file.final for file in batch.files),
         consumed=batch.consumed,
-        rejects=rejects,
+        rejects=Follow(tuple(asdict(each) for each in rejects), tuple(sorted(batch.mended))),
+        depth=state.depth + 1,
     )
-
-
-def _commit_rows(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, batch: Batch, intent: Intent, added: tuple[Added, ...]
-) -> Replacement:
-    rows_of = RowsOf(batch.replaced, batch.stream, batch.collection)
-    return _replace(connection, lake, batch.table, rows_of, intent, added, expected=intent.previous)
 
 
 def _follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, intent: Intent) -> None:
@@ -125,62 +137,68 @@ def _follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
     rejects = intent.rejects
     if not (rejects.files or rejects.replaced):
         return
-    folder = lake.table(REJECTED_TABLE)
-    found = open_table(folder)
+    found = open_table(lake, REJECTED_TABLE)
     at = head(found, intent.stream)
     if found is None or (at is not None and at >= intent.batch):
         return
-    added = tuple(StagedFile.from_json(each).publish(folder) for each in rejects.files)
+    added = tuple(Added(**each) for each in rejects.files)
     rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table)
-    _replace(connection, lake, REJECTED_TABLE, rows_of, intent, added, expected=at)
+    told = Told("collect", intent.run, intent.config)
+    _replace(connection, lake, REJECTED_TABLE, rows_of, _Step(intent, added, at, told))
 
 
-def _replace(
-    connection: duckdb.DuckDBPyConnection,
-    lake: Lake,
-    name: str,
-    rows_of: RowsOf,
-    intent: Intent,
-    added: tuple[Added, ...],
-    *,
-    expected: int | None,
-) -> Replacement:
-    folder = lake.table(name)
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One table's part of an intent."""
+
+    intent: Intent
+    added: tuple[Added, ...]
+    expected: int | None
+    told: Told
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, rows_of: RowsOf, step: _Step) -> Replacement:
+    intent = step.intent
     for attempt in range(1, ATTEMPTS + 1):
-        table = _opened(lake, name)
-        gone = without(connection, lake, table, name, rows_of)
-        change = Change((*added, *gone.rewritten), gone.removed, intent.stream, expected, intent.batch)
+        gone = without(connection, lake, _opened(lake, name), name, rows_of)
+        change = Change(
+            (*step.added, *gone.rewritten),
+            gone.removed,
+            intent.batch,
+            stream=intent.stream,
+            expected=step.expected,
+            told=step.told,
+        )
         try:
-            commit_change(folder, change)
+            version = commit_change(lake, name, change)
         except CommitConflictError:
-            for file in gone.rewritten:
-                discard(folder / file.path)
-            if attempt == ATTEMPTS or head(_opened(lake, name), intent.stream) != expected:
+            lake.store.remove(f"{name}/{file.path}" for file in gone.rewritten)
+            if attempt == ATTEMPTS or head(_opened(lake, name), intent.stream) != step.expected:
                 raise
         else:
+            supersede(lake, name, version, (each.path for each in gone.removed))
             return gone
     raise AssertionError
 
 
 def _opened(lake: Lake, name: str) -> DeltaTable:
-    table = open_table(lake.table(name))
+    table = open_table(lake, name)
     if table is None:
         raise CommitConflictError(f"the table {name} was removed meanwhile")
     return table
 
 
-def _sweep(lake: Lake, table: str, collection: str, reachable: set[int]) -> None:
-    folder = lake.stream(table, collection)
-    for path in folder.glob("*.json") if folder.is_dir() else ():
-        if int(path.stem) not in reachable:
-            _forget(lake, table, collection, int(path.stem))
-    for name in (table, REJECTED_TABLE):
-        discard(lake.staging(name, f"{table}/{collection}"))
+def _is_dead(lake: Lake, batch: int) -> bool:
+    """Whether nobody can still be about to commit it; who holds the lock knows, except across machines."""
+    return not lake.store.is_remote or time.time() - made_at(batch) > ABANDONED_SECONDS
 
 
 def _forget(lake: Lake, table: str, collection: str, batch: int) -> None:
     """Remove an intent that was never committed, and its files."""
     folder = lake.stream(table, collection)
-    for path in read_intent(folder, batch).files:
-        discard(lake.table(table) / path)
-    discard(intent_path(folder, batch))
+    intent = read_intent(lake, folder, batch)
+    for name, paths in ((table, intent.files), (REJECTED_TABLE, [str(each["path"]) for each in intent.rejects.files])):
+        found = open_table(lake, name)
+        active = active_files(found) if found is not None else {}
+        lake.store.remove(f"{name}/{path}" for path in paths if path not in active)
+    lake.store.remove([f"{folder}/{batch:020}.json"])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def rows_by_day(lake: Lake, table: str, collection: str) -> Mapping[date, int]:
     """The rows of one collection by the UTC day they happened on."""
     found: Counter[date] = Counter()
-    opened = open_table(lake.table(table))
+    opened = open_table(lake, table)
     if opened is None or not opened.file_uris():
         return found
     actions = opened.get_add_actions(flatten=True)

@@ -9,49 +9,29 @@ Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from deltalake import CommitProperties, DeltaTable, Field, PostCommitHookProperties, Schema, Transaction
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError
-from tailpipe_resources.lake.storage import sync_file, sync_folder
-from tailpipe_resources.model.schema import PATH_COLUMNS, Column
+from tailpipe_resources.model.schema import PATH_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
+
+    from tailpipe_resources.lake.storage import Lake
 
 REWRITES = "tailpipe/rewrite"
 """The transaction id every commit that removes files carries, so that two of them cannot both succeed."""
 
-TYPE_KEY = "tailpipe.type"
-"""Where a field's metadata keeps its DuckDB type; Delta has no JSON."""
+TOLD_KEY = "tailpipe"
+"""Where a commit's own information keeps who made it and why."""
 
 ATTEMPTS = 20
-CONFIGURATION = {
-    "delta.checkpointInterval": "100",
-    "delta.logRetentionDuration": "interval 1 days",
-    "delta.enableExpiredLogCleanup": "true",
-}
-_PATH_TYPES = {"VARCHAR": "string", "INTEGER": "integer"}
-_PRIMITIVES = {
-    "string": "VARCHAR",
-    "long": "BIGINT",
-    "integer": "INTEGER",
-    "short": "SMALLINT",
-    "byte": "TINYINT",
-    "double": "DOUBLE",
-    "float": "FLOAT",
-    "boolean": "BOOLEAN",
-    "binary": "BLOB",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP WITH TIME ZONE",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,103 +58,64 @@ class Removed:
     path: str
     size: int
     values: Mapping[str, str]
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who makes a commit and why, for the table's history."""
+
+    operation: str
+    """`collect`, `overwrite`, `compact`, `delete`, `retention`, ..."""
+
+    run: str = ""
+    config: str = ""
+    """A digest of the configuration it ran with."""
+
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One commit: what comes, what goes, and which streams it brings to which batch."""
+    """One commit: what comes, what goes, and which stream it brings to which batch."""
 
     added: tuple[Added, ...]
     removed: tuple[Removed, ...]
-    stream: str
-    expected: int | None
+    batch: int
+    """Identifies the attempt; its upper bits are Unix milliseconds."""
+
+    stream: str | None = None
+    """The stream it moves on; None for a change that concerns none, such as compaction."""
+
+    expected: int | None = None
     """The stream's head the change was planned on."""
 
-    batch: int
     data_change: bool = True
+    told: Told = field(default_factory=lambda: Told("collect"))
 
 
-def open_table(folder: Path) -> DeltaTable | None:
-    """The table in a folder, or None when there is none.
+def open_table(lake: Lake, name: str, version: int | None = None) -> DeltaTable | None:
+    """A table of the lake, or None when there is none of that name.
 
     Raises:
         LakeDamagedError: when its log cannot be read.
+        LakeError: when the lake cannot be reached.
     """
+    options = dict(lake.store.delta_options())
     try:
-        return DeltaTable(str(folder))
+        return DeltaTable(f"{lake.root}/{name}", version=version, storage_options=options or None)
     except TableNotFoundError:
         return None
     except DeltaError as error:
-        raise LakeDamagedError(f"the Delta log of {folder} cannot be read: {str(error).splitlines()[0]}") from error
-
-
-def ensure_table(folder: Path, columns: Sequence[Column], schema: Schema) -> DeltaTable:
-    """The table in a folder, made or widened so that it has all these columns.
-
-    Args:
-        folder: where it is, or will be.
-        columns: what its files hold, with DuckDB types.
-        schema: the same as Delta fields.
-
-    Raises:
-        LakeError: when a column is there with another type, or the folder cannot be written.
-    """
-    found = open_table(folder)
-    if found is None:
-        return _create(folder, columns, schema)
-    return _widen(found, columns, schema)
-
-
-def _create(folder: Path, columns: Sequence[Column], schema: Schema) -> DeltaTable:
-    fields = [_field(column, schema) for column in columns]
-    keys = [Field(column.name, PrimitiveType(_PATH_TYPES[column.type])) for column in PATH_COLUMNS]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        DeltaTable.create(
-            str(folder),
-            Schema([*fields, *keys]),
-            mode="ignore",
-            partition_by=[column.name for column in PATH_COLUMNS],
-            configuration=cast("dict[str, str | None]", CONFIGURATION),
-        )
+        if not lake.store.folders(f"{name}/_delta_log") and not lake.store.keys(f"{name}/_delta_log"):
+            return None
+        raise LakeDamagedError(
+            f"the Delta log of {lake.root}/{name} cannot be read: {str(error).splitlines()[0]}; "
+            "`tailpipe lake repair` mends what a crash tore"
+        ) from error
     except OSError as error:
-        raise LakeError(f"cannot write to the lake: {folder}: {error.strerror or error}") from error
-    except DeltaError as error:
-        if open_table(folder) is None:
-            raise LakeError(f"the table {folder.name} cannot be made: {error}") from error
-    return DeltaTable(str(folder))
-
-
-def _widen(table: DeltaTable, columns: Sequence[Column], schema: Schema) -> DeltaTable:
-    have = {column.name: column for column in columns_of(table)}
-    changed = [each for each in columns if each.name in have and have[each.name].type != each.type]
-    if changed:
-        was = have[changed[0].name].type
-        raise LakeError(
-            f"the column {changed[0].name} of {Path(table.table_uri).name} is stored as {was} and cannot become "
-            f"{changed[0].type}; give the new column another name"
-        )
-    missing = [_field(each, schema) for each in columns if each.name not in have]
-    if missing:
-        table.alter.add_columns(missing)
-    return table
-
-
-def _field(column: Column, schema: Schema) -> Field:
-    made = next(field for field in schema.fields if field.name == column.name)
-    return Field(column.name, made.type, nullable=True, metadata={TYPE_KEY: column.type})
-
-
-def columns_of(table: DeltaTable) -> tuple[Column, ...]:
-    """The columns its files hold, with DuckDB types."""
-    keys = set(table.metadata().partition_columns)
-    fields = json.loads(table.schema().to_json())["fields"]
-    return tuple(Column(each["name"], _duckdb_type(each)) for each in fields if each["name"] not in keys)
-
-
-def _duckdb_type(field: dict[str, Any]) -> str:
-    stored = field.get("metadata", {}).get(TYPE_KEY)
-    return str(stored) if stored else _PRIMITIVES.get(str(field["type"]), "VARCHAR")
+        lake.store.folders(name)
+        raise LakeError(f"{lake.root}/{name} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def active_files(table: DeltaTable) -> dict[str, Removed]:
@@ -184,11 +125,11 @@ def active_files(table: DeltaTable) -> dict[str, Removed]:
     actions = table.get_add_actions(flatten=True)
     names = [column.name for column in PATH_COLUMNS]
     paths = [unquote(path) for path in actions["path"].to_pylist()]
-    sizes = actions["size_bytes"].to_pylist()
+    sizes, rows = actions["size_bytes"].to_pylist(), actions["num_records"].to_pylist()
     values = zip(*(actions[f"partition.{name}"].to_pylist() for name in names), strict=True)
     return {
-        path: Removed(path, size, dict(zip(names, map(str, row), strict=True)))
-        for path, size, row in zip(paths, sizes, values, strict=True)
+        path: Removed(path, size, dict(zip(names, map(str, row), strict=True)), count or 0)
+        for path, size, row, count in zip(paths, sizes, values, rows, strict=True)
     }
 
 
@@ -197,49 +138,67 @@ def head(table: DeltaTable | None, stream: str) -> int | None:
     return None if table is None else table.transaction_version(stream)
 
 
-def commit_change(folder: Path, change: Change) -> None:
+def commit_change(lake: Lake, name: str, change: Change) -> int:
     """Make a change visible, whole, or not at all.
+
+    Returns:
+        A version of the table in which it is visible.
 
     Raises:
         CommitConflictError: someone else moved the stream or removed one of the files; plan again.
         LakeError: the log cannot be written.
     """
-    failure: DeltaError | None = None
+    failure: Exception | None = None
     for _ in range(ATTEMPTS):
-        table = DeltaTable(str(folder))
-        now = head(table, change.stream)
-        if now == change.batch:
-            return
-        _check(table, change, now)
+        table = open_table(lake, name)
+        if table is None:
+            raise CommitConflictError(f"the table {name} was removed meanwhile")
+        active = active_files(table) if change.removed or change.stream is None else {}
+        if _has_landed(table, change, active):
+            return table.version()
+        _check(table, change, active)
         try:
-            _write(table, change)
-        except (CommitFailedError, DeltaError) as error:
+            version = _write(table, change)
+        except (CommitFailedError, DeltaError, OSError) as error:
             failure = error
         else:
-            _sync(folder)
-            return
-    raise LakeError(f"the commit to {folder.name} did not succeed: {failure}") from failure
+            lake.store.settle(name)
+            return version
+    raise LakeError(f"the commit to {name} did not succeed: {failure}") from failure
 
 
-def _check(table: DeltaTable, change: Change, now: int | None) -> None:
-    if now != change.expected:
+def _has_landed(table: DeltaTable, change: Change, active: Mapping[str, Removed]) -> bool:
+    if change.stream is not None:
+        return head(table, change.stream) == change.batch
+    return bool(change.added) and all(each.path in active for each in change.added)
+
+
+def _check(table: DeltaTable, change: Change, active: Mapping[str, Removed]) -> None:
+    if change.stream is not None and head(table, change.stream) != change.expected:
         raise CommitConflictError(f"another run committed to {change.stream} meanwhile")
-    if change.removed and not {each.path for each in change.removed} <= active_files(table).keys():
-        raise CommitConflictError(f"files of {change.stream} were rewritten meanwhile")
+    if not {each.path for each in change.removed} <= active.keys():
+        raise CommitConflictError(f"files of {change.stream or table.table_uri} were rewritten meanwhile")
 
 
-def _write(table: DeltaTable, change: Change) -> None:
-    transactions = [Transaction(change.stream, change.batch)]
+def _write(table: DeltaTable, change: Change) -> int:
+    transactions = [] if change.stream is None else [Transaction(change.stream, change.batch)]
     if change.removed:
         transactions.append(Transaction(REWRITES, (table.transaction_version(REWRITES) or 0) + 1))
+    told = change.told
+    about = {"operation": told.operation, "run": told.run, "config": told.config, "detail": told.detail}
     table.create_write_transaction(
         [*(_add(each, change) for each in change.added), *(_remove(each, change) for each in change.removed)],
         mode="append",
         schema=table.schema(),
         partition_by=[column.name for column in PATH_COLUMNS],
-        commit_properties=CommitProperties(app_transactions=transactions, max_commit_retries=0),
-        post_commithook_properties=PostCommitHookProperties(create_checkpoint=True),
+        commit_properties=CommitProperties(
+            custom_metadata={TOLD_KEY: json.dumps({key: value for key, value in about.items() if value})},
+            app_transactions=transactions,
+            max_commit_retries=0,
+        ),
+        post_commithook_properties=PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
     )
+    return table.version()
 
 
 def _add(file: Added, change: Change) -> AddAction:
@@ -262,14 +221,3 @@ def _remove(file: Removed, change: Change) -> RemoveAction:
         size=file.size,
         partition_values=dict(file.values),
     )
-
-
-def _sync(folder: Path) -> None:
-    log = folder / "_delta_log"
-    for path in _newest(log.glob("*.json")):
-        sync_file(path)
-    sync_folder(log)
-
-
-def _newest(paths: Iterable[Path]) -> list[Path]:
-    return sorted(paths)[-1:]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.lake.delta import active_files, columns_of, open_table
+from tailpipe_resources.lake.delta import active_files, open_table
+from tailpipe_resources.lake.leases import arriving, lease
+from tailpipe_resources.lake.table import columns_of
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
     from datetime import date
 
     from tailpipe_resources.lake.storage import Lake
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One version of a table. Its files stay readable while the reader holds on to it."""
+    """One version of a table."""
 
     table: str
     version: int
@@ -25,32 +28,48 @@ class Snapshot:
     """What the files hold."""
 
     files: tuple[str, ...]
-    """Absolute paths."""
+    """Addresses, as SQL names them."""
 
 
 def tables(lake: Lake) -> tuple[str, ...]:
     """The names of the lake's tables, sorted; none when there is no lake yet."""
-    if not lake.root.is_dir():
-        return ()
-    return tuple(sorted(each.name for each in lake.root.iterdir() if (each / "_delta_log").is_dir()))
+    return tuple(name for name in lake.store.folders("") if "_delta_log" in lake.store.folders(name))
 
 
-def snapshot(lake: Lake, table: str) -> Snapshot | None:
-    """The table as it is now, or None when the lake has none of that name."""
-    folder = lake.table(table)
-    found = open_table(folder)
+def snapshot(lake: Lake, table: str, until: ExitStack | None = None) -> Snapshot | None:
+    """The table as it is now, or None when the lake has none of that name.
+
+    Args:
+        lake: where it lies.
+        table: its name.
+        until: keeps the snapshot's files readable until it is closed.
+    """
+    if until is None:
+        return _snapshot(lake, table)
+    with arriving(lake, table):
+        found = _snapshot(lake, table)
+        if found is not None:
+            lease(lake, table, found.version, until)
+        return found
+
+
+def _snapshot(lake: Lake, table: str) -> Snapshot | None:
+    found = open_table(lake, table)
     if found is None:
         return None
-    files = tuple(f"{folder}/{path}" for path in sorted(active_files(found)))
+    files = tuple(lake.store.address(f"{table}/{path}") for path in sorted(active_files(found)))
     return Snapshot(table, found.version(), columns_of(found), files)
 
 
 def first_day(lake: Lake) -> date | None:
     """The earliest day any table holds rows of; read from folder names only, never from logs or the network."""
+    if lake.store.is_remote:
+        return None
     days = [Slot.from_path(f"{name}/{path}").day for name in tables(lake) for path in _folders(lake, name)]
     return min(days, default=None)
 
 
 def _folders(lake: Lake, table: str) -> list[str]:
     pattern = "tp_partition=*/tp_index=*/tp_year=*/tp_month=*/tp_day=*"
-    return [path.relative_to(lake.table(table)).as_posix() for path in lake.table(table).glob(pattern)]
+    folder = lake.store.scratch / table
+    return [path.relative_to(folder).as_posix() for path in folder.glob(pattern)]

@@ -14,15 +14,18 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import LakeDamagedError
-from tailpipe_resources.lake.storage import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from tailpipe_resources.lake.storage import Lake
     from tailpipe_resources.model.results import Status
 
 VERSION = 1
+BASE_EVERY = 64
+"""After so many intents the state is written down whole, so that reading it never takes more than that."""
+
+BASE = ".base.json"
 _RANDOM_BITS = 20
 
 
@@ -55,14 +58,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class StagedRejects:
-    """Rows for `tailpipe_rejected` that follow an intent in a commit of their own."""
+class Follow:
+    """What a derived table is to be brought to after the rows' commit, in a commit of its own."""
 
     files: tuple[Mapping[str, Any], ...] = ()
-    """Each with `staged` and `final`, paths relative to the rejects' table, and what the commit must say of it."""
+    """Files that lie in their final places, as `Added` describes them."""
 
     replaced: tuple[str, ...] = ()
-    """Artifacts whose earlier rejects go."""
+    """Artifacts whose earlier rows there go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,13 @@ class Intent:
 
     files: tuple[str, ...]
     consumed: tuple[Entry, ...]
-    rejects: StagedRejects = field(default_factory=StagedRejects)
+    rejects: Follow = field(default_factory=Follow)
+    config: str = ""
+    """A digest of the configuration it ran with."""
+
+    depth: int = 0
+    """How many intents lie between it and the last state that was written down whole."""
+
     version: int = VERSION
 
 
@@ -87,10 +96,15 @@ class Known:
 
     version: str
     status: Status
-    held: bool
-    """Rows of this or an earlier version of it are in the lake."""
+    rows: int
+    """Rows of this or, where this one could not be read, of an earlier version of it that are in the lake."""
 
     salvaged: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether the lake has rows of it."""
+        return self.rows > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +115,14 @@ class State:
     known: Mapping[str, Known]
     """By location."""
 
+    depth: int = 0
+    """How many intents were folded since the last state that was written down whole."""
+
     def after(self, intent: Intent) -> State:
         """The state once this intent is committed."""
         known = dict(self.known)
         _fold(known, intent)
-        return State(intent.batch, known)
+        return State(intent.batch, known, intent.depth)
 
 
 def new_batch(previous: int | None) -> int:
@@ -114,45 +131,109 @@ def new_batch(previous: int | None) -> int:
     return made if previous is None or made > previous else previous + 1 + random.getrandbits(_RANDOM_BITS)
 
 
-def write_intent(folder: Path, intent: Intent) -> None:
-    """Put an intent on the disk, durably."""
-    write_whole(intent_path(folder, intent.batch), json.dumps(asdict(intent)).encode())
+def made_at(batch: int) -> float:
+    """When a batch id was made, in Unix seconds."""
+    return (batch >> _RANDOM_BITS) / 1000
 
 
-def read_intent(folder: Path, batch: int) -> Intent:
+def write_intent(lake: Lake, folder: str, intent: Intent) -> None:
+    """Put an intent down, durably."""
+    lake.store.write(intent_key(folder, intent.batch), json.dumps(asdict(intent)).encode())
+
+
+def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     """An intent as it was written.
 
     Raises:
         LakeDamagedError: when it is missing, broken, or of a later version of Tailpipe.
     """
-    path = intent_path(folder, batch)
-    try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise LakeDamagedError(f"the ledger's file {path} cannot be read: {error}") from error
-    if data["version"] != VERSION:
-        raise LakeDamagedError(f"the ledger's file {path} was written by a later version of Tailpipe")
+    data = _read(lake, intent_key(folder, batch))
     consumed = tuple(Entry(**entry) for entry in data.pop("consumed"))
     rejects = data.pop("rejects")
-    staged = StagedRejects(tuple(rejects["files"]), tuple(rejects["replaced"]))
-    return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": staged})
+    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]))
+    return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow})
 
 
-def intents(folder: Path, head: int | None, *, after: int | None = None) -> list[Intent]:
-    """The chain from a head back to, but not including, `after`; oldest first."""
-    chain = []
-    while head is not None and head != after:
-        chain.append(read_intent(folder, head))
-        head = chain[-1].previous
-    return chain[::-1]
+def write_base(lake: Lake, folder: str, state: State) -> None:
+    """Write a state down whole. Its head must be committed."""
+    if state.head is None:
+        return
+    known = {location: list(asdict(each).values()) for location, each in state.known.items()}
+    data = {"version": VERSION, "head": state.head, "known": known}
+    lake.store.write(_base_key(folder, state.head), json.dumps(data).encode())
 
 
-def read_state(folder: Path, head: int | None) -> State:
-    """What the stream with this head has collected."""
-    known: dict[str, Known] = {}
-    for intent in intents(folder, head):
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A stream's ledger as it lies in the store."""
+
+    state: State
+    chain: tuple[Intent, ...]
+    """The intents since the last state that was written down whole, oldest first."""
+
+    base: int | None
+    """The batch of that state."""
+
+    @property
+    def reachable(self) -> frozenset[int]:
+        """The batches of the chain."""
+        return frozenset(each.batch for each in self.chain)
+
+
+def read_ledger(lake: Lake, folder: str, head: int | None) -> Ledger:
+    """What the stream with this head has collected.
+
+    Raises:
+        LakeDamagedError: a file of the chain is missing or broken.
+    """
+    bases = {int(key.rsplit("/", 1)[-1].split(".", 1)[0]) for key in lake.store.keys(folder) if key.endswith(BASE)}
+    chain: list[Intent] = []
+    at = head
+    while at is not None and at not in bases:
+        chain.append(read_intent(lake, folder, at))
+        at = chain[-1].previous
+    known: dict[str, Known] = {} if at is None else _known(_read(lake, _base_key(folder, at)))
+    for intent in reversed(chain):
         _fold(known, intent)
-    return State(head, known)
+    return Ledger(State(head, known, len(chain)), tuple(reversed(chain)), at)
+
+
+def batches(lake: Lake, folder: str) -> dict[int, str]:
+    """The keys of all intents of a stream, reachable or not, by batch."""
+    keys = [key for key in lake.store.keys(folder) if key.endswith(".json") and not key.endswith(BASE)]
+    return {int(key.rsplit("/", 1)[-1].removesuffix(".json")): key for key in keys}
+
+
+def prune(lake: Lake, folder: str, ledger: Ledger) -> None:
+    """Remove what a state that was written down whole made superfluous."""
+    if ledger.base is None:
+        return
+    old = [key for batch, key in batches(lake, folder).items() if batch < ledger.base]
+    bases = [key for key in lake.store.keys(folder) if key.endswith(BASE) and key < _base_key(folder, ledger.base)]
+    lake.store.remove([*old, *bases])
+
+
+def intent_key(folder: str, batch: int) -> str:
+    """Where an intent is kept."""
+    return f"{folder}/{batch:020}.json"
+
+
+def _base_key(folder: str, batch: int) -> str:
+    return f"{folder}/{batch:020}{BASE}"
+
+
+def _read(lake: Lake, key: str) -> dict[str, Any]:
+    try:
+        data: dict[str, Any] = json.loads(lake.store.read(key))
+    except (OSError, ValueError) as error:
+        raise LakeDamagedError(f"the ledger's file {lake.root}/{key} cannot be read: {error}") from error
+    if data["version"] != VERSION:
+        raise LakeDamagedError(f"the ledger's file {lake.root}/{key} was written by a later version of Tailpipe")
+    return data
+
+
+def _known(data: dict[str, Any]) -> dict[str, Known]:
+    return {location: Known(*values) for location, values in data["known"].items()}
 
 
 def _fold(known: dict[str, Known], intent: Intent) -> None:
@@ -161,10 +242,5 @@ def _fold(known: dict[str, Known], intent: Intent) -> None:
 
 
 def _next(before: Known | None, entry: Entry) -> Known:
-    held = entry.rows > 0 if entry.was_read else before is not None and before.held
-    return Known(entry.version, entry.status, held, entry.salvaged)
-
-
-def intent_path(folder: Path, batch: int) -> Path:
-    """Where an intent is kept."""
-    return folder / f"{batch:020}.json"
+    rows = entry.rows if entry.was_read else before.rows if before is not None else 0
+    return Known(entry.version, entry.status, rows, entry.salvaged)

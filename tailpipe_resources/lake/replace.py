@@ -12,7 +12,6 @@ from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-    from pathlib import Path
 
     import duckdb
     from deltalake import DeltaTable
@@ -34,17 +33,16 @@ def without(
     connection: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, name: str, rows_of: RowsOf
 ) -> Replacement:
     """The change that takes the rows of some artifacts out of a table."""
-    folder = lake.table(name)
     active = {path: each for path, each in active_files(table).items() if rows_of.may_be_in(each)}
     removed, rewritten, rows = [], [], 0
-    for path, count in _holding(connection, folder, active, rows_of.locations):
+    for path, count in _holding(connection, lake, name, active, rows_of.locations):
         removed.append(active[path])
         rows += count
         slot = Slot.from_path(f"{name}/{path}")
-        others = _others(folder / path, rows_of.locations)
+        others = _others(lake.store.address(f"{name}/{path}"), rows_of.locations)
         staged = stage(connection, lake, slot, others, stream=rows_of.stream)
         if staged is not None:
-            rewritten.append(staged.publish(folder))
+            rewritten.append(staged.publish(lake))
     return Replacement(tuple(removed), tuple(rewritten), rows)
 
 
@@ -64,21 +62,21 @@ class RowsOf:
 
 
 def _holding(
-    connection: duckdb.DuckDBPyConnection, folder: Path, paths: Collection[str], locations: frozenset[str]
+    connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, paths: Collection[str], locations: frozenset[str]
 ) -> list[tuple[str, int]]:
     if not paths or not locations:
         return []
-    files = _list(str(folder / path) for path in paths)
+    start = lake.store.address(f"{name}/")
+    files = _list(f"{start}{path}" for path in paths)
     found = connection.execute(
         f"SELECT filename, count(*) FROM read_parquet({files}, filename = true, hive_partitioning = false, "
         f"union_by_name = true) WHERE tp_source_location IN {_tuple(locations)} GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    start = len(str(folder)) + 1
-    return [(filename[start:], count) for filename, count in found]
+    return [(filename.removeprefix(start), count) for filename, count in found]
 
 
-def _others(file: Path, locations: frozenset[str]) -> str:
-    source = f"read_parquet({_list([str(file)])}, hive_partitioning = false)"
+def _others(file: str, locations: frozenset[str]) -> str:
+    source = f"read_parquet({_list([file])}, hive_partitioning = false)"
     return f"SELECT * FROM {source} WHERE tp_source_location NOT IN {_tuple(locations)}"
 
 

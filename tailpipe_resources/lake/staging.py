@@ -7,13 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.lake.delta import Added
-from tailpipe_resources.lake.storage import publish
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import duckdb
 
@@ -31,7 +29,7 @@ class StagedFile:
     """A Parquet file that waits for its commit."""
 
     staged: str
-    """Where it is, relative to its table."""
+    """Where it is, relative to the store's scratch folder."""
 
     final: str
     """Where it will be, relative to its table."""
@@ -51,9 +49,9 @@ class StagedFile:
         """As an intent kept it."""
         return cls(**{**data, "slot": Slot.from_path(data["slot"])})
 
-    def publish(self, folder: Path) -> Added:
+    def publish(self, lake: Lake) -> Added:
         """Put the file in its final place and say what a commit must know of it."""
-        publish(folder / self.staged, folder / self.final)
+        lake.store.publish(lake.store.scratch / self.staged, f"{self.slot.table}/{self.final}")
         return Added(self.final, self.size, self.rows, path_values(self.slot), self.minimum, self.maximum)
 
 
@@ -84,7 +82,6 @@ def stage(
     Returns:
         The file, or None when the query yields no row.
     """
-    folder = lake.table(slot.table)
     staged = lake.staging(slot.table, stream) / f"{uuid.uuid4()}.parquet.tmp"
     staged.parent.mkdir(parents=True, exist_ok=True)
     cursor = connection.execute(f"COPY ({select}) TO {literal(str(staged))} ({WRITE_OPTIONS})")
@@ -93,7 +90,7 @@ def stage(
     if not written or not written[0]["count"]:
         staged.unlink(missing_ok=True)
         return None
-    return _described(staged.relative_to(folder).as_posix(), lake.new_file(slot), slot, written[0])
+    return _described(staged.relative_to(lake.store.scratch).as_posix(), lake.new_file(slot), slot, written[0])
 
 
 def _described(staged: str, final: str, slot: Slot, written: Mapping[str, Any]) -> StagedFile:

@@ -37,6 +37,9 @@ class Destination:
     place: Place | None = None
     """None for the implicit `destination.parquet.default`."""
 
+    encryption: Mapping[str, str] = field(default_factory=dict)
+    """How an object store is to encrypt what is written, as settings of its client."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

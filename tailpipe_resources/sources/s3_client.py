@@ -49,7 +49,7 @@ def make_client(access: Access) -> S3Client:
     """
     import boto3
 
-    session = boto3.Session(botocore_session=_session(access))
+    session = boto3.Session(botocore_session=session_of(access))
     return session.client(
         "s3",
         region_name=access.region or session.region_name or DEFAULT_REGION,
@@ -58,7 +58,7 @@ def make_client(access: Access) -> S3Client:
     )
 
 
-def _session(access: Access) -> botocore.session.Session:
+def session_of(access: Access) -> botocore.session.Session:
     """A session with the credential's own keys or profile, else with what botocore finds; in its role, if any."""
     import botocore.session
 

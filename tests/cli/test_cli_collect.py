@@ -133,7 +133,7 @@ def test_what_makes_no_sense_is_not_run(
 
     assert message in shown.err
     assert shown.out == ""
-    assert not project.lake.root.exists()
+    assert not project.lake.store.scratch.exists()
 
 
 def test_a_broken_configuration_is_told_whole(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

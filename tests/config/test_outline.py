@@ -8,9 +8,10 @@ import pytest
 
 from tailpipe_resources.config import load
 from tailpipe_resources.config.outline import Outline, outline
+from tailpipe_resources.model.config import Destination
 
 ROOT = Path(__file__).parents[2]
-FILES = (ROOT / "tests/data/seed.hcl", ROOT / "tests/data/turbot.tpc", ROOT / "hcl/tailpipe.hcl")
+FILES = (ROOT / "tests/data/turbot.tpc", ROOT / "hcl/tailpipe.hcl")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -19,12 +20,20 @@ def test_the_outline_is_that_of_the_whole(path: Path) -> None:
     assert outline([path], {}) == Outline.of(load([path]))
 
 
+def test_a_lake_in_an_object_store_takes_the_whole(tmp_path: Path) -> None:
+    """How to be let in is more than an outline knows."""
+    path = tmp_path / "tailpipe.hcl"
+    path.write_text('destination "parquet" "far" { path = "s3://bucket/lake" }')
+
+    assert outline([path], {}) is None
+
+
 def test_variables_move_a_lake(tmp_path: Path) -> None:
     """A variable given for a command holds for the outline too."""
     found = outline([ROOT / "hcl/tailpipe.hcl"], {"lake": str(tmp_path)})
 
     assert found is not None
-    assert found.lakes == (str(tmp_path),)
+    assert [each.path for each in found.lakes] == [str(tmp_path)]
 
 
 @pytest.mark.parametrize(
@@ -49,4 +58,4 @@ def test_other_mistakes_do_not_keep_a_lake_from_being_found(tmp_path: Path) -> N
     path = tmp_path / "broken.hcl"
     path.write_text('destination "parquet" "default" { path = "/lake" }\ncollection "http_log" "web" { colour = 1 }\n')
 
-    assert outline([path], {}) == Outline(("/lake",), ("http_log",))
+    assert outline([path], {}) == Outline((Destination("/lake", "/lake"),), ("http_log",))

@@ -14,7 +14,7 @@ from tailpipe_assets.definitions.request import Request
 from tailpipe_assets.pipeline import CollectOptions
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
 from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError, UsageError
-from tailpipe_resources.lake import Lake
+from tailpipe_resources.lake import Lake, local_lake
 from tailpipe_resources.model.window import Window
 from tailpipe_resources.sources import open_source
 from tests.definitions.conftest import DAYS, TODAY, access_line
@@ -64,7 +64,7 @@ class OtherLakes(LakeStore):
 
     def open(self, destination: config.Destination) -> Lake:
         """A lake in that folder."""
-        return Lake(Path(self.folder) / destination.name)
+        return local_lake(Path(self.folder) / destination.name)
 
 
 class Watched(DuckDBEngine):

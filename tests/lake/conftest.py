@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tailpipe_resources.lake import Batch, Lake, snapshot
+from tailpipe_resources.lake import Batch, Lake, local_lake, snapshot
 from tailpipe_resources.lake.commit import recover
-from tailpipe_resources.lake.delta import ensure_table
+from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.ledger import Entry, State
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.staging import StagedFile, stage
+from tailpipe_resources.lake.table import ensure_table
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import INSTANT, REJECTED_TABLE, Column
 from tailpipe_resources.model.slot import Slot
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import duckdb
 
 DAY = date(2024, 2, 7)
+RUN = Told("collect", "run")
 COLUMNS = (
     Column("tp_id", "VARCHAR"),
     Column("tp_timestamp", INSTANT),
@@ -43,10 +45,18 @@ class Workshop:
     connection: duckdb.DuckDBPyConnection
     staged: list[StagedFile] = field(default_factory=list)
 
+    def folder(self, table: str) -> Path:
+        """The folder of a table."""
+        return self.lake.store.scratch / table
+
+    def stream(self) -> Path:
+        """The folder of the intents of `t/c`."""
+        return self.lake.store.scratch / self.lake.stream("t", "c")
+
     def make(self, *tables: str, columns: Sequence[Column] = COLUMNS) -> None:
         """Make tables, or widen them."""
         for name in tables:
-            ensure_table(self.lake.table(name), columns, delta_schema(self.connection, columns))
+            ensure_table(self.lake, name, columns, delta_schema(self.connection, columns))
 
     def stage(
         self,
@@ -73,7 +83,7 @@ class Workshop:
         """A batch with one staged file an artifact."""
         files = tuple(self.stage(each, range(rows)) for each in locations)
         entries = tuple(Entry(each, version, "ok", rows=rows) for each in locations)
-        return Batch("t", "c", "run", files=files, consumed=entries, **more)
+        return Batch("t", "c", RUN, files=files, consumed=entries, **more)
 
     def state(self) -> State:
         """What the ledger says, after tidying up."""
@@ -93,7 +103,7 @@ class Workshop:
 
     def parquet(self, table: str = "t") -> set[str]:
         """All Parquet files in the places readers look, seen or not."""
-        folder = self.lake.table(table)
+        folder = self.folder(table)
         return {str(each) for each in folder.glob("tp_partition=*/**/*.parquet")}
 
 
@@ -101,6 +111,6 @@ class Workshop:
 def workshop(tmp_path: Path) -> Iterator[Workshop]:
     """A lake with an empty table `t` and an empty table of rejects."""
     with connect(threads=1) as connection:
-        made = Workshop(Lake(tmp_path / "lake"), connection)
+        made = Workshop(local_lake(tmp_path / "lake"), connection)
         made.make("t", REJECTED_TABLE)
         yield made

@@ -10,9 +10,10 @@ import pytest
 from tailpipe_resources.errors import BusyError, CommitConflictError, LakeDamagedError
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.delta import Change, active_files, commit_change, head, open_table
-from tailpipe_resources.lake.ledger import Entry, intent_path, new_batch
-from tailpipe_resources.lake.storage import hold
+from tailpipe_resources.lake.ledger import Entry, intent_key, new_batch
+from tailpipe_resources.lake.local import locked
 from tailpipe_resources.query.engine import connect
+from tests.lake.conftest import RUN
 
 if TYPE_CHECKING:
     from tests.lake.conftest import Workshop
@@ -55,7 +56,7 @@ def test_a_stale_head_is_refused(workshop: Workshop) -> None:
     assert workshop.counts() == {"a": 3}
     assert len(workshop.parquet()) == 1
     assert set(workshop.state().known) == {"a"}
-    assert len(list(workshop.lake.stream("t", "c").glob("*.json"))) == 1
+    assert len(list(workshop.stream().glob("*.json"))) == 1
 
 
 def test_of_two_at_once_exactly_one_wins(workshop: Workshop) -> None:
@@ -91,7 +92,7 @@ def test_streams_do_not_disturb_each_other(workshop: Workshop) -> None:
     batches = []
     for n in range(6):
         file = workshop.stage("a", range(3), collection=f"c{n}", stream=f"t/c{n}")
-        batches.append(Batch("t", f"c{n}", "run", files=(file,), consumed=(Entry("a", "1", "ok", rows=3),)))
+        batches.append(Batch("t", f"c{n}", RUN, files=(file,), consumed=(Entry("a", "1", "ok", rows=3),)))
     failures: list[Exception] = []
     start = threading.Barrier(len(batches))
     state = workshop.state()
@@ -120,39 +121,38 @@ def test_a_file_can_be_removed_once(workshop: Workshop) -> None:
     """A rewrite planned on a file that is gone meanwhile is refused, though the stream's head still fits."""
     state = workshop.state()
     done = commit(workshop.connection, workshop.lake, state, workshop.batch("a"))
-    folder = workshop.lake.table("t")
-    table = open_table(folder)
+    table = open_table(workshop.lake, "t")
     assert table is not None
     gone = tuple(active_files(table).values())
     first, second = new_batch(None), new_batch(None)
-    commit_change(folder, Change((), gone, "compact/1", None, first))
+    commit_change(workshop.lake, "t", Change((), gone, first, stream="compact/1"))
 
     with pytest.raises(CommitConflictError, match="rewritten meanwhile"):
-        commit_change(folder, Change((), gone, "compact/2", None, second))
+        commit_change(workshop.lake, "t", Change((), gone, second, stream="compact/2"))
 
     assert workshop.counts() == {}
-    assert head(open_table(folder), "t/c") == done.state.head
-    assert head(open_table(folder), "compact/2") is None
+    assert head(open_table(workshop.lake, "t"), "t/c") == done.state.head
+    assert head(open_table(workshop.lake, "t"), "compact/2") is None
 
 
 def test_committing_the_same_change_again_does_nothing(workshop: Workshop) -> None:
     """An answer that was lost on the way does no harm."""
-    file = workshop.stage("a", range(3)).publish(workshop.lake.table("t"))
-    change = Change((file,), (), "t/c", None, new_batch(None))
+    file = workshop.stage("a", range(3)).publish(workshop.lake)
+    change = Change((file,), (), new_batch(None), stream="t/c")
 
-    commit_change(workshop.lake.table("t"), change)
-    commit_change(workshop.lake.table("t"), change)
+    commit_change(workshop.lake, "t", change)
+    commit_change(workshop.lake, "t", change)
 
     assert workshop.counts() == {"a": 3}
 
 
 def test_a_lock_is_held_by_one(workshop: Workshop) -> None:
     """And is free again once it is let go."""
-    lock = workshop.lake.stream("t", "c") / ".lock"
+    lock = workshop.stream() / ".lock"
 
-    with hold(lock, "t.c"), pytest.raises(BusyError, match=r"t\.c"), hold(lock, "t.c"):
+    with locked(lock, "t.c"), pytest.raises(BusyError, match=r"t\.c"), locked(lock, "t.c"):
         pass
-    with hold(lock, "t.c"):
+    with locked(lock, "t.c"):
         pass
 
 
@@ -162,7 +162,7 @@ def test_a_ledger_that_cannot_be_read_stops_everything(workshop: Workshop, conte
     state = workshop.state()
     done = commit(workshop.connection, workshop.lake, state, workshop.batch("a"))
     assert done.state.head is not None
-    path = intent_path(workshop.lake.stream("t", "c"), done.state.head)
+    path = workshop.lake.store.scratch / intent_key(workshop.lake.stream("t", "c"), done.state.head)
     path.write_bytes(content)
 
     with pytest.raises(LakeDamagedError, match=str(done.state.head)):

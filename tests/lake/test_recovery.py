@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.commit import _intent
 from tailpipe_resources.lake.delta import Change, commit_change, head, open_table
-from tailpipe_resources.lake.ledger import Entry, intents, read_state, write_intent
+from tailpipe_resources.lake.ledger import Entry, read_ledger, write_intent
 from tailpipe_resources.model.schema import REJECTED_TABLE
+from tests.lake.conftest import RUN
 
 if TYPE_CHECKING:
-    from tailpipe_resources.lake.ledger import State
+    from tailpipe_resources.lake.delta import Added
+    from tailpipe_resources.lake.ledger import Intent, State
     from tests.lake.conftest import Workshop
 
 
@@ -21,24 +23,26 @@ def with_rejects(workshop: Workshop, location: str, *, mended: bool = False) -> 
     file = workshop.stage(location, range(3))
     again = frozenset({location}) if mended else frozenset()
     entry = Entry(location, "1", "ok", rows=3, rejected=2)
-    return Batch("t", "c", "run", (file,), (entry,), (rejects,), replaced=again, mended=again)
+    return Batch("t", "c", RUN, (file,), (entry,), (rejects,), replaced=again, mended=again)
 
 
 def crash_before_the_commit(workshop: Workshop, state: State, batch: Batch) -> None:
     """Everything up to and with the intent."""
-    intent = _intent(batch, state)
-    for file in batch.files:
-        file.publish(workshop.lake.table("t"))
-    write_intent(workshop.lake.stream("t", "c"), intent)
+    _prepared(workshop, state, batch)
 
 
 def crash_before_the_rejects(workshop: Workshop, state: State, batch: Batch) -> None:
     """Everything up to and with the rows' own commit."""
-    folder = workshop.lake.table("t")
-    intent = _intent(batch, state)
-    added = tuple(file.publish(folder) for file in batch.files)
-    write_intent(workshop.lake.stream("t", "c"), intent)
-    commit_change(folder, Change(added, (), batch.stream, state.head, intent.batch))
+    intent, added = _prepared(workshop, state, batch)
+    change = Change(added, (), intent.batch, stream=batch.stream, expected=state.head)
+    commit_change(workshop.lake, "t", change)
+
+
+def _prepared(workshop: Workshop, state: State, batch: Batch) -> tuple[Intent, tuple[Added, ...]]:
+    added = tuple(file.publish(workshop.lake) for file in batch.files)
+    intent = _intent(batch, state, tuple(file.publish(workshop.lake) for file in batch.rejects))
+    write_intent(workshop.lake, workshop.lake.stream("t", "c"), intent)
+    return intent, added
 
 
 def test_an_attempt_that_was_never_committed_leaves_nothing(workshop: Workshop) -> None:
@@ -52,9 +56,9 @@ def test_an_attempt_that_was_never_committed_leaves_nothing(workshop: Workshop) 
     assert after == state
     assert workshop.parquet() == set()
     assert workshop.parquet(REJECTED_TABLE) == set()
-    assert not list(workshop.lake.table("t").rglob("*.tmp"))
-    assert not list(workshop.lake.table(REJECTED_TABLE).rglob("*.tmp"))
-    assert not list(workshop.lake.stream("t", "c").glob("*.json"))
+    assert not list(workshop.folder("t").rglob("*.tmp"))
+    assert not list(workshop.folder(REJECTED_TABLE).rglob("*.tmp"))
+    assert not list(workshop.stream().glob("*.json"))
 
     commit(workshop.connection, workshop.lake, after, with_rejects(workshop, "a"))
 
@@ -79,7 +83,7 @@ def test_rejects_follow_a_commit_that_was_cut_short(workshop: Workshop) -> None:
 def test_rejects_of_several_commits_follow_in_order(workshop: Workshop) -> None:
     """Also when a later one replaces those of an earlier one."""
     crash_before_the_rejects(workshop, workshop.state(), with_rejects(workshop, "a"))
-    state = read_state(workshop.lake.stream("t", "c"), _head(workshop))
+    state = read_ledger(workshop.lake, workshop.lake.stream("t", "c"), _head(workshop)).state
     crash_before_the_rejects(workshop, state, with_rejects(workshop, "b"))
 
     again = workshop.state()
@@ -98,11 +102,11 @@ def test_only_the_chain_from_the_head_counts(workshop: Workshop) -> None:
     state = workshop.state()
     first = commit(workshop.connection, workshop.lake, state, workshop.batch("a"))
     crash_before_the_commit(workshop, first.state, workshop.batch("lost"))
-    folder = workshop.lake.stream("t", "c")
 
-    assert len(list(folder.glob("*.json"))) == 2
-    assert set(read_state(folder, first.state.head).known) == {"a"}
-    assert [each.batch for each in intents(folder, first.state.head)] == [first.state.head]
+    assert len(list(workshop.stream().glob("*.json"))) == 2
+    told = read_ledger(workshop.lake, workshop.lake.stream("t", "c"), first.state.head)
+    assert set(told.state.known) == {"a"}
+    assert [each.batch for each in told.chain] == [first.state.head]
     assert workshop.state() == first.state
     assert workshop.counts() == {"a": 3}
 
@@ -118,7 +122,7 @@ def test_states_fold_to_the_latest_of_each_artifact(workshop: Workshop) -> None:
         Entry("b", "1", "quarantined", rows=2, salvaged=True),
     ]
     for entry in steps:
-        state = commit(workshop.connection, workshop.lake, state, Batch("t", "c", "run", consumed=(entry,))).state
+        state = commit(workshop.connection, workshop.lake, state, Batch("t", "c", RUN, consumed=(entry,))).state
 
     told = workshop.state()
 
@@ -132,7 +136,7 @@ def test_states_fold_to_the_latest_of_each_artifact(workshop: Workshop) -> None:
 
 def test_an_empty_batch_is_remembered_too(workshop: Workshop) -> None:
     """Artifacts without a row are not read again."""
-    batch = Batch("t", "c", "run", consumed=(Entry("empty", "1", "ok"),))
+    batch = Batch("t", "c", RUN, consumed=(Entry("empty", "1", "ok"),))
 
     done = commit(workshop.connection, workshop.lake, workshop.state(), batch)
 
@@ -141,4 +145,4 @@ def test_an_empty_batch_is_remembered_too(workshop: Workshop) -> None:
 
 
 def _head(workshop: Workshop) -> int | None:
-    return head(open_table(workshop.lake.table("t")), "t/c")
+    return head(open_table(workshop.lake, "t"), "t/c")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.lake import Batch, commit
+from tailpipe_resources.lake import Batch, commit, snapshot
 from tailpipe_resources.lake.ledger import Entry
 from tailpipe_resources.lake.staging import stage
 from tailpipe_resources.model.slot import Slot
+from tests.lake.conftest import RUN
 
 if TYPE_CHECKING:
     from tests.lake.conftest import Workshop
@@ -26,14 +27,14 @@ def mixed(workshop: Workshop) -> Batch:
     assert both is not None
     alone = workshop.stage("a", range(10), day=OTHER)
     other = workshop.stage("b", range(20), index="j")
-    return Batch("t", "c", "run", (both, alone, other), tuple(Entry(each, "1", "ok", rows=9) for each in "ab"))
+    return Batch("t", "c", RUN, (both, alone, other), tuple(Entry(each, "1", "ok", rows=9) for each in "ab"))
 
 
 def again(workshop: Workshop, *locations: str) -> Batch:
     """The artifacts anew, a row each."""
     files = tuple(workshop.stage(each, [99]) for each in locations)
     entries = tuple(Entry(each, "2", "ok", rows=1) for each in locations)
-    return Batch("t", "c", "run", files, entries, replaced=frozenset(locations))
+    return Batch("t", "c", RUN, files, entries, replaced=frozenset(locations))
 
 
 def test_rows_of_an_artifact_go_wherever_they_lie(workshop: Workshop) -> None:
@@ -51,7 +52,9 @@ def test_rows_of_an_artifact_go_wherever_they_lie(workshop: Workshop) -> None:
         ("b", 2),
         ("it's", 4),
     ]
-    assert before < workshop.parquet()
+    found = snapshot(workshop.lake, "t")
+    assert found is not None
+    assert workshop.parquet() == set(found.files) != before
 
 
 def test_several_go_at_once(workshop: Workshop) -> None:
@@ -71,7 +74,7 @@ def test_another_collection_keeps_its_rows_of_the_same_artifact(workshop: Worksh
         workshop.connection,
         workshop.lake,
         workshop.state(),
-        Batch("t", "other", "run", (file,), (Entry("a", "1", "ok", rows=5),)),
+        Batch("t", "other", RUN, (file,), (Entry("a", "1", "ok", rows=5),)),
     )
     first = commit(workshop.connection, workshop.lake, workshop.state(), workshop.batch("a"))
 

@@ -13,7 +13,6 @@ import pytest
 from tailpipe_assets.pipeline import Resources, collect
 from tailpipe_assets.pipeline.read import LARGE_BYTES
 from tailpipe_resources.errors import ArtifactGoneError, BusyError, SourceRefusedError, SourceUnavailableError
-from tailpipe_resources.lake.storage import hold
 from tailpipe_resources.model.artifact import Artifact
 from tailpipe_resources.options import Options
 
@@ -105,7 +104,7 @@ def test_one_of_them_being_busy_does_not_stop_the_other(project: Project) -> Non
     """Its result says that another run holds it."""
     project.configure(ONE + TWO)
 
-    with hold(project.lake.stream("t", "one") / ".lock", "t.one"):
+    with project.lake.lock("t", "one"):
         busy, done = project.collect(resources=logs(2).resources)
 
     assert isinstance(busy.failure, BusyError)
@@ -222,8 +221,8 @@ def test_a_large_artifact_is_streamed_and_committed_whole(project: Project, larg
 
     assert [(each.location, each.status) for each in cut.faults] == [(str(path), "quarantined")]
     assert (cut.rows, numbers(project)) == (1, [1])
-    assert len(list(project.lake.table("t").glob("tp_partition=*/**/*.parquet"))) == 1
-    assert not list(project.lake.table("t").rglob("*.tmp"))
+    assert len(list(project.stored("t").glob("tp_partition=*/**/*.parquet"))) == 1
+    assert not list(project.stored("t").rglob("*.tmp"))
 
     project.write("large.log.gz", packed)
     (whole,) = project.collect()
@@ -247,7 +246,7 @@ def test_a_large_artifact_left_in_the_middle_comes_whole_next_time(project: Proj
 
     assert (first.rows, first.cancelled, first.faults) == (0, True, ())
     assert numbers(project) == []
-    assert not list(project.lake.table("t").rglob("*.parquet*"))
+    assert not list(project.stored("t").rglob("*.parquet*"))
     (second,) = project.collect(stopped=lambda: True)
     assert (second.skipped, second.artifacts) == (0, 0)
 

@@ -12,7 +12,7 @@ import pytest
 from tailpipe_assets.pipeline import CollectOptions, Resources, collect, plan
 from tailpipe_assets.views import views_of
 from tailpipe_resources.config import load
-from tailpipe_resources.lake import Lake
+from tailpipe_resources.lake import Lake, local_lake
 from tailpipe_resources.model.window import Window
 from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.views import create_views
@@ -47,7 +47,11 @@ class Project:
     @property
     def lake(self) -> Lake:
         """Where the rows go."""
-        return Lake(self.folder / "lake")
+        return local_lake(self.folder / "lake")
+
+    def stored(self, table: str) -> Path:
+        """The folder of a table."""
+        return self.folder / "lake" / table
 
     def write(self, name: str, content: bytes | str) -> Path:
         """A log file."""

@@ -172,7 +172,7 @@ def test_transforms_see_the_record_and_never_stop_a_run(project: Project) -> Non
         ("2024-02-07", "41", 2, "42", "2024-02-07 00:00:00+00"),
         ("2024-02-07T12:00:00Z", "x", 1, None, None),
     ]
-    stored = project.lake.table("t")
+    stored = project.stored("t")
     pattern = f"{stored}/*/*/*/*/*/*.parquet"
     kinds = {row[0]: row[1] for row in project.ask(f"describe select * from read_parquet('{pattern}')")}
     assert (kinds["length"], kinds["number"]) == ("INTEGER", "VARCHAR")

@@ -1,0 +1,100 @@
+"""Files that a commit took out of sight: put away when nobody reads them any more, and deleted in the end.
+
+What a commit removes is noted. As soon as no reader can need a file it is moved out of the folders that plain globs
+read, into `_tailpipe/past`, where queries as of an earlier version still find it, and after `KEPT_SECONDS` it is
+deleted. In an object store, where readers leave no lease, it stays in place for that long.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from tailpipe_resources.lake.delta import active_files, open_table
+from tailpipe_resources.lake.leases import oldest_read
+from tailpipe_resources.lake.storage import OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tailpipe_resources.lake.storage import Lake
+
+KEPT_SECONDS = 24 * 3600.0
+"""How long superseded files are kept for queries as of an earlier time."""
+
+
+def supersede(lake: Lake, table: str, version: int, paths: Iterable[str], *, kept: float = KEPT_SECONDS) -> None:
+    """Note that a version of the table does without these files, and put away what nobody reads.
+
+    Args:
+        lake: where they lie.
+        table: whose files they are.
+        version: the first version without them.
+        paths: relative to the table.
+        kept: for how many seconds they are to be kept.
+    """
+    gone = sorted(paths)
+    if gone:
+        note = {"version": version, "paths": gone}
+        until = int((time.time() + kept) * 1000)
+        lake.store.write(f"{_waiting(table)}/{until:015}-{uuid.uuid4()}.json", json.dumps(note).encode())
+        put_away(lake, table)
+
+
+def put_away(lake: Lake, table: str) -> None:
+    """Move superseded files that nobody reads out of sight, and delete those that were kept long enough."""
+    waiting = lake.store.keys(_waiting(table))
+    if lake.store.is_remote:
+        _delete(lake, _due(waiting), f"{table}/")
+        return
+    if waiting:
+        try:
+            with oldest_read(lake, table) as oldest:
+                _move_unread(lake, table, waiting, oldest)
+        except BlockingIOError:
+            pass
+    _delete(lake, _due(lake.store.keys(_moved(table))), f"{past(table, '')}")
+
+
+def past(table: str, path: str) -> str:
+    """The key of a file that was put away."""
+    return f"{table}/{OWN}/past/{path}"
+
+
+def _move_unread(lake: Lake, table: str, waiting: Iterable[str], oldest: int | None) -> None:
+    found = open_table(lake, table)
+    active = active_files(found) if found is not None else {}
+    for key in waiting:
+        note = _read(lake, key)
+        if oldest is None or oldest >= note["version"]:
+            for path in note["paths"]:
+                if path not in active:
+                    lake.store.move(f"{table}/{path}", past(table, path))
+            lake.store.move(key, f"{_moved(table)}/{key.rsplit('/', 1)[-1]}")
+
+
+def _delete(lake: Lake, notes: Iterable[str], where: str) -> None:
+    """Delete the files of these notes, then the notes."""
+    for key in notes:
+        lake.store.remove(f"{where}{path}" for path in _read(lake, key)["paths"])
+        lake.store.remove([key])
+
+
+def _due(notes: Iterable[str]) -> list[str]:
+    now = time.time() * 1000
+    return [key for key in notes if int(key.rsplit("/", 1)[-1].split("-", 1)[0]) <= now]
+
+
+def _read(lake: Lake, key: str) -> Mapping[str, Any]:
+    note: Mapping[str, Any] = json.loads(lake.store.read(key))
+    return note
+
+
+def _waiting(table: str) -> str:
+    return f"{table}/{OWN}/superseded/waiting"
+
+
+def _moved(table: str) -> str:
+    return f"{table}/{OWN}/superseded/moved"

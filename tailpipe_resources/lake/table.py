@@ -1,0 +1,147 @@
+"""Tables of the lake: made, widened, and known for our own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from deltalake import DeltaTable, Field, Schema
+from deltalake.exceptions import DeltaError
+from deltalake.schema import PrimitiveType
+
+from tailpipe_resources.errors import LakeError
+from tailpipe_resources.lake.delta import open_table
+from tailpipe_resources.model.schema import PATH_COLUMNS, Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tailpipe_resources.lake.storage import Lake
+
+FORMAT: Final = 1
+"""The version of how tables and ledgers are laid out. Stamped on every table; a later one is refused."""
+
+FORMAT_KEY: Final = "tailpipe.format"
+TYPE_KEY: Final = "tailpipe.type"
+"""Where a field's metadata keeps its DuckDB type; Delta has no JSON."""
+
+CONFIGURATION: Final[Mapping[str, str | None]] = {
+    "delta.checkpointInterval": "100",
+    "delta.logRetentionDuration": "interval 1 days",
+    "delta.enableExpiredLogCleanup": "false",
+    FORMAT_KEY: str(FORMAT),
+}
+_WRITER_PROTOCOL = 2
+_PATH_TYPES = {"VARCHAR": "string", "INTEGER": "integer"}
+_PRIMITIVES = {
+    "string": "VARCHAR",
+    "long": "BIGINT",
+    "integer": "INTEGER",
+    "short": "SMALLINT",
+    "byte": "TINYINT",
+    "double": "DOUBLE",
+    "float": "FLOAT",
+    "boolean": "BOOLEAN",
+    "binary": "BLOB",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP WITH TIME ZONE",
+}
+
+
+def ensure_table(lake: Lake, name: str, columns: Sequence[Column], schema: Schema) -> DeltaTable:
+    """A table of the lake, made or widened so that it has all these columns.
+
+    Args:
+        lake: where it is, or will be.
+        name: the table.
+        columns: what its files hold, with DuckDB types.
+        schema: the same as Delta fields.
+
+    Raises:
+        LakeError: when the table is not ours, a column is there with another type, or the lake cannot be written.
+    """
+    found = open_table(lake, name)
+    if found is None:
+        return _create(lake, name, columns, schema)
+    check_ours(found, name)
+    return _widen(lake, found, name, columns, schema)
+
+
+def check_ours(table: DeltaTable, name: str) -> None:
+    """Refuse a table that Tailpipe did not make, or that a later version of it did.
+
+    Raises:
+        LakeError: with what to do.
+    """
+    metadata = table.metadata()
+    if metadata.partition_columns != [column.name for column in PATH_COLUMNS]:
+        raise LakeError(f"the table {name} there was not made by Tailpipe; choose another path for the destination")
+    stamped = metadata.configuration.get(FORMAT_KEY, str(FORMAT))
+    if not str(stamped).isdigit() or int(stamped) > FORMAT:
+        raise LakeError(f"the table {name} was written by a later version of Tailpipe, in its format {stamped}")
+    if table.protocol().min_writer_version > _WRITER_PROTOCOL:
+        raise LakeError(f"the table {name} was given features by another program that Tailpipe cannot write with")
+
+
+def _create(lake: Lake, name: str, columns: Sequence[Column], schema: Schema) -> DeltaTable:
+    if any(key.endswith(".parquet") for key in lake.store.keys(name)):
+        raise LakeError(
+            f"{lake.root}/{name} holds Parquet files that no Tailpipe lake knows of; choose another path for the "
+            "destination, or move them away"
+        )
+    fields = [_field(column, schema) for column in columns]
+    keys = [Field(column.name, PrimitiveType(_PATH_TYPES[column.type])) for column in PATH_COLUMNS]
+    try:
+        lake.store.prepare(name)
+        DeltaTable.create(
+            f"{lake.root}/{name}",
+            Schema([*fields, *keys]),
+            mode="ignore",
+            partition_by=[column.name for column in PATH_COLUMNS],
+            configuration=CONFIGURATION,
+            storage_options=dict(lake.store.delta_options()) or None,
+            raise_if_key_not_exists=False,
+        )
+    except OSError as error:
+        raise LakeError(f"cannot write to the lake: {lake.root}/{name}: {error.strerror or error}") from error
+    except DeltaError as error:
+        if open_table(lake, name) is None:
+            raise LakeError(f"the table {name} cannot be made: {error}") from error
+    lake.store.settle(name)
+    made = open_table(lake, name)
+    if made is None:
+        raise LakeError(f"the table {name} was removed while it was made")
+    return made
+
+
+def _widen(lake: Lake, table: DeltaTable, name: str, columns: Sequence[Column], schema: Schema) -> DeltaTable:
+    have = {column.name: column for column in columns_of(table)}
+    changed = [each for each in columns if each.name in have and have[each.name].type != each.type]
+    if changed:
+        was = have[changed[0].name].type
+        raise LakeError(
+            f"the column {changed[0].name} of {name} is stored as {was} and cannot become "
+            f"{changed[0].type}; give the new column another name"
+        )
+    missing = [_field(each, schema) for each in columns if each.name not in have]
+    if missing:
+        table.alter.add_columns(missing)
+        lake.store.settle(name)
+    return table
+
+
+def _field(column: Column, schema: Schema) -> Field:
+    made = next(field for field in schema.fields if field.name == column.name)
+    return Field(column.name, made.type, nullable=True, metadata={TYPE_KEY: column.type})
+
+
+def columns_of(table: DeltaTable) -> tuple[Column, ...]:
+    """The columns its files hold, with DuckDB types."""
+    keys = set(table.metadata().partition_columns)
+    fields = json.loads(table.schema().to_json())["fields"]
+    return tuple(Column(each["name"], _duckdb_type(each)) for each in fields if each["name"] not in keys)
+
+
+def _duckdb_type(field: dict[str, Any]) -> str:
+    stored = field.get("metadata", {}).get(TYPE_KEY)
+    return str(stored) if stored else _PRIMITIVES.get(str(field["type"]), "VARCHAR")
