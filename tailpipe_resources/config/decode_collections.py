@@ -13,7 +13,7 @@ from tailpipe_resources.config.decode_sources import destination_of, named_sourc
 from tailpipe_resources.config.decode_tables import format_of
 from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.reading import Reading
-from tailpipe_resources.model.config import Collection, Filter
+from tailpipe_resources.model.config import UNKNOWN_DESTINATION, UNKNOWN_FORMAT, UNKNOWN_SOURCE, Collection, Filter
 from tailpipe_resources.model.names import LABEL, hint
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _PATTERN = re.compile(r"[*?\[]")
 
 
 def collection(block: Block, context: Context) -> Collection | None:
-    """A `collection` block, with everything it refers to."""
+    """A `collection` block, with everything it refers to; one that cannot run becomes a draft of the context."""
     table, name = block.labels
     reading = Reading(block, context, [CollectionAttributes])
     attributes = reading.checked(CollectionAttributes)
@@ -38,18 +38,17 @@ def collection(block: Block, context: Context) -> Collection | None:
     _check_prefix(source, attributes.prefix, reading, context)
     filters = _filters(block, attributes, reading, context)
     form, start = format_of(attributes.format, context), _start(attributes.start, reading, context)
+    is_table_known = stored is not None or table == "custom"
     is_first = stored is not None and context.declare(("collection", stored, name), block)
-    if stored is None or not is_first or source is None or destination is None:
-        return None
-    return Collection(
+    found = Collection(
         table=table,
         name=name,
         place=block.place,
-        source=source,
-        destination=destination,
+        source=source or UNKNOWN_SOURCE,
+        destination=destination or UNKNOWN_DESTINATION,
         enabled=attributes.enabled,
         prefix=attributes.prefix,
-        format=form,
+        format=form if is_table_known else UNKNOWN_FORMAT,
         format_place=reading.place("format") if form is not None else None,
         table_name=attributes.table_name,
         timestamp=attributes.timestamp,
@@ -58,6 +57,10 @@ def collection(block: Block, context: Context) -> Collection | None:
         start=start,
         filters=filters,
     )
+    if is_first and source is not None and destination is not None:
+        return found
+    context.drafts.append(found)
+    return None
 
 
 def _table_stored(block: Block, attributes: CollectionAttributes, reading: Reading, context: Context) -> str | None:
