@@ -33,7 +33,7 @@ def collection(block: Block, context: Context) -> Collection | None:
     if attributes is None:
         return None
     stored = _table_stored(block, attributes, reading, context)
-    source = _source(block, attributes.source, f"{stored or table}_{name}", context)
+    source = _source(block, attributes.source, reading, context, name=f"{stored or table}_{name}")
     destination = destination_of(attributes.destination, context)
     _check_prefix(source, attributes.prefix, reading, context)
     filters = _filters(block, attributes, reading, context)
@@ -96,7 +96,9 @@ def _custom_name(block: Block, attributes: CollectionAttributes, reading: Readin
     return None
 
 
-def _source(block: Block, reference: Reference | None, name: str, context: Context) -> Source | None:
+def _source(
+    block: Block, reference: Reference | None, reading: Reading, context: Context, *, name: str
+) -> Source | None:
     nested = [inner for inner in block.blocks if inner.type == "source"]
     if len(nested) + (reference is not None) > 1:
         context.problems.add(block.place, f"{block.title} has several sources; it takes one")
@@ -106,7 +108,7 @@ def _source(block: Block, reference: Reference | None, name: str, context: Conte
     if nested:
         kind = aliases.source_type(nested[0].labels[0])
         return named_source(nested[0], name, context) if context.declare(("source", kind, name), nested[0]) else None
-    if not any(attribute.name == "source" for attribute in block.attributes):
+    if not reading.says("source"):
         context.problems.add(block.place, f'{block.title} needs "source"')
     return None
 
