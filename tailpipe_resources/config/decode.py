@@ -66,6 +66,7 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
         destinations=destinations,
         sources=_in_order([*sources, *nested], paths),
         collections=collections,
+        drafts=tuple(context.drafts),
         formats=formats,
         tables=tables,
         files=tuple(paths),
