@@ -11,7 +11,7 @@ from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.names import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tailpipe_resources.model.config import Collection
 
@@ -40,9 +40,20 @@ def choose(collections: Sequence[Collection], selectors: Sequence[str]) -> Chose
     return Chosen(tuple(each for each in found if each.enabled), tuple(each for each in found if not each.enabled))
 
 
+def pattern_of(selector: str) -> str:
+    """A selector without the `partition=` or `collection.` that may stand before it."""
+    return _PREFIX.sub("", selector, count=1) if _PREFIX.match(selector) else selector
+
+
+def matching(names: Iterable[str], selector: str) -> bool:
+    """Whether a selector means something that has these names."""
+    pattern = pattern_of(selector)
+    return any(fnmatchcase(name, pattern) for name in names)
+
+
 def _meant(collections: Sequence[Collection], selector: str) -> list[Collection]:
-    pattern = _PREFIX.sub("", selector, count=1) if _PREFIX.match(selector) else selector
-    found = [each for each in collections if any(fnmatchcase(name, pattern) for name in _names(each))]
+    pattern = pattern_of(selector)
+    found = [each for each in collections if matching(_names(each), selector)]
     if not found:
         known = {name for each in collections for name in _names(each)}
         raise UsageError(f'no collection is called "{pattern}"{hint(pattern, known)}')

@@ -56,6 +56,7 @@ class Command:
 _HERE = "tailpipe_assets.cli"
 COMMANDS: tuple[Command, ...] = (
     Command("collect", "Collect logs from sources.", f"{_HERE}.collect"),
+    Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
     Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
     Command("collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show", ("partition",)),
     Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show"),

@@ -14,7 +14,6 @@ import duckdb
 from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
-from tailpipe_assets.pipeline.transform import storage_columns
 from tailpipe_assets.pipeline.write import Writer
 from tailpipe_resources.errors import LakeError, TailpipeError
 from tailpipe_resources.lake.commit import recover
@@ -22,7 +21,7 @@ from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.table import ensure_table
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
-from tailpipe_resources.model.schema import REJECTED_TABLE, Column
+from tailpipe_resources.model.schema import REJECTED_TABLE, Column, storage_columns
 from tailpipe_resources.model.window import Window
 from tailpipe_resources.query.engine import restrict
 

@@ -198,6 +198,8 @@ def _write(table: DeltaTable, change: Change) -> int:
         ),
         post_commithook_properties=PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
     )
+    # The handle still shows what was before.
+    table.update_incremental()
     return table.version()
 
 
