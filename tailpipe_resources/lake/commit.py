@@ -80,10 +80,12 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
         LakeError: the lake cannot be written.
     """
     folder = lake.stream(batch.table, batch.collection)
-    added = tuple(file.publish(lake) for file in batch.files)
-    rejects = tuple(file.publish(lake) for file in batch.rejects)
-    intent = _intent(batch, state, rejects)
+    # The intent comes first: files that a crash leaves in place are found by it.
+    intent = _intent(batch, state)
     write_intent(lake, folder, intent)
+    added = tuple(file.publish(lake) for file in batch.files)
+    for file in batch.rejects:
+        file.publish(lake)
     rows_of = RowsOf(batch.replaced, batch.stream, batch.collection)
     try:
         replacement = _replace(connection, lake, batch.table, rows_of, _Step(intent, added, state.head, batch.told))
@@ -118,7 +120,7 @@ def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
     return ledger.state
 
 
-def _intent(batch: Batch, state: State, rejects: tuple[Added, ...]) -> Intent:
+def _intent(batch: Batch, state: State) -> Intent:
     return Intent(
         stream=batch.stream,
         batch=new_batch(state.head),
@@ -127,7 +129,7 @@ def _intent(batch: Batch, state: State, rejects: tuple[Added, ...]) -> Intent:
         config=batch.told.config,
         files=tuple(file.final for file in batch.files),
         consumed=batch.consumed,
-        rejects=Follow(tuple(asdict(each) for each in rejects), tuple(sorted(batch.mended))),
+        rejects=Follow(tuple(asdict(file.added) for file in batch.rejects), tuple(sorted(batch.mended))),
         depth=state.depth + 1,
     )
 

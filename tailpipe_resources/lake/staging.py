@@ -54,10 +54,15 @@ class StagedFile:
         """As an intent kept it."""
         return cls(**{**data, "slot": Slot.from_path(data["slot"])})
 
+    @property
+    def added(self) -> Added:
+        """What a commit must know of it, once it is published."""
+        return Added(self.final, self.size, self.rows, path_values(self.slot), self.minimum, self.maximum)
+
     def publish(self, lake: Lake) -> Added:
         """Put the file in its final place and say what a commit must know of it."""
         lake.store.publish(lake.store.scratch / self.staged, f"{self.slot.table}/{self.final}")
-        return Added(self.final, self.size, self.rows, path_values(self.slot), self.minimum, self.maximum)
+        return self.added
 
 
 def path_values(slot: Slot) -> dict[str, str]:
