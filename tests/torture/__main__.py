@@ -12,9 +12,9 @@ def main() -> int:
     """Run one trial and print its report; 0 only when nothing went wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="how long everybody works; 60 when not given")
-    parser.add_argument("--store", choices=["local", "s3"], default="local", help="where the lake is; s3 is served here")
+    parser.add_argument("--store", choices=["local", "s3"], default="local", help="where the lake is")
     parser.add_argument("--seed", type=int, default=None, help="what is fed, killed and failed; random when not given")
-    parser.add_argument("--without-guards", action="store_true", help="rewrite past the commit's guards, to see it fail")
+    parser.add_argument("--without-guards", action="store_true", help="rewrite without guards, to see it fail")
     parser.add_argument("--plain-globs", action="store_true", help="read folders, not snapshots, to see it fail")
     parser.add_argument("--keep", action="store_true", help="keep the folder and say where it is")
     given = parser.parse_args()

@@ -65,9 +65,9 @@ class Report:
             head,
             *(self._line(kind) for kind in KINDS),
             "",
-            f"injected     {', '.join(f'{name} {count}' for name, count in sorted(self.faults.items())) or 'see fault'}",
-            f"at the end   {verdict.rows:,} rows in {verdict.files} files; plain glob: {verdict.glob}; "
-            f"files no snapshot names: {verdict.unnamed}",
+            f"injected     {self._injected()}",
+            f"at the end   {verdict.rows:,} rows in {verdict.files} files; plain glob: {verdict.glob}",
+            f"leftovers    {verdict.unnamed} files in place that no snapshot names, of writers that were killed",
             f"busy {self._said('busy')}, conflicts {self._said('conflict')}, reads {self._reads()}",
             f"wrong answers {self.wrong}, reader errors {self.reader_errors}, other errors {self.other_errors}",
             *(f"  - {each}" for each in self._examples()),
@@ -80,6 +80,10 @@ class Report:
         counts = "".join(f"{self._counts[kind, said]:>10,}" for said in OUTCOMES)
         quantiles = [times[int(len(times) * part)] if times else 0 for part in (0.5, 0.95)]
         return f"{kind:<10}{counts}{quantiles[0]:>10,}{quantiles[1]:>10,}"
+
+    def _injected(self) -> str:
+        found = self.faults or Counter({"failures on a full disk": self._said("fault")})
+        return ", ".join(f"{name} {count}" for name, count in sorted(found.items()))
 
     def _said(self, said: str) -> int:
         return sum(self._counts[kind, said] for kind in KINDS)

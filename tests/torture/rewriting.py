@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from deltalake.transaction import AddAction, RemoveAction
 
+from tailpipe_assets.pipeline.compact import compact_collections
 from tailpipe_resources.lake.cleanup import supersede
+from tailpipe_resources.lake.compact import compact, small_slots
 from tailpipe_resources.lake.delta import Added, Change, Removed, Told, active_files, commit_change, open_table
 from tailpipe_resources.lake.inventory import snapshot
 from tailpipe_resources.lake.ledger import new_batch
@@ -19,7 +21,7 @@ from tailpipe_resources.model.schema import PATH_COLUMNS
 from tailpipe_resources.model.slot import Slot
 from tailpipe_resources.query.engine import connect
 from tests.torture.feed import OLD_DAY
-from tests.torture.scene import CHANGING, OLD, TABLE, Scene
+from tests.torture.scene import CHANGING, COLLECTIONS, OLD, TABLE, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,20 +36,26 @@ LET_OTHERS_IN = (0.0, 0.05, 0.2)
 """Seconds between planning an unguarded commit and making it; what goes wrong goes wrong then."""
 
 
-def compact(scene: Scene, random: Random) -> bool:
-    """Make one file of the small ones of each slot. Says whether there was anything to do."""
-    with _at_work(scene) as (connection, lake, until):
-        plan = _planned(connection, lake, until, stream=f"{TABLE}/compaction{random.getrandbits(32)}")
-        if plan is None:
-            return False
-        change = Change(plan[1], plan[2], new_batch(None), data_change=False, told=Told("compact"))
-        version = commit_change(lake, TABLE, change)
-        supersede(lake, TABLE, version, [each.path for each in plan[2]])
-        return True
+def compact_as_told(scene: Scene, random: Random) -> int:
+    """Compact all collections as the command does. Returns how many slots were."""
+    del random
+    done = 0
+    for result in compact_collections(scene.lake, [(TABLE, name) for name in COLLECTIONS]):
+        if result.failure is not None:
+            raise result.failure
+        done += result.slots
+    return done
 
 
-def delete_old_day(scene: Scene, random: Random) -> bool:
-    """Take all rows of the old day out in one commit, noting which before and after."""
+def compact_without_locks(scene: Scene, random: Random) -> int:
+    """Compact the table as a machine does that sees no lock of this one. Returns how many slots were."""
+    del random
+    with _at_work(scene) as (connection, lake, _):
+        return compact(connection, lake, TABLE, small_slots(lake, TABLE), told=Told("compact")).slots
+
+
+def delete_old_day(scene: Scene, random: Random) -> int:
+    """Take all rows of the old day out in one commit, noting which before and after. Returns how many files went."""
     del random
     with _at_work(scene) as (connection, lake, until):
         seen = snapshot(lake, TABLE, until)
@@ -55,7 +63,7 @@ def delete_old_day(scene: Scene, random: Random) -> bool:
         active = active_files(table) if table is not None else {}
         gone = [each for path, each in active.items() if Slot.from_path(f"{TABLE}/{path}").collection == OLD]
         if not gone:
-            return False
+            return 0
         assert {_day(each) for each in gone} == {OLD_DAY}
         files = _list(lake, gone)
         rows = connection.execute(f"SELECT DISTINCT tp_source_location FROM read_parquet({files})").fetchall()
@@ -64,21 +72,21 @@ def delete_old_day(scene: Scene, random: Random) -> bool:
         version = commit_change(lake, TABLE, Change((), tuple(gone), new_batch(None), told=Told("delete")))
         scene.deletions.add(names=names, done=True)
         supersede(lake, TABLE, version, [each.path for each in gone])
-        return True
+        return len(gone)
 
 
-def compact_unguarded(scene: Scene, random: Random) -> bool:
-    """The same as `compact`, committed without any of the guards."""
+def compact_unguarded(scene: Scene, random: Random) -> int:
+    """Make one file of the small ones of each slot, committed without any of the guards."""
     with _at_work(scene) as (connection, lake, until):
         plan = _planned(connection, lake, until, stream=f"{TABLE}/compaction{random.getrandbits(32)}")
         if plan is None:
-            return False
+            return 0
         time.sleep(random.choice(LET_OTHERS_IN))
         _commit_unguarded(*plan, data_change=False)
-        return True
+        return 1
 
 
-def replace_unguarded(scene: Scene, random: Random) -> bool:
+def replace_unguarded(scene: Scene, random: Random) -> int:
     """Bring one changing file's rows to the next generation, committed without any of the guards."""
     with _at_work(scene) as (connection, lake, until):
         seen = snapshot(lake, TABLE, until)
@@ -86,14 +94,14 @@ def replace_unguarded(scene: Scene, random: Random) -> bool:
         active = active_files(table) if table is not None else {}
         ours = [each for each in active.values() if each.values["tp_partition"] == CHANGING]
         if table is None or not ours:
-            return False
+            return 0
         added = [
             _rewritten(connection, lake, group, "* REPLACE (generation + 1 AS generation)", f"{TABLE}/{CHANGING}")
             for group in _by_slot(ours).values()
         ]
         time.sleep(random.choice(LET_OTHERS_IN))
         _commit_unguarded(table, tuple(added), tuple(ours), data_change=True)
-        return True
+        return 1
 
 
 @contextmanager

@@ -125,9 +125,7 @@ class Scene:
         blocks = [_TABLE_BLOCK, self._destination()]
         for name in COLLECTIONS:
             blocks.append(f'source "file" "{name}" {{\n  path = "{self.logs(name)}"\n}}\n')
-            blocks.append(
-                f'collection "{TABLE}" "{name}" {{\n  source = source.file.{name}\n  timestamp = "ts"\n}}\n'
-            )
+            blocks.append(f'collection "{TABLE}" "{name}" {{\n  source = source.file.{name}\n  timestamp = "ts"\n}}\n')
         return "\n".join(blocks)
 
     def _destination(self) -> str:

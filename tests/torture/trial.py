@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -11,7 +13,7 @@ from dataclasses import dataclass, replace
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
-from tests.torture.arena import Arena
+from tests.torture.arena import ROOT, Arena
 from tests.torture.report import Report
 from tests.torture.scene import Scene
 from tests.torture.verdict import judge
@@ -76,9 +78,22 @@ def _folder(*, keep: bool) -> Iterator[str]:
 @contextmanager
 def _object_store(scene: Scene, random: Random, faults: Counter[str]) -> Iterator[tuple[Scene, Scene]]:
     """The scene in an object store that fails now and then, and in the same one when it does not."""
-    from tests.services.s3 import serving_s3
+    from tests.services.s3 import S3Endpoint
     from tests.torture.faults import failing
 
-    with serving_s3() as endpoint, failing(endpoint.url, Random(random.getrandbits(32)), faults) as url:
-        path = f"s3://{endpoint.bucket()}/lake"
-        yield replace(scene, path=path, endpoint=url), replace(scene, path=path, endpoint=endpoint.url)
+    with _served() as endpoint, failing(endpoint, Random(random.getrandbits(32)), faults) as url:
+        path = f"s3://{S3Endpoint(endpoint).bucket()}/lake"
+        yield replace(scene, path=path, endpoint=url), replace(scene, path=path, endpoint=endpoint)
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    """The store, in a process of its own; it ends when its input does."""
+    command = [sys.executable, "-m", "tests.torture.store"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as store:
+        assert store.stdin is not None
+        assert store.stdout is not None
+        yield store.stdout.readline().strip()
+        store.stdin.close()

@@ -11,7 +11,6 @@ import polars as pl
 
 from tailpipe_assets.pipeline import collect
 from tailpipe_assets.views import views_of
-from tailpipe_resources.lake import Lake
 from tailpipe_resources.lake.cleanup import put_away
 from tailpipe_resources.lake.delta import active_files, head, open_table
 from tailpipe_resources.lake.ledger import read_ledger
@@ -24,6 +23,8 @@ from tests.torture.scene import COLLECTIONS, TABLE, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tailpipe_resources.lake import Lake
 
 TRIES = 3
 
@@ -74,7 +75,7 @@ def _rest(scene: Scene, verdict: Verdict) -> None:
             break
     verdict.wrong += [f"the last collect failed: {each}" for each in failures]
     verdict.expect("artifacts read by one more collect", sum(each.artifacts for each in collect(plans)), 0)
-    rewriting.compact(scene, Random(0))
+    rewriting.compact_as_told(scene, Random(0))
     put_away(scene.lake, TABLE)
 
 
@@ -85,7 +86,7 @@ def _model(scene: Scene) -> dict[str, dict[str, Any]]:
 
 def _rows(scene: Scene, verdict: Verdict) -> list[Any]:
     with _views(scene) as connection:
-        found = connection.execute(QUERY).fetchall()
+        found: list[Any] = connection.execute(QUERY).fetchall()
         ((rows, ids),) = connection.execute(f"SELECT count(*), count(DISTINCT tp_id) FROM {TABLE}").fetchall()
     verdict.expect("ids", ids, rows)
     return found

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.pipeline import Plan
 
+COMPACTORS = {"compactor": rewriting.compact_as_told, "other-compactor": rewriting.compact_without_locks}
+PAUSE = (0.0, 0.1)
+BUSY_PAUSE = (0.1, 0.6)
 FULL_DISK = (0, 100, 700, 3000)
 """Bytes a file may have while the disk counts as full."""
 
@@ -94,7 +97,7 @@ class Collector:
             return Outcome(kind, "fault", result.faults[0].reason)
         if came.said == "ok":
             self.scene.acks.add(collection=self.collection, fed=self._fed)
-        time.sleep(self.random.uniform(0.0, 0.1))
+        time.sleep(self.random.uniform(*(BUSY_PAUSE if came.said == "busy" else PAUSE)))
         return came if result.artifacts or came.said != "ok" else Outcome(kind, "nothing")
 
 
@@ -105,14 +108,14 @@ class Rewriter:
     scene: Scene
     random: Random
     kind: str
-    once: Callable[[Scene, Random], bool]
+    once: Callable[[Scene, Random], int]
     pause: tuple[float, float] = (0.05, 0.4)
     failures: tuple[type[Exception], ...] = field(default=(TailpipeError, duckdb.Error, OSError))
 
     def step(self) -> Outcome:
         """Rewrite once."""
         failure: Exception | None = None
-        did = False
+        did = 0
         with full_disk(self.scene.faults, self.random) as full:
             try:
                 did = self.once(self.scene, self.random)
@@ -127,8 +130,8 @@ def made(role: str, scene: Scene, random: Random) -> Collector | Rewriter | Read
     """The worker of a role."""
     if role == "reader":
         return Reader(scene, random)
-    if role == "compactor":
-        return Rewriter(scene, random, "compact", rewriting.compact if scene.guarded else rewriting.compact_unguarded)
+    if role in COMPACTORS:
+        return Rewriter(scene, random, "compact", COMPACTORS[role] if scene.guarded else rewriting.compact_unguarded)
     if role == "deleter":
         return Rewriter(scene, random, "delete", rewriting.delete_old_day, pause=(1.0, 3.0))
     if role == CHANGING and not scene.guarded:
