@@ -97,6 +97,7 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     if after.depth >= BASE_EVERY:
         write_base(lake, folder, after)
         after = State(after.head, after.known)
+        prune(lake, folder, after.head)
     return Committed(after, replacement.rows)
 
 
@@ -111,7 +112,7 @@ def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
     for intent in ledger.chain:
         if intent.batch > reached:
             _follow(connection, lake, table, collection, intent)
-    prune(lake, folder, ledger)
+    prune(lake, folder, ledger.base)
     for batch in batches(lake, folder).keys() - ledger.reachable:
         if (ledger.base is None or batch > ledger.base) and _is_dead(lake, batch):
             _forget(lake, table, collection, batch)
@@ -162,7 +163,7 @@ class _Step:
 def _replace(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, rows_of: RowsOf, step: _Step) -> Replacement:
     intent = step.intent
     for attempt in range(1, ATTEMPTS + 1):
-        gone = without(connection, lake, _opened(lake, name), name, rows_of)
+        gone = _gone(connection, lake, name, rows_of)
         change = Change(
             (*step.added, *gone.rewritten),
             gone.removed,
@@ -181,6 +182,10 @@ def _replace(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, rows_
             supersede(lake, name, version, (each.path for each in gone.removed))
             return gone
     raise AssertionError
+
+
+def _gone(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, rows_of: RowsOf) -> Replacement:
+    return without(connection, lake, _opened(lake, name), name, rows_of) if rows_of.locations else Replacement()
 
 
 def _opened(lake: Lake, name: str) -> DeltaTable:

@@ -186,7 +186,22 @@ def read_ledger(lake: Lake, folder: str, head: int | None) -> Ledger:
     Raises:
         LakeDamagedError: a file of the chain is missing or broken.
     """
-    bases = {int(key.rsplit("/", 1)[-1].split(".", 1)[0]) for key in lake.store.keys(folder) if key.endswith(BASE)}
+    bases = _bases(lake, folder)
+    try:
+        return _read_ledger(lake, folder, head, bases)
+    except LakeDamagedError:
+        # A writer on another machine may just have written a state down and removed what was before it.
+        newer = _bases(lake, folder)
+        if newer == bases:
+            raise
+        return _read_ledger(lake, folder, head, newer)
+
+
+def _bases(lake: Lake, folder: str) -> set[int]:
+    return {int(key.rsplit("/", 1)[-1].split(".", 1)[0]) for key in lake.store.keys(folder) if key.endswith(BASE)}
+
+
+def _read_ledger(lake: Lake, folder: str, head: int | None, bases: set[int]) -> Ledger:
     chain: list[Intent] = []
     at = head
     while at is not None and at not in bases:
@@ -204,12 +219,12 @@ def batches(lake: Lake, folder: str) -> dict[int, str]:
     return {int(key.rsplit("/", 1)[-1].removesuffix(".json")): key for key in keys}
 
 
-def prune(lake: Lake, folder: str, ledger: Ledger) -> None:
-    """Remove what a state that was written down whole made superfluous."""
-    if ledger.base is None:
+def prune(lake: Lake, folder: str, base: int | None) -> None:
+    """Remove what a state that was written down whole at this batch made superfluous."""
+    if base is None:
         return
-    old = [key for batch, key in batches(lake, folder).items() if batch < ledger.base]
-    bases = [key for key in lake.store.keys(folder) if key.endswith(BASE) and key < _base_key(folder, ledger.base)]
+    old = [key for batch, key in batches(lake, folder).items() if batch < base]
+    bases = [key for key in lake.store.keys(folder) if key.endswith(BASE) and key < _base_key(folder, base)]
     lake.store.remove([*old, *bases])
 
 

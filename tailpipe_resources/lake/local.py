@@ -90,12 +90,10 @@ class LocalStore:
         with _saying(self._path(f"{table}/_delta_log")):
             _make(self._path(table))
 
-    def settle(self, table: str) -> None:
-        """Wait until the newest commit is on the disk."""
+    def settle(self, table: str, version: int) -> None:
+        """Wait until a commit is on the disk."""
         log = self._path(f"{table}/_delta_log")
-        newest = max(log.glob("*.json"), default=None)
-        if newest is not None:
-            sync(newest)
+        sync(log / f"{version:020}.json")
         sync(log)
 
     @contextmanager
