@@ -88,7 +88,7 @@ class LocalStore:
     def prepare(self, table: str) -> None:
         """Make a table's folder."""
         with _saying(self._path(f"{table}/_delta_log")):
-            _make(self._path(table))
+            _make(self._path(f"{table}/_delta_log"))
 
     def settle(self, table: str, version: int) -> None:
         """Wait until a commit is on the disk."""
@@ -143,7 +143,7 @@ def locked(lock: Path, what: str) -> Iterator[None]:
         LakeError: when the lock cannot be made.
     """
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
+        _make(lock.parent)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise LakeError(f"cannot write to the lake: {lock.parent}: {error.strerror}") from error
