@@ -145,7 +145,7 @@ def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     restrict(connection, lake.reach)
     _ensure(connection, lake, collection.table_stored, storage_columns(ready.table.stored_columns), ready)
     state = recover(connection, lake, *collection.key)
-    told = Told("overwrite" if run.options.overwrite else "collect", run.name)
+    told = Told("overwrite" if run.options.overwrite else "collect", run.name, ready.config)
     return Writer(ready, lake, connection, state, told)
 
 

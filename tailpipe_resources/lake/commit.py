@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError
-from tailpipe_resources.lake.cleanup import supersede
+from tailpipe_resources.lake.cleanup import put_away, supersede
 from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
+from tailpipe_resources.lake.history import TIDY_EVERY, tidy
 from tailpipe_resources.lake.ledger import (
     BASE_EVERY,
     Entry,
@@ -115,6 +116,8 @@ def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
             _forget(lake, table, collection, batch)
     for name in (table, REJECTED_TABLE):
         discard(lake.staging(name, stream))
+        put_away(lake, name)
+        tidy(lake, name)
     return ledger.state
 
 
@@ -177,6 +180,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, rows_
                 raise
         else:
             supersede(lake, name, version, (each.path for each in gone.removed))
+            if version % TIDY_EVERY == 0:
+                tidy(lake, name)
             return gone
     raise AssertionError
 

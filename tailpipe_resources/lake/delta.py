@@ -9,7 +9,7 @@ Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -167,6 +167,14 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
     raise LakeError(f"the commit to {name} did not succeed: {failure}") from failure
 
 
+def drop_old_commits(table: DeltaTable) -> None:
+    """Delete commits before the newest checkpoint that are older than the log's retention."""
+    try:
+        table.cleanup_metadata()
+    except (DeltaError, OSError) as error:
+        raise LakeError(f"old commits of {table.table_uri} cannot be deleted: {error}") from error
+
+
 def _has_landed(table: DeltaTable, change: Change, active: Mapping[str, Removed]) -> bool:
     if change.stream is not None:
         return head(table, change.stream) == change.batch
@@ -184,21 +192,29 @@ def _write(table: DeltaTable, change: Change) -> int:
     transactions = [] if change.stream is None else [Transaction(change.stream, change.batch)]
     if change.removed:
         transactions.append(Transaction(REWRITES, (table.transaction_version(REWRITES) or 0) + 1))
-    told = change.told
-    about = {"operation": told.operation, "run": told.run, "config": told.config, "detail": told.detail}
     table.create_write_transaction(
         [*(_add(each, change) for each in change.added), *(_remove(each, change) for each in change.removed)],
         mode="append",
         schema=table.schema(),
         partition_by=[column.name for column in PATH_COLUMNS],
         commit_properties=CommitProperties(
-            custom_metadata={TOLD_KEY: json.dumps({key: value for key, value in about.items() if value})},
+            custom_metadata={TOLD_KEY: json.dumps(_about(change))},
             app_transactions=transactions,
             max_commit_retries=0,
         ),
         post_commithook_properties=PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
     )
     return table.version()
+
+
+def _about(change: Change) -> dict[str, object]:
+    """What history tells of a change, and could not find out once the log was tidied."""
+    rows = {
+        "rows_added": sum(each.rows for each in change.added),
+        "rows_removed": sum(each.rows for each in change.removed),
+    }
+    about = {**asdict(change.told), "stream": change.stream, **rows}
+    return {key: value for key, value in about.items() if value}
 
 
 def _add(file: Added, change: Change) -> AddAction:

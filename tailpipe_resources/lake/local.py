@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
+_UNSETTLED = 8
+"""So many commits may have been made by others before ours is waited for."""
+
 
 class LocalStore:
     """Files in a folder of this machine, or of a file system it mounts."""
@@ -91,10 +94,10 @@ class LocalStore:
             _make(self._path(table))
 
     def settle(self, table: str) -> None:
-        """Wait until the newest commit is on the disk."""
+        """Wait until the newest commits, also those of others that ours rests on, are on the disk."""
         log = self._path(f"{table}/_delta_log")
-        newest = max(log.glob("*.json"), default=None)
-        if newest is not None:
+        checkpoints = sorted(log.glob("*.checkpoint.parquet"))[-1:]
+        for newest in (*sorted(log.glob("*.json"))[-_UNSETTLED:], *checkpoints):
             sync(newest)
         sync(log)
 
