@@ -30,6 +30,8 @@ from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import duckdb
     from deltalake import DeltaTable
 
@@ -99,21 +101,35 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     return Committed(after, replacement.rows)
 
 
-def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str) -> State:
+def recover(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    collection: str,
+    tell: Callable[[str], None] = lambda _: None,
+) -> State:
     """Finish or discard what an earlier run left, and say what has been collected.
 
     To be called with the collection's lock held.
+
+    Args:
+        connection: what writes files anew where that is needed.
+        lake: where the collection lies.
+        table: its table.
+        collection: its name.
+        tell: told, a sentence each, what was finished or discarded.
     """
     folder, stream = lake.stream(table, collection), f"{table}/{collection}"
     ledger = read_ledger(lake, folder, head(open_table(lake, table), stream))
     reached = head(open_table(lake, REJECTED_TABLE), stream) or 0
     for intent in ledger.chain:
-        if intent.batch > reached:
-            _follow(connection, lake, table, collection, intent)
+        if intent.batch > reached and _follow(connection, lake, table, collection, intent):
+            tell(f"{table}.{collection}: rejects of an earlier run that was cut off were brought in")
     prune(lake, folder, ledger)
     for batch in batches(lake, folder).keys() - ledger.reachable:
         if (ledger.base is None or batch > ledger.base) and _is_dead(lake, batch):
             _forget(lake, table, collection, batch)
+            tell(f"{table}.{collection}: what an earlier run had not committed was discarded, to be collected again")
     for name in (table, REJECTED_TABLE):
         discard(lake.staging(name, stream))
         put_away(lake, name)
@@ -135,19 +151,20 @@ def _intent(batch: Batch, state: State, rejects: tuple[Added, ...]) -> Intent:
     )
 
 
-def _follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, intent: Intent) -> None:
+def _follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, intent: Intent) -> bool:
     """Bring the rejects' table to this intent, unless it is there already."""
     rejects = intent.rejects
     if not (rejects.files or rejects.replaced):
-        return
+        return False
     found = open_table(lake, REJECTED_TABLE)
     at = head(found, intent.stream)
     if found is None or (at is not None and at >= intent.batch):
-        return
+        return False
     added = tuple(Added(**each) for each in rejects.files)
     rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table)
     told = Told("collect", intent.run, intent.config)
     _replace(connection, lake, REJECTED_TABLE, rows_of, _Step(intent, added, at, told))
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, RemoveAction
 
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError
+from tailpipe_resources.lake.log import newest_whole
 from tailpipe_resources.model.schema import PATH_COLUMNS
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Change:
 def open_table(lake: Lake, name: str, version: int | None = None) -> DeltaTable | None:
     """A table of the lake, or None when there is none of that name.
 
+    A newest commit that a crash tore is read around: it was not finished, and the next run takes it out of the way.
+
     Raises:
         LakeDamagedError: when its log cannot be read.
         LakeError: when the lake cannot be reached.
@@ -109,6 +112,9 @@ def open_table(lake: Lake, name: str, version: int | None = None) -> DeltaTable 
     except DeltaError as error:
         if not lake.store.folders(f"{name}/_delta_log") and not lake.store.keys(f"{name}/_delta_log"):
             return None
+        whole = newest_whole(lake, name) if version is None else None
+        if whole is not None:
+            return open_table(lake, name, whole)
         raise LakeDamagedError(
             f"the Delta log of {lake.root}/{name} cannot be read: {str(error).splitlines()[0]}; "
             "`tailpipe lake repair` mends what a crash tore"

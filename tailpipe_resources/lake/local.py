@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import BusyError, LakeError
+from tailpipe_resources.lake.stored import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -54,6 +55,17 @@ class LocalStore:
         """All files below a folder, however deep."""
         found = (Path(folder) / name for folder, _, names in os.walk(self._path(prefix)) for name in names)
         return sorted(path.relative_to(self.root).as_posix() for path in found)
+
+    def listing(self, prefix: str) -> Mapping[str, Stored]:
+        """The same files with their sizes and times; what is removed meanwhile is left out."""
+        found = {}
+        for key in self.keys(prefix):
+            try:
+                told = self._path(key).stat()
+            except FileNotFoundError:
+                continue
+            found[key] = Stored(told.st_size, told.st_mtime)
+        return found
 
     def folders(self, prefix: str) -> list[str]:
         """The folders in a folder."""

@@ -64,6 +64,23 @@ def read_commit(lake: Lake, key: str) -> tuple[Mapping[str, Any], ...] | None:
     return tuple(actions) if actions and all(isinstance(each, dict) for each in actions) else None
 
 
+def torn_commits(lake: Lake, log: Log) -> tuple[int, ...]:
+    """The newest commits that are not whole, newest first; what a crash tears is always at the end."""
+    torn = []
+    for version in sorted(log.commits, reverse=True):
+        if read_commit(lake, log.commits[version]) is not None:
+            break
+        torn.append(version)
+    return tuple(torn)
+
+
+def newest_whole(lake: Lake, table: str) -> int | None:
+    """The version before the newest commits where those are torn; None where they are whole."""
+    log = read_log(lake, table)
+    torn = torn_commits(lake, log)
+    return torn[-1] - 1 if torn and torn[-1] - 1 in log.commits else None
+
+
 def is_parquet(lake: Lake, key: str) -> bool:
     """Whether a file begins and ends as a Parquet file does; one that was cut short does not."""
     try:
