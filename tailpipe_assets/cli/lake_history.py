@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.lake import Lake
 
+_LIMIT = 20
 _COLUMNS = (
     "version",
     "time",
@@ -32,8 +33,9 @@ _COLUMNS = (
 )
 
 
-def run(args: argparse.Namespace, limit: int) -> int:
+def run(args: argparse.Namespace) -> int:
     """Write the commits of one table, newest first."""
+    limit = _LIMIT if args.limit is None else args.limit
     if len(args.names) != 1:
         raise UsageError("history needs one table; write tailpipe lake history TABLE")
     if limit < 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import UsageError
@@ -31,6 +33,43 @@ def lakes_of(args: argparse.Namespace) -> dict[str, Lake]:
         raise UsageError(f'no destination is called "{args.destination}"{hint(args.destination, names)}')
     chosen = [each for each in destinations if args.destination in (None, each.name)]
     return {each.path: open_lake(each) for each in chosen}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A table of a lake, and which of its collections."""
+
+    lake: Lake
+    table: str
+    patterns: tuple[str, ...]
+    """Shell patterns of `table` or `table.collection`; none for all."""
+
+    def wants(self, collection: str) -> bool:
+        """Whether a collection of the table is meant."""
+        names = (self.table, f"{self.table}.{collection}")
+        return not self.patterns or any(fnmatchcase(name, each) for name in names for each in self.patterns)
+
+
+def chosen_tables(args: argparse.Namespace) -> list[Chosen]:
+    """The tables that were named, in all lakes meant; every table when none was named.
+
+    Raises:
+        UsageError: no table has one of the names.
+    """
+    from tailpipe_resources.lake import tables
+
+    patterns = tuple(args.names)
+    found = [(lake, table) for lake in lakes_of(args).values() for table in tables(lake)]
+    for pattern in patterns:
+        if not any(_is_meant(table, pattern) for _, table in found):
+            known = {table for _, table in found}
+            raise UsageError(f'no lake holds a table called "{pattern}"{hint(pattern, known)}')
+    meant = [(lake, table) for lake, table in found if not patterns or any(_is_meant(table, each) for each in patterns)]
+    return [Chosen(lake, table, patterns) for lake, table in meant]
+
+
+def _is_meant(table: str, pattern: str) -> bool:
+    return fnmatchcase(table, pattern.partition(".")[0])
 
 
 def flags_of(args: argparse.Namespace) -> list[str]:

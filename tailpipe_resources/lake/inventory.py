@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from datetime import date
 
+    from deltalake import DeltaTable
+
     from tailpipe_resources.lake.storage import Lake
     from tailpipe_resources.model.schema import Column
 
@@ -50,6 +52,15 @@ def snapshot(lake: Lake, table: str, until: ExitStack | None = None) -> Snapshot
         found = _snapshot(lake, table)
         if found is not None:
             lease(lake, table, found.version, until)
+        return found
+
+
+def open_leased(lake: Lake, table: str, until: ExitStack) -> DeltaTable | None:
+    """A table as it is now, its files kept readable until the stack is closed; None when there is none."""
+    with arriving(lake, table):
+        found = open_table(lake, table)
+        if found is not None:
+            lease(lake, table, found.version(), until)
         return found
 
 

@@ -79,10 +79,59 @@ def test_history_can_be_short(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--limit 0" in err
 
 
+def test_a_sound_lake_ends_with_zero(lake: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """And says nothing on stdout."""
+    lake.write("bad.log", "what is this\n")
+    lake.collect_one()
+
+    assert ran(capsys, "lake", "check") == (Exit.OK, "", "2 tables: sound\n")
+    assert as_json(capsys, "lake", "check", "http_log.web", "--quick") == []
+
+
+def test_damage_ends_with_one(lake: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line a finding, or JSON."""
+    path = next(lake.stored("http_log").glob("tp_partition=*/**/*.parquet"))
+    path.unlink()
+
+    code, out, err = ran(capsys, "lake", "check")
+
+    assert (code, err) == (Exit.FAILED, "2 tables: 1 error\n")
+    assert out.startswith(f"error: {path}: a file of 3 rows is missing; restore it from a backup")
+    (told,) = as_json(capsys, "lake", "check", "--quick", code=Exit.FAILED)
+    assert (told["table"], told["severity"], told["repairable"]) == ("http_log", "error", False)
+    assert lake.lake.root == told["destination"]
+
+
+def test_repair_mends_and_says_so(lake: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only once it is told to; afterwards the lake is sound, and a run brings the rest back."""
+    log = lake.stored("http_log") / "_delta_log"
+    path = max(log.glob("*.json"))
+    path.write_bytes(path.read_bytes()[:50])
+
+    code, out, err = ran(capsys, "lake", "repair", "--dry-run")
+    assert (code, "commit 1 is not whole" in out) == (Exit.FAILED, True)
+    assert "2 of them would be put right" in err
+    assert ran(capsys, "lake", "repair")[0] == Exit.USAGE
+    assert path.exists()
+
+    told = as_json(capsys, "lake", "repair", "--yes")
+
+    assert told["left"] == []
+    assert "commit 1 is not whole" in told["done"][0]
+    assert not path.exists()
+    assert ran(capsys, "lake", "check")[0] == Exit.OK
+    assert lake.collect_one().rows == 3
+    code, _, err = ran(capsys, "lake", "repair", "--yes")
+    assert (code, err.splitlines()[-1]) == (Exit.OK, "nothing to repair")
+
+
 @pytest.mark.usefixtures("lake")
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
+        (("check", "http_lok"), 'did you mean "http_log"?'),
+        (("check", "--dry-run"), "check takes no --dry-run; that is for repair"),
+        (("repair", "http_log.web"), "whole tables"),
         (("history",), "needs one table"),
         (("history", "http_lok"), 'did you mean "http_log"?'),
         (("history", "http_log", "--limit", "-1"), "less than none"),
