@@ -15,6 +15,7 @@
     |  `- BadArtifactError         skip: its bytes are broken; it is quarantined until it changes
     |- LakeError
     |  |- CommitConflictError      plan again: someone else committed first
+    |  |- PastError                ask for a later time: what was there then is no longer kept
     |  `- LakeDamagedError         mend the lake: a file of its own is unreadable
     `- QueryError                  edit the SQL
 """
@@ -100,6 +101,10 @@ class LakeError(TailpipeError):
 
 class CommitConflictError(LakeError):
     """Another writer committed first. Nothing of this attempt is visible; plan it again."""
+
+
+class PastError(LakeError):
+    """The lake cannot show what it held at that time or version."""
 
 
 class LakeDamagedError(LakeError):

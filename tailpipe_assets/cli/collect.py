@@ -18,7 +18,7 @@ Examples:
 
 json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts", "skipped", "replaced", "records",
 "bytes_in", "bytes_out", "files", "seconds", "days": {day: rows}, "indexes": {index: rows}, "faults": [{"location",
-"status", "reason"}], "failure", "cancelled"}]}. The summary goes to stdout, everything else to stderr.
+"status", "reason"}], "failure", "notes", "cancelled"}]}. The summary goes to stdout, everything else to stderr.
 """
 
 from __future__ import annotations

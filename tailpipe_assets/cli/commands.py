@@ -62,6 +62,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show"),
     Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
+    Command("lake", "Look after what was collected.", f"{_HERE}.lake", "check|repair|history"),
     Command("config", "Check the configuration.", f"{_HERE}.config", "check"),
 )
 """In the order `tailpipe --help` shows them."""

@@ -18,6 +18,7 @@ from tailpipe_assets.pipeline.write import Writer
 from tailpipe_resources.errors import LakeError, TailpipeError
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.table import ensure_table
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
@@ -142,10 +143,13 @@ def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     connection.execute("SET preserve_insertion_order = false; SET threads = 1")
     lake.store.attach(connection)
     restrict(connection, lake.reach)
+    notes: list[str] = []
+    for name in (collection.table_stored, REJECTED_TABLE):
+        notes += (in_words(name, each) for each in mend(lake, name))
     _ensure(connection, lake, collection.table_stored, storage_columns(ready.table.stored_columns), ready)
-    state = recover(connection, lake, *collection.key)
-    told = Told("overwrite" if run.options.overwrite else "collect", run.name)
-    return Writer(ready, lake, connection, state, told)
+    state = recover(connection, lake, *collection.key, notes.append)
+    told = Told("overwrite" if run.options.overwrite else "collect", run.name, ready.config)
+    return Writer(ready, lake, connection, state, told, notes)
 
 
 def _ensure(

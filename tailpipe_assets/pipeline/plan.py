@@ -42,6 +42,9 @@ class Plan:
     index: str
     """SQL over the record for `tp_index`."""
 
+    config: str = ""
+    """The digest of the configuration it was made from."""
+
     @property
     def scan_key(self) -> tuple[object, ...]:
         """Equal for collections that one pass over their source can feed."""
@@ -89,6 +92,7 @@ class _Planner:
 
     def __init__(self, config: Config, connection: duckdb.DuckDBPyConnection, problems: Problems) -> None:
         self._blocks = {block.name: block for block in config.tables}
+        self._digest = config.digest
         self._connection = connection
         self._problems = problems
         self._trials: dict[tuple[tuple[str, str], ...], Trial] = {}
@@ -107,7 +111,7 @@ class _Planner:
         if made is None or table is None:
             return None
         name, form = made
-        ready = Plan(collection, table, form, name, index)
+        ready = Plan(collection, table, form, name, index, self._digest)
         if len(self._problems) == before:
             self._try_table(ready)
         return ready if len(self._problems) == before else None

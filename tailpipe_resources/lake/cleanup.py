@@ -17,7 +17,7 @@ from tailpipe_resources.lake.leases import oldest_read
 from tailpipe_resources.lake.storage import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tailpipe_resources.lake.storage import Lake
 
@@ -48,14 +48,13 @@ def put_away(lake: Lake, table: str) -> None:
     waiting = lake.store.keys(_waiting(table))
     if lake.store.is_remote:
         _delete(lake, _due(waiting), f"{table}/")
-        return
-    if waiting:
+    elif waiting or _due(lake.store.keys(_moved(table))):
         try:
             with oldest_read(lake, table) as oldest:
                 _move_unread(lake, table, waiting, oldest)
+                _delete_unread(lake, table, oldest)
         except BlockingIOError:
             pass
-    _delete(lake, _due(lake.store.keys(_moved(table))), f"{past(table, '')}")
 
 
 def past(table: str, path: str) -> str:
@@ -63,16 +62,26 @@ def past(table: str, path: str) -> str:
     return f"{table}/{OWN}/past/{path}"
 
 
-def _move_unread(lake: Lake, table: str, waiting: Iterable[str], oldest: int | None) -> None:
-    found = open_table(lake, table)
+def _move_unread(lake: Lake, table: str, waiting: Sequence[str], oldest: int | None) -> None:
+    found = open_table(lake, table) if waiting else None
     active = active_files(found) if found is not None else {}
     for key in waiting:
         note = _read(lake, key)
-        if oldest is None or oldest >= note["version"]:
+        if _is_unread(note, oldest):
             for path in note["paths"]:
                 if path not in active:
                     lake.store.move(f"{table}/{path}", past(table, path))
             lake.store.move(key, f"{_moved(table)}/{key.rsplit('/', 1)[-1]}")
+
+
+def _delete_unread(lake: Lake, table: str, oldest: int | None) -> None:
+    """Delete what was kept long enough, but for what a query as of an earlier version reads."""
+    due = [key for key in _due(lake.store.keys(_moved(table))) if _is_unread(_read(lake, key), oldest)]
+    _delete(lake, due, past(table, ""))
+
+
+def _is_unread(note: Mapping[str, Any], oldest: int | None) -> bool:
+    return oldest is None or oldest >= note["version"]
 
 
 def _delete(lake: Lake, notes: Iterable[str], where: str) -> None:

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError
-from tailpipe_resources.lake.cleanup import supersede
+from tailpipe_resources.lake.cleanup import put_away, supersede
 from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
+from tailpipe_resources.lake.history import TIDY_EVERY, tidy
 from tailpipe_resources.lake.ledger import (
     BASE_EVERY,
     Entry,
@@ -29,6 +30,8 @@ from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import duckdb
     from deltalake import DeltaTable
 
@@ -101,23 +104,39 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     return Committed(after, replacement.rows)
 
 
-def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str) -> State:
+def recover(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    collection: str,
+    tell: Callable[[str], None] = lambda _: None,
+) -> State:
     """Finish or discard what an earlier run left, and say what has been collected.
 
     To be called with the collection's lock held.
+
+    Args:
+        connection: what writes files anew where that is needed.
+        lake: where the collection lies.
+        table: its table.
+        collection: its name.
+        tell: told, a sentence each, what was finished or discarded.
     """
     folder, stream = lake.stream(table, collection), f"{table}/{collection}"
     ledger = read_ledger(lake, folder, head(open_table(lake, table), stream))
     reached = head(open_table(lake, REJECTED_TABLE), stream) or 0
     for intent in ledger.chain:
-        if intent.batch > reached:
-            _follow(connection, lake, table, collection, intent)
+        if intent.batch > reached and _follow(connection, lake, table, collection, intent):
+            tell(f"{table}.{collection}: rejects of an earlier run that was cut off were brought in")
     prune(lake, folder, ledger.base)
     for batch in batches(lake, folder).keys() - ledger.reachable:
         if (ledger.base is None or batch > ledger.base) and _is_dead(lake, batch):
             _forget(lake, table, collection, batch)
+            tell(f"{table}.{collection}: what an earlier run had not committed was discarded, to be collected again")
     for name in (table, REJECTED_TABLE):
         discard(lake.staging(name, stream))
+        put_away(lake, name)
+        tidy(lake, name)
     return ledger.state
 
 
@@ -135,19 +154,20 @@ def _intent(batch: Batch, state: State) -> Intent:
     )
 
 
-def _follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, intent: Intent) -> None:
+def _follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, intent: Intent) -> bool:
     """Bring the rejects' table to this intent, unless it is there already."""
     rejects = intent.rejects
     if not (rejects.files or rejects.replaced):
-        return
+        return False
     found = open_table(lake, REJECTED_TABLE)
     at = head(found, intent.stream)
     if found is None or (at is not None and at >= intent.batch):
-        return
+        return False
     added = tuple(Added(**each) for each in rejects.files)
     rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table)
     told = Told("collect", intent.run, intent.config)
     _replace(connection, lake, REJECTED_TABLE, rows_of, _Step(intent, added, at, told))
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +200,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, rows_
                 raise
         else:
             supersede(lake, name, version, (each.path for each in gone.removed))
+            if version % TIDY_EVERY == 0:
+                tidy(lake, name)
             return gone
     raise AssertionError
 

@@ -194,3 +194,6 @@ class Config:
     tables: tuple[TableBlock, ...] = ()
     files: tuple[str, ...] = ()
     """The files read, in order."""
+
+    digest: str = ""
+    """Changes with the content of the files; kept with what was collected by them."""
