@@ -198,7 +198,8 @@ def _write(table: DeltaTable, change: Change) -> int:
         ),
         post_commithook_properties=PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
     )
-    return table.version()
+    # deltalake leaves the table at the version it was read at; without retries the commit is the very next one.
+    return table.version() + 1
 
 
 def _add(file: Added, change: Change) -> AddAction:
