@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from tailpipe_resources.model.hold import Hold
     from tailpipe_resources.model.place import Place
+    from tailpipe_resources.model.retention import Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Destination:
 
     encryption: Mapping[str, str] = field(default_factory=dict)
     """How an object store is to encrypt what is written, as settings of its client."""
+
+    retention: Retention | None = None
+    """How long rows are kept, where a collection does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,8 @@ class Collection:
     """Artifacts dated before this are never listed."""
 
     filters: tuple[Filter, ...] = ()
+    retention: Retention | None = None
+    """How long rows are kept; its destination's when not given."""
 
     @property
     def table_stored(self) -> str:
@@ -179,3 +186,5 @@ class Config:
     tables: tuple[TableBlock, ...] = ()
     files: tuple[str, ...] = ()
     """The files read, in order."""
+
+    holds: tuple[Hold, ...] = ()
