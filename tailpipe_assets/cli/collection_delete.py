@@ -12,7 +12,8 @@ from tailpipe_assets.cli.collect_selection import pick
 from tailpipe_assets.cli.collect_window import window_of
 from tailpipe_assets.cli.configured import read_config_or_default
 from tailpipe_assets.cli.exits import Exit
-from tailpipe_assets.cli.listing import print_json, print_rows
+from tailpipe_assets.cli.listing import print_json
+from tailpipe_assets.cli.removed import figures_of, print_removed, row_of
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.hold import refuse_deletion
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.pipeline.stock import Stock
 
-_COLUMNS = ("collection", "destination", "first_day", "last_day", "days", "files", "rows", "rejected", "bytes")
-
 
 @dataclass(frozen=True, slots=True)
 class _Target:
@@ -34,10 +33,6 @@ class _Target:
     days: tuple[date, ...] | None
     """None for everything, with what is known of its artifacts."""
 
-    @property
-    def going(self) -> list[date]:
-        return sorted(self.stock.holding.days if self.days is None else self.days)
-
 
 def run_delete(args: argparse.Namespace) -> int:
     """Delete what is selected, once it is certain that it is meant."""
@@ -46,18 +41,18 @@ def run_delete(args: argparse.Namespace) -> int:
     if args.name is None:
         raise UsageError("delete needs a selector: a collection, a table or table.collection")
     targets = _targets(args)
-    rows = [_row(each) for each in targets]
+    rows = [row_of(each.stock, each.days) for each in targets]
     if args.dry_run or not targets:
         _print(rows, args, deleted=False)
         return Exit.OK
     if not args.yes:
         with contextlib.redirect_stdout(sys.stderr):
-            _print_rows(rows)
+            print_removed(rows)
         _confirm(targets)
     for each, row in zip(targets, rows, strict=True):
         print(f"{each.stock.name}: deleting {row['rows']:,} rows of {row['days']:,} days", file=sys.stderr)
         gone = take_out(each.stock, each.days, "delete", _detail(args))
-        row |= {"files": gone.files, "rows": gone.rows, "rejected": gone.rejected, "bytes": gone.size}
+        row |= figures_of(gone)
     _print(rows, args, deleted=True)
     return Exit.OK
 
@@ -98,21 +93,6 @@ def _confirm(targets: Sequence[_Target]) -> None:
         raise UsageError(f'that is not "{wanted}"; nothing was deleted')
 
 
-def _row(target: _Target) -> dict[str, Any]:
-    going, total = target.going, target.stock.holding.total(target.days)
-    return {
-        "collection": target.stock.name,
-        "destination": target.stock.destination.path,
-        "first_day": going[0].isoformat() if going else None,
-        "last_day": going[-1].isoformat() if going else None,
-        "days": len(going),
-        "files": total.files,
-        "rows": total.rows,
-        "rejected": total.rejected,
-        "bytes": total.size,
-    }
-
-
 def _print(rows: list[dict[str, Any]], args: argparse.Namespace, *, deleted: bool) -> None:
     if args.output == "json":
         print_json({"deleted": deleted, "collections": rows})
@@ -120,13 +100,8 @@ def _print(rows: list[dict[str, Any]], args: argparse.Namespace, *, deleted: boo
     if not rows:
         print("nothing to delete: no whole day of the window has rows")
         return
-    _print_rows(rows)
+    print_removed(rows)
     print("deleted" if deleted else "nothing was deleted: --dry-run")
-
-
-def _print_rows(rows: list[dict[str, Any]]) -> None:
-    shown = [{name: f"{value:,}" if isinstance(value, int) else value for name, value in row.items()} for row in rows]
-    print_rows(shown, _COLUMNS)
 
 
 def _detail(args: argparse.Namespace) -> str:
