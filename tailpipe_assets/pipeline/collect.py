@@ -21,6 +21,7 @@ from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.table import ensure_table
+from tailpipe_resources.model.hold import refuse_overwrite
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 from tailpipe_resources.model.schema import REJECTED_TABLE, Column, storage_columns
 from tailpipe_resources.model.window import Window
@@ -137,6 +138,8 @@ def _pass(writers: list[Writer], run: _Run) -> None:
 
 def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     collection = ready.collection
+    if run.options.overwrite:
+        refuse_overwrite(ready.holds, *collection.key, run.window)
     lake = run.resources.lake(collection.destination)
     stack.enter_context(lake.lock(*collection.key))
     connection = stack.enter_context(run.resources.engine())
