@@ -7,6 +7,7 @@
     |- UsageError                  type the command differently
     |- PluginError                 install or mend a plugin
     |- BusyError                   wait: another run has hold of it
+    |- HeldError                   ask whoever placed the hold: rows must stay
     |- CancelledError              nothing: you pressed Ctrl-C, what was committed stays
     |- SourceError
     |  |- SourceUnavailableError   run again: the other side failed and may recover
@@ -70,6 +71,10 @@ class PluginError(TailpipeError):
 
 class BusyError(TailpipeError):
     """Another run holds what this one needs."""
+
+
+class HeldError(TailpipeError):
+    """A hold of the configuration keeps rows that would go. Nothing was touched."""
 
 
 class CancelledError(TailpipeError):

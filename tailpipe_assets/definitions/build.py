@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from tailpipe_assets.definitions.collecting import collecting
+from tailpipe_assets.definitions.compacting import compacting
 from tailpipe_assets.definitions.days import daily, first_known
 from tailpipe_assets.definitions.names import unique_names
 from tailpipe_assets.definitions.specs import collection_spec, source_spec
@@ -27,7 +28,7 @@ def build_definitions(
     first: date | None = None,
     resources: Mapping[str, object] | None = None,
 ) -> dg.Definitions:
-    """An asset a collection, one op a source. Reaches nothing but the names of the local lakes' folders.
+    """An asset a collection and one for its compaction. Reaches nothing but the names of the local lakes' folders.
 
     Args:
         plans: the collections. Disabled ones are shown and cannot be run.
@@ -45,9 +46,13 @@ def build_definitions(
         )
         for address in sources
     ]
+    compact_names = unique_names("__".join(["compact", *each.collection.key]) for each in enabled)
+    compactions = [
+        compacting(each, compact_names["__".join(["compact", *each.collection.key])], days) for each in enabled
+    ]
     disabled = [collection_spec(each) for each in plans if not each.collection.enabled]
     return dg.Definitions(
-        assets=[*ops, *map(source_spec, sources.values()), *disabled],
+        assets=[*ops, *compactions, *map(source_spec, sources.values()), *disabled],
         resources={
             "duckdb": DuckDBEngine(),
             "lakes": LakeStore(),

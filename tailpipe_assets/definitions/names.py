@@ -24,6 +24,11 @@ def collection_key(collection: Collection) -> dg.AssetKey:
     return dg.AssetKey(list(collection.key))
 
 
+def compaction_key(collection: Collection) -> dg.AssetKey:
+    """The asset of a collection's compacted days."""
+    return dg.AssetKey([*collection.key, "compacted"])
+
+
 def source_key(source: Source) -> dg.AssetKey:
     """The asset a source is shown as."""
     return dg.AssetKey(["source", source.type, source.name])

@@ -47,7 +47,7 @@ def source_spec(source: Source) -> dg.AssetSpec:
         group_name="sources",
         kinds={_kind(source)},
         owners=OWNERS,
-        metadata={"dagster/code_references": _written_at(source.place)},
+        metadata={"dagster/code_references": written_at(source.place)},
     )
 
 
@@ -83,14 +83,15 @@ def _metadata(ready: Plan) -> dict[str, Any]:
         "dagster/uri": folder_of(ready),
         "dagster/table_name": collection.table_stored,
         "dagster/column_schema": dg.TableSchema(columns=columns),
-        "dagster/code_references": _written_at(collection.place),
+        "dagster/code_references": written_at(collection.place),
         "source": collection.source.address,
         "destination": collection.destination.path,
         "filters": dg.MetadataValue.md("\n".join(f"```sql\n{each}\n```" for each in ready.filters) or "none"),
     }
 
 
-def _written_at(place: Place) -> dg.CodeReferencesMetadataValue:
+def written_at(place: Place) -> dg.CodeReferencesMetadataValue:
+    """The line of the configuration behind an asset."""
     with warnings.catch_warnings():
         # The one way to link an asset to its line is in beta; a change of it must show in our tests, not at users'.
         warnings.simplefilter("ignore", dg.BetaWarning)

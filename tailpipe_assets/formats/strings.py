@@ -97,6 +97,8 @@ def _fault(record: bytes) -> str | None:
     return None
 
 
-def shown(record: bytes) -> str:
-    r"""Bytes as text for people: what is not UTF-8 appears as `\xNN`."""
+def shown(record: bytes | str) -> str:
+    r"""As much of a record as is kept, as text for people: what is not UTF-8 appears as `\xNN`."""
+    if isinstance(record, str):
+        return record[:SHOWN_BYTES].encode()[:SHOWN_BYTES].decode(errors="ignore")
     return record[:SHOWN_BYTES].decode(errors="backslashreplace")

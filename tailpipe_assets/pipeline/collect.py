@@ -14,7 +14,6 @@ import duckdb
 from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
-from tailpipe_assets.pipeline.transform import storage_columns
 from tailpipe_assets.pipeline.write import Writer
 from tailpipe_resources.errors import LakeError, TailpipeError
 from tailpipe_resources.lake.commit import recover
@@ -23,8 +22,9 @@ from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.space import check_space
 from tailpipe_resources.lake.table import ensure_table
+from tailpipe_resources.model.hold import refuse_overwrite
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
-from tailpipe_resources.model.schema import REJECTED_TABLE, Column
+from tailpipe_resources.model.schema import REJECTED_TABLE, Column, storage_columns
 from tailpipe_resources.model.window import Window
 from tailpipe_resources.query.engine import restrict
 
@@ -139,6 +139,8 @@ def _pass(writers: list[Writer], run: _Run) -> None:
 
 def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     collection = ready.collection
+    if run.options.overwrite:
+        refuse_overwrite(ready.holds, *collection.key, run.window)
     lake = run.resources.lake(collection.destination)
     stack.enter_context(lake.lock(*collection.key))
     connection = stack.enter_context(run.resources.engine())

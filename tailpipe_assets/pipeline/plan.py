@@ -14,7 +14,8 @@ from tailpipe_assets.pipeline.transform import filter_columns, route_sql, rows_s
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import PluginError
-from tailpipe_resources.model.config import FormatBlock
+from tailpipe_resources.model.config import UNKNOWN_FORMAT, UNKNOWN_SOURCE, FormatBlock
+from tailpipe_resources.model.hold import holds_on
 from tailpipe_resources.model.names import hint, quote
 from tailpipe_resources.model.place import Place, Problems
 from tailpipe_resources.query.engine import isolated
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.formats.base import Format
     from tailpipe_assets.tables.declaration import Table
     from tailpipe_resources.model.config import Collection, Config, TableBlock
+    from tailpipe_resources.model.hold import Hold
 
 _NO_INDEX = ("STRUCT", "JSON", "[]", "MAP")
 
@@ -44,6 +46,9 @@ class Plan:
 
     config: str = ""
     """The digest of the configuration it was made from."""
+
+    holds: tuple[Hold, ...] = ()
+    """What stops an overwrite."""
 
     @property
     def scan_key(self) -> tuple[object, ...]:
@@ -78,6 +83,8 @@ def plan(config: Config, *, problems: Problems | None = None) -> tuple[Plan, ...
     with isolated() as connection:
         planner = _Planner(config, connection, found)
         plans = [planner.plan(each) for each in config.collections]
+        for draft in config.drafts:
+            planner.plan(draft)
     made = tuple(each for each in plans if each is not None)
     _check_shared_tables(made, found)
     if problems is None:
@@ -91,6 +98,7 @@ class _Planner:
     def __init__(self, config: Config, connection: duckdb.DuckDBPyConnection, problems: Problems) -> None:
         self._blocks = {block.name: block for block in config.tables}
         self._digest = config.digest
+        self._holds = config.holds
         self._connection = connection
         self._problems = problems
         self._trials: dict[tuple[tuple[str, str], ...], Trial] = {}
@@ -103,20 +111,22 @@ class _Planner:
         before = len(self._problems)
         block = self._blocks.get(collection.table)
         made = self._format(collection, block)
-        if made is None:
+        table = self._table(collection, block, made[1] if made else None)
+        self._try_filters(collection, table)
+        index = self._index(collection, table) if table else ""
+        if made is None or table is None:
             return None
         name, form = made
-        table = self._table(collection, block, form)
-        if table is None:
-            return None
-        self._try_filters(collection, table)
-        ready = Plan(collection, table, form, name, self._index(collection, table), self._digest)
+        holds = holds_on(self._holds, *collection.key)
+        ready = Plan(collection, table, form, name, index, self._digest, holds)
         if len(self._problems) == before:
             self._try_table(ready)
         return ready if len(self._problems) == before else None
 
     def _format(self, collection: Collection, block: TableBlock | None) -> tuple[str, Format] | None:
         wanted = collection.format or collection.source.format or (block.format if block else None)
+        if wanted is UNKNOWN_FORMAT or (wanted is None and collection.source is UNKNOWN_SOURCE):
+            return None
         place = collection.format_place or collection.place
         table = self._builtin(collection)
         if isinstance(wanted, FormatBlock):
@@ -164,12 +174,12 @@ class _Planner:
         table: Table = plugins.load("table", collection.table)
         return table
 
-    def _table(self, collection: Collection, block: TableBlock | None, form: Format) -> Table | None:
+    def _table(self, collection: Collection, block: TableBlock | None, form: Format | None) -> Table | None:
         builtin = self._builtin(collection)
         if builtin is not None:
             return replace(builtin, name=collection.table_stored)
         self._try_transforms(block)
-        return custom.declare(collection, block, form.groups, self._problems)
+        return custom.declare(collection, block, form.groups, self._problems) if form else None
 
     def _try_transforms(self, block: TableBlock | None) -> None:
         for each in block.columns if block else ():
@@ -177,9 +187,12 @@ class _Planner:
             if wrong:
                 self._problems.add(each.place, f'column "{each.name}": {wrong}')
 
-    def _try_filters(self, collection: Collection, table: Table) -> None:
+    def _try_filters(self, collection: Collection, table: Table | None) -> None:
         for each in collection.filters:
-            wrong = self._trial(table).fault(each.where)
+            if table is None:
+                wrong = fault_of_form(self._connection, each.where)
+            else:
+                wrong = self._trial(table).fault(each.where)
             if wrong is not None:
                 self._problems.add(each.place, f"filter: {wrong}")
 

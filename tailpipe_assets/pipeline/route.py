@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.formats.strings import SHOWN_BYTES, shown
+from tailpipe_assets.formats.strings import shown
 from tailpipe_assets.pipeline.batch import CHUNK_RECORDS
 from tailpipe_assets.pipeline.rejects import Reject
 from tailpipe_assets.pipeline.transform import route_sql
@@ -115,7 +115,7 @@ def _record_rejects(batch: RecordBatch, reasons: pa.ChunkedArray) -> Iterator[Re
     told = zip(misfits.tolist(), reasons.take(pa.array(misfits)).to_pylist(), taken.to_pylist(), strict=True)
     for place, reason, row in told:
         artifact = batch.loaded[batch.artifact[place]].artifact
-        yield Reject(artifact, row["tp_source_offset"], reason, row["raw"][:SHOWN_BYTES])
+        yield Reject(artifact, row["tp_source_offset"], reason, shown(row["raw"]))
 
 
 def _shares(batch: RecordBatch, told: pa.Table, places: npt.NDArray[np.intp]) -> Iterator[Share]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from tailpipe_assets.formats.strings import SHOWN_BYTES
+from tailpipe_assets.formats.strings import shown
 from tailpipe_assets.pipeline.rejects import Reject
 from tailpipe_assets.pipeline.transform import failing_sql, forgiving, rows_sql
 from tailpipe_resources.lake.staging import StagedFile, stage
@@ -88,6 +88,6 @@ def _rows(connection: duckdb.DuckDBPyConnection, lake: Lake, file: StagedFile | 
 def _failing(connection: duckdb.DuckDBPyConnection, ready: Plan, fixed: dict[str, str]) -> list[Reject]:
     found = connection.sql(failing_sql(ready.table, fixed, ready.filters)).fetchall()
     return [
-        Reject(Artifact(location, version, 0), position, "a filter of the collection fails on it", raw[:SHOWN_BYTES])
+        Reject(Artifact(location, version, 0), position, "a filter of the collection fails on it", shown(raw))
         for location, version, position, raw in found
     ]

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.model.names import literal, quote
-from tailpipe_resources.model.schema import COMMON_COLUMNS
+from tailpipe_resources.model.schema import COMMON_COLUMNS, storage_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.schema import Column
 
 _KEY = re.compile(r'\br\.(?:"([^"]+)"|(\w+))')
-_JSON = re.compile(r"\bJSON\b")
 LAST_INSTANT = "253402300799000000"
 """The end of the year 9999 in microseconds since 1970; later times, and earlier than 1970, are taken for damage."""
 
@@ -76,16 +75,6 @@ def _visible(table: Table, fixed: Mapping[str, str], relation: str) -> str:
     own = ", ".join(f"{expression} AS {quote(name)}" for name, expression in made.items())
     typed = f"SELECT {passed}, {own} FROM ({_unfolded(table, taken)})"
     return f"SELECT *, {_common(table, fixed)} FROM ({typed})"
-
-
-def storage_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """The columns as Parquet files hold them: JSON as text, which every reader understands."""
-    return tuple(type(each)(each.name, storage_type(each.type), each.description) for each in columns)
-
-
-def storage_type(kind: str) -> str:
-    """The type a column has inside Parquet files."""
-    return _JSON.sub("VARCHAR", kind)
 
 
 def _stored(column: Column) -> str:

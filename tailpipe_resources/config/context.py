@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.config.expressions import Scope
     from tailpipe_resources.config.syntax import Block
     from tailpipe_resources.config.values import Reference
+    from tailpipe_resources.model.config import Collection
     from tailpipe_resources.model.place import Place, Problems
 
 Address = tuple[str, ...]
@@ -25,6 +26,9 @@ class Context:
     problems: Problems
     incomplete: bool = False
     """Blocks could not be read; a name that is not declared may be in one of them."""
+
+    drafts: list[Collection] = field(default_factory=list)
+    """Collections that cannot run, kept so that a plan can say what else is wrong with them."""
 
     _places: dict[Address, Place] = field(default_factory=dict)
     _values: dict[Address, Any] = field(default_factory=dict)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
 from tailpipe_resources.config import aliases
 from tailpipe_resources.config.blocks import CollectionAttributes, FilterAttributes
+from tailpipe_resources.config.decode_holds import instant, retention_of
 from tailpipe_resources.config.decode_sources import destination_of, named_source
 from tailpipe_resources.config.decode_tables import format_of
 from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.reading import Reading
-from tailpipe_resources.model.config import Collection, Filter
+from tailpipe_resources.model.config import UNKNOWN_DESTINATION, UNKNOWN_FORMAT, UNKNOWN_SOURCE, Collection, Filter
 from tailpipe_resources.model.names import LABEL, hint
 
 if TYPE_CHECKING:
@@ -26,30 +26,30 @@ _PATTERN = re.compile(r"[*?\[]")
 
 
 def collection(block: Block, context: Context) -> Collection | None:
-    """A `collection` block, with everything it refers to."""
+    """A `collection` block, with everything it refers to; one that cannot run becomes a draft of the context."""
     table, name = block.labels
     reading = Reading(block, context, [CollectionAttributes])
     attributes = reading.checked(CollectionAttributes)
     if attributes is None:
         return None
     stored = _table_stored(block, attributes, reading, context)
-    source = _source(block, attributes.source, f"{stored or table}_{name}", context)
+    source = _source(block, attributes.source, reading, context, name=f"{stored or table}_{name}")
     destination = destination_of(attributes.destination, context)
     _check_prefix(source, attributes.prefix, reading, context)
     filters = _filters(block, attributes, reading, context)
-    form, start = format_of(attributes.format, context), _start(attributes.start, reading, context)
+    kept = retention_of(attributes.retention, reading, context)
+    form, start = format_of(attributes.format, context), instant(attributes.start, "start", reading, context)
+    is_table_known = stored is not None or table == "custom"
     is_first = stored is not None and context.declare(("collection", stored, name), block)
-    if stored is None or not is_first or source is None or destination is None:
-        return None
-    return Collection(
+    found = Collection(
         table=table,
         name=name,
         place=block.place,
-        source=source,
-        destination=destination,
+        source=source or UNKNOWN_SOURCE,
+        destination=destination or UNKNOWN_DESTINATION,
         enabled=attributes.enabled,
         prefix=attributes.prefix,
-        format=form,
+        format=form if is_table_known else UNKNOWN_FORMAT,
         format_place=reading.place("format") if form is not None else None,
         table_name=attributes.table_name,
         timestamp=attributes.timestamp,
@@ -57,7 +57,12 @@ def collection(block: Block, context: Context) -> Collection | None:
         tp_index=attributes.tp_index,
         start=start,
         filters=filters,
+        retention=kept,
     )
+    if is_first and source is not None and destination is not None:
+        return found
+    context.drafts.append(found)
+    return None
 
 
 def _table_stored(block: Block, attributes: CollectionAttributes, reading: Reading, context: Context) -> str | None:
@@ -93,7 +98,9 @@ def _custom_name(block: Block, attributes: CollectionAttributes, reading: Readin
     return None
 
 
-def _source(block: Block, reference: Reference | None, name: str, context: Context) -> Source | None:
+def _source(
+    block: Block, reference: Reference | None, reading: Reading, context: Context, *, name: str
+) -> Source | None:
     nested = [inner for inner in block.blocks if inner.type == "source"]
     if len(nested) + (reference is not None) > 1:
         context.problems.add(block.place, f"{block.title} has several sources; it takes one")
@@ -103,7 +110,7 @@ def _source(block: Block, reference: Reference | None, name: str, context: Conte
     if nested:
         kind = aliases.source_type(nested[0].labels[0])
         return named_source(nested[0], name, context) if context.declare(("source", kind, name), nested[0]) else None
-    if not any(attribute.name == "source" for attribute in block.attributes):
+    if not reading.says("source"):
         context.problems.add(block.place, f'{block.title} needs "source"')
     return None
 
@@ -141,15 +148,3 @@ def _filters(block: Block, attributes: CollectionAttributes, reading: Reading, c
         if checked is not None:
             found.append(Filter(checked.where, condition.place("where")))
     return tuple(sorted(found, key=lambda item: item.place.line))
-
-
-def _start(text: str | None, reading: Reading, context: Context) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        start = datetime.fromisoformat(text)
-    except ValueError:
-        message = f'"start" {reading.shown("start", text)} is not a time; write 2024-02-07 or 2024-02-07T13:00:00Z'
-        context.problems.add(reading.place("start"), message)
-        return None
-    return start.replace(tzinfo=UTC) if start.tzinfo is None else start.astimezone(UTC)

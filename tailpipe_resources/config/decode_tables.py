@@ -10,7 +10,7 @@ from tailpipe_resources.config.blocks import ColumnAttributes, TableAttributes
 from tailpipe_resources.config.reading import Reading, distinct
 from tailpipe_resources.config.values import Reference, revealed
 from tailpipe_resources.errors import ConfigError, SourceRefusedError
-from tailpipe_resources.model.config import ColumnBlock, FormatBlock, TableBlock
+from tailpipe_resources.model.config import UNKNOWN_FORMAT, ColumnBlock, FormatBlock, TableBlock
 from tailpipe_resources.model.names import hint
 
 if TYPE_CHECKING:
@@ -57,21 +57,24 @@ def table(block: Block, context: Context) -> TableBlock | None:
 
 
 def format_of(written: Reference | str | None, context: Context) -> FormatBlock | str | None:
-    """What a `format` attribute means: a block, or the name of an installed format; text is passed as it is."""
+    """What a `format` attribute means: a block, or the name of an installed format; text is passed as it is.
+
+    A reference to what is not there means `UNKNOWN_FORMAT`, and a problem.
+    """
     if not isinstance(written, Reference):
         return written
     if not context.expects("format", written):
-        return None
+        return UNKNOWN_FORMAT
     kind, name = written.labels
     if context.is_declared(("format", kind, name)):
         found: FormatBlock | None = context.get(("format", kind, name))
-        return found
+        return found or UNKNOWN_FORMAT
     if (kind, name) in FORMAT_PRESETS:
         return FORMAT_PRESETS[kind, name]
     if name == "default" and kind in plugins.names("format"):
         return kind
     context.unknown(written)
-    return None
+    return UNKNOWN_FORMAT
 
 
 def _columns(block: Block, context: Context) -> tuple[ColumnBlock, ...]:

@@ -63,6 +63,10 @@ class Reading:
         """Where an attribute is written; the block's own place when it is not."""
         return self._attributes[name].place if name in self._attributes else self._block.place
 
+    def says(self, name: str) -> bool:
+        """Whether an attribute is written and not null; what it says may be wrong."""
+        return name in self._values or name in self._broken
+
     def shown(self, name: str, text: str) -> str:
         """Text of an attribute for a message: hidden when it was made from a secret."""
         return "(secret)" if name in self._tainted else f'"{text}"'

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.lake.delta import active_files, open_table
@@ -17,7 +18,7 @@ from tailpipe_resources.lake.leases import oldest_read
 from tailpipe_resources.lake.storage import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tailpipe_resources.lake.storage import Lake
 
@@ -57,6 +58,21 @@ def put_away(lake: Lake, table: str) -> None:
             pass
 
 
+def hasten(lake: Lake, table: str, ends: Callable[[str], bool], *, kept: float = 0) -> None:
+    """Keep superseded files that are to end, whose paths tell which they are, no longer than so many seconds."""
+    until = int((time.time() + kept) * 1000)
+    for folder in (_waiting(table), _moved(table)):
+        for key in lake.store.keys(folder):
+            with suppress(FileNotFoundError):
+                note = _read(lake, key)
+                ending = [path for path in note["paths"] if ends(path)]
+                if ending and _end(key) > until:
+                    made = json.dumps({**note, "paths": ending}).encode()
+                    lake.store.write(f"{folder}/{until:015}-{uuid.uuid4()}.json", made)
+                    staying = [path for path in note["paths"] if not ends(path)]
+                    lake.store.write(key, json.dumps({**note, "paths": staying}).encode())
+
+
 def past(table: str, path: str) -> str:
     """The key of a file that was put away."""
     return f"{table}/{OWN}/past/{path}"
@@ -93,7 +109,12 @@ def _delete(lake: Lake, notes: Iterable[str], where: str) -> None:
 
 def _due(notes: Iterable[str]) -> list[str]:
     now = time.time() * 1000
-    return [key for key in notes if int(key.rsplit("/", 1)[-1].split("-", 1)[0]) <= now]
+    return [key for key in notes if _end(key) <= now]
+
+
+def _end(note: str) -> int:
+    """Until when a note's files are kept, in Unix milliseconds."""
+    return int(note.rsplit("/", 1)[-1].split("-", 1)[0])
 
 
 def _read(lake: Lake, key: str) -> Mapping[str, Any]:

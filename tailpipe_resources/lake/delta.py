@@ -163,13 +163,16 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
         if _has_landed(table, change, active):
             return table.version()
         _check(table, change, active)
+        before = table.version()
         try:
-            version = _write(table, change)
+            _write(table, change)
         except (CommitFailedError, DeltaError, OSError) as error:
             failure = error
         else:
-            lake.store.settle(name)
-            return version
+            # Others may have committed since: a later version holds this one too.
+            for version in range(before + 1, table.version() + 1):
+                lake.store.settle(name, version)
+            return table.version()
     raise LakeError(f"the commit to {name} did not succeed: {failure}") from failure
 
 
@@ -194,7 +197,8 @@ def _check(table: DeltaTable, change: Change, active: Mapping[str, Removed]) -> 
         raise CommitConflictError(f"files of {change.stream or table.table_uri} were rewritten meanwhile")
 
 
-def _write(table: DeltaTable, change: Change) -> int:
+def _write(table: DeltaTable, change: Change) -> None:
+    """Commit, and bring the handle to a version that shows it."""
     transactions = [] if change.stream is None else [Transaction(change.stream, change.batch)]
     if change.removed:
         transactions.append(Transaction(REWRITES, (table.transaction_version(REWRITES) or 0) + 1))
@@ -210,7 +214,7 @@ def _write(table: DeltaTable, change: Change) -> int:
         ),
         post_commithook_properties=PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
     )
-    return table.version()
+    table.update_incremental()
 
 
 def _about(change: Change) -> dict[str, object]:

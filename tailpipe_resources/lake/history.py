@@ -125,7 +125,7 @@ def _is_safe(lake: Lake, table: str, log: Log) -> bool:
     newest = max(log.checkpoints, default=None)
     if newest is None or not is_parquet(lake, log.checkpoints[newest]):
         return False
-    lake.store.settle(table)
+    lake.store.settle(table, newest)
     return True
 
 

@@ -9,6 +9,7 @@ from tailpipe_resources.lake.delta import active_files, open_table
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.past import keys_of, version_at
 from tailpipe_resources.lake.table import columns_of
+from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
@@ -38,6 +39,21 @@ class Snapshot:
 def tables(lake: Lake) -> tuple[str, ...]:
     """The names of the lake's tables, sorted; none when there is no lake yet."""
     return tuple(name for name in lake.store.folders("") if "_delta_log" in lake.store.folders(name))
+
+
+def collections(lake: Lake) -> tuple[tuple[str, str], ...]:
+    """Table and collection of everything that has rows in the lake, sorted; whether or not it is still configured."""
+    opened = ((name, open_table(lake, name)) for name in tables(lake) if name != REJECTED_TABLE)
+    return tuple(
+        sorted(
+            {
+                (name, file.values["tp_partition"])
+                for name, found in opened
+                if found is not None
+                for file in active_files(found).values()
+            }
+        )
+    )
 
 
 def snapshot(lake: Lake, table: str, until: ExitStack | None = None, *, as_of: AsOf | None = None) -> Snapshot | None:

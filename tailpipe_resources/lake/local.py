@@ -103,14 +103,15 @@ class LocalStore:
     def prepare(self, table: str) -> None:
         """Make a table's folder."""
         with _saying(self._path(f"{table}/_delta_log")):
-            _make(self._path(table))
+            _make(self._path(f"{table}/_delta_log"))
 
-    def settle(self, table: str) -> None:
-        """Wait until the newest commits, also those of others that ours rests on, are on the disk."""
+    def settle(self, table: str, version: int) -> None:
+        """Wait until a commit, and those of others it rests on, are on the disk."""
         log = self._path(f"{table}/_delta_log")
-        checkpoints = sorted(log.glob("*.checkpoint.parquet"))[-1:]
-        for newest in (*sorted(log.glob("*.json"))[-_UNSETTLED:], *checkpoints):
-            sync(newest)
+        for each in range(max(0, version - _UNSETTLED), version + 1):
+            for name in (f"{each:020}.json", f"{each:020}.checkpoint.parquet"):
+                if (log / name).exists():
+                    sync(log / name)
         sync(log)
 
     @contextmanager
@@ -160,7 +161,7 @@ def locked(lock: Path, what: str) -> Iterator[None]:
         LakeError: when the lock cannot be made.
     """
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
+        _make(lock.parent)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise LakeError(f"cannot write to the lake: {lock.parent}: {error.strerror}") from error

@@ -72,7 +72,7 @@ def mend(lake: Lake, table: str) -> tuple[Torn, ...]:
             if each.repeated:
                 told = {"commitInfo": {"timestamp": now, "operation": "REPAIR", TOLD_KEY: '{"operation": "repair"}'}}
                 lake.store.write(each.key, json.dumps(told).encode())
-        lake.store.settle(table)
+        lake.store.settle(table, read_log(lake, table).newest or 0)
         return moved
 
 

@@ -125,7 +125,7 @@ class ObjectStore:
     def prepare(self, table: str) -> None:
         """There are no folders to make."""
 
-    def settle(self, table: str) -> None:
+    def settle(self, table: str, version: int) -> None:
         """A put that succeeded is durable."""
 
     @contextmanager

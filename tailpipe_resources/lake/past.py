@@ -28,9 +28,8 @@ def version_at(lake: Lake, table: str, as_of: AsOf) -> int | None:
         PastError: the log does not reach back that far, or there is no such version.
     """
     wanted = _at_time(lake, table, as_of) if isinstance(as_of, datetime) else _of_number(lake, table, as_of)
-    readable = _readable(lake, table)
-    if wanted is not None and wanted not in readable:
-        raise _too_old(lake, table, readable.start)
+    if wanted is not None and wanted not in _readable(lake, table):
+        raise _too_old(lake, table, wanted)
     return wanted
 
 
@@ -42,7 +41,7 @@ def keys_of(lake: Lake, table: str, opened: DeltaTable) -> tuple[str, ...]:
     """
     found = _placed(table, opened, _there(lake, table))
     if found is None:
-        raise _too_old(lake, table, opened.version() + 1)
+        raise _too_old(lake, table, opened.version())
     return found
 
 
@@ -64,7 +63,7 @@ def _at_time(lake: Lake, table: str, time: datetime) -> int | None:
     events = history(lake, table)
     then = next((event.version for event in events if event.time <= time), None)
     if then is None and events and events[-1].version > 0:
-        raise _too_old(lake, table, _readable(lake, table).start)
+        raise _too_old(lake, table, 0)
     return then
 
 
@@ -86,22 +85,22 @@ def _readable(lake: Lake, table: str) -> range:
     return range(min(starts, default=newest + 1), newest + 1)
 
 
-def _too_old(lake: Lake, table: str, since: int) -> PastError:
-    """An error that names how far back the table can be asked, which is to this version at most."""
-    first = _first_kept(lake, table, since)
+def _too_old(lake: Lake, table: str, wanted: int) -> PastError:
+    """An error that names the next version after the one that was wanted that can be asked."""
+    first = _first_kept(lake, table, wanted)
     told: Event | None = next((each for each in history(lake, table) if each.version == first), None)
     if told is None:
         return PastError(f"what {table} held then is no longer kept")
-    time = f"{told.time:%Y-%m-%dT%H:%M:%S.%f}"[:-3]
+    since = f"{told.time:%Y-%m-%dT%H:%M:%S.%f}"[:-3]
     return PastError(
-        f"what {table} held then is no longer kept; it can be asked as of {time}Z, its version {first}, or later"
+        f"what {table} held then is no longer kept; it can be asked as of {since}Z, its version {first}, or later"
     )
 
 
-def _first_kept(lake: Lake, table: str, since: int) -> int:
-    """From a version on, the first all of whose files are still there; files are deleted in the order they went."""
-    there, low = _there(lake, table), since
-    high = max(_readable(lake, table), default=since)
+def _first_kept(lake: Lake, table: str, wanted: int) -> int:
+    """A version from `wanted` on all of whose files are still there, as old as halving finds one."""
+    there, readable = _there(lake, table), _readable(lake, table)
+    low, high = max(wanted, readable.start), readable.stop - 1
     while low < high:
         middle = (low + high) // 2
         opened = open_table(lake, table, middle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.lake.delta import Added
@@ -22,6 +23,10 @@ BOUNDS = ("tp_timestamp", "tp_source_location")
 
 WRITE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 5000, RETURN_STATS true"
 """Measured on CloudTrail rows: a fifth faster than DuckDB's own choice, and files as small."""
+
+TIGHT_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 6, DICTIONARY_SIZE_LIMIT 20000, RETURN_STATS true"
+"""For files that are written once and kept: half as much work again for files a twentieth smaller. Higher levels gain
+little more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,15 @@ class StagedFile:
         """As an intent kept it."""
         return cls(**{**data, "slot": Slot.from_path(data["slot"])})
 
+    @property
+    def added(self) -> Added:
+        """What a commit must know of it, once it is published."""
+        return Added(self.final, self.size, self.rows, path_values(self.slot), self.minimum, self.maximum)
+
     def publish(self, lake: Lake) -> Added:
         """Put the file in its final place and say what a commit must know of it."""
         lake.store.publish(lake.store.scratch / self.staged, f"{self.slot.table}/{self.final}")
-        return Added(self.final, self.size, self.rows, path_values(self.slot), self.minimum, self.maximum)
+        return self.added
 
 
 def path_values(slot: Slot) -> dict[str, str]:
@@ -84,13 +94,54 @@ def stage(
     """
     staged = lake.staging(slot.table, stream) / f"{uuid.uuid4()}.parquet.tmp"
     staged.parent.mkdir(parents=True, exist_ok=True)
-    cursor = connection.execute(f"COPY ({select}) TO {literal(str(staged))} ({WRITE_OPTIONS})")
-    names = [column[0] for column in cursor.description or ()]
-    written = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    written = _copy(connection, select, staged, WRITE_OPTIONS)
     if not written or not written[0]["count"]:
         staged.unlink(missing_ok=True)
         return None
     return _described(staged.relative_to(lake.store.scratch).as_posix(), lake.new_file(slot), slot, written[0])
+
+
+def stage_sorted(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    slot: Slot,
+    select: str,
+    folder: Path,
+    *,
+    piece_bytes: int | None,
+) -> list[StagedFile]:
+    """Write what a query yields, by time and tightly packed, as staged files of a slot.
+
+    Args:
+        connection: where the query can run; it must be allowed to write to the folder, and keeps the order of rows.
+        lake: where the slot lies.
+        slot: whose files they will be.
+        select: a query that yields the stored columns of the slot's rows.
+        folder: where to stage; below the lake's scratch folder.
+        piece_bytes: about how large each file gets; one file however large when not given.
+    """
+    staged = folder / str(uuid.uuid4())
+    folder.mkdir(parents=True, exist_ok=True)
+    pieces = "" if piece_bytes is None else f", FILE_SIZE_BYTES {piece_bytes}, FILE_EXTENSION 'tmp'"
+    written = _copy(connection, f"{select} ORDER BY tp_timestamp", staged, TIGHT_OPTIONS + pieces)
+    base = slot.path.split("/", 1)[1]
+    return [
+        _described(
+            Path(each["filename"]).relative_to(lake.store.scratch).as_posix(),
+            # Version 5, which tells a compacted file from others: see `compact.is_compacted`.
+            f"{base}/{uuid.uuid5(uuid.uuid4(), base)}.parquet",
+            slot,
+            each,
+        )
+        for each in written
+        if each["count"]
+    ]
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, select: str, path: Path, options: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(f"COPY ({select}) TO {literal(str(path))} ({options})")
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _described(staged: str, final: str, slot: Slot, written: Mapping[str, Any]) -> StagedFile:

@@ -88,8 +88,8 @@ class Store(Protocol):
         """Make a table's folder, where the store has folders."""
         ...
 
-    def settle(self, table: str) -> None:
-        """Wait until the newest commit of a table is on the disk."""
+    def settle(self, table: str, version: int) -> None:
+        """Wait until a commit of a table is on the disk."""
         ...
 
     def lock(self, key: str, what: str) -> AbstractContextManager[None]:

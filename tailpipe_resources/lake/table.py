@@ -107,10 +107,10 @@ def _create(lake: Lake, name: str, columns: Sequence[Column], schema: Schema) ->
     except DeltaError as error:
         if open_table(lake, name) is None:
             raise LakeError(f"the table {name} cannot be made: {error}") from error
-    lake.store.settle(name)
     made = open_table(lake, name)
     if made is None:
         raise LakeError(f"the table {name} was removed while it was made")
+    lake.store.settle(name, made.version())
     return made
 
 
@@ -126,7 +126,8 @@ def _widen(lake: Lake, table: DeltaTable, name: str, columns: Sequence[Column], 
     missing = [_field(each, schema) for each in columns if each.name not in have]
     if missing:
         table.alter.add_columns(missing)
-        lake.store.settle(name)
+        table.update_incremental()
+        lake.store.settle(name, table.version())
     return table
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from tailpipe_resources.model.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from tailpipe_resources.model.place import Place
+    from tailpipe_resources.model.hold import Hold
+    from tailpipe_resources.model.retention import Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class Destination:
 
     encryption: Mapping[str, str] = field(default_factory=dict)
     """How an object store is to encrypt what is written, as settings of its client."""
+
+    retention: Retention | None = None
+    """How long rows are kept, where a collection does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,8 @@ class Collection:
     """Artifacts dated before this are never listed."""
 
     filters: tuple[Filter, ...] = ()
+    retention: Retention | None = None
+    """How long rows are kept; its destination's when not given."""
 
     @property
     def table_stored(self) -> str:
@@ -163,6 +171,18 @@ class Collection:
         return f"{self.table_stored}/{self.name}"
 
 
+_NOWHERE = Place("", 0)
+
+UNKNOWN_SOURCE: Final = Source("unknown", "unknown", _NOWHERE, options=None)
+"""In a draft, stands for a source that is not declared or broken."""
+
+UNKNOWN_DESTINATION: Final = Destination("unknown", "")
+"""The same for a destination."""
+
+UNKNOWN_FORMAT: Final = FormatBlock("unknown", "unknown", _NOWHERE, {})
+"""Stands for a format that is not declared or broken, of which a problem was noted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """All files of the configuration, as one."""
@@ -175,6 +195,9 @@ class Config:
     """Top-level and nested, in the order written."""
 
     collections: tuple[Collection, ...] = ()
+    drafts: tuple[Collection, ...] = ()
+    """Collections that cannot run, because of what was noted of them: only to find what else is wrong."""
+
     formats: tuple[FormatBlock, ...] = ()
     tables: tuple[TableBlock, ...] = ()
     files: tuple[str, ...] = ()
@@ -182,3 +205,5 @@ class Config:
 
     digest: str = ""
     """Changes with the content of the files; kept with what was collected by them."""
+
+    holds: tuple[Hold, ...] = ()

@@ -102,6 +102,35 @@ class Progress:
     """What was mended, or a warning: to be shown at once, and in the result again."""
 
 
+@dataclass(frozen=True, slots=True)
+class CompactResult:
+    """What compacting one collection did, its rejects included."""
+
+    table: str
+    collection: str
+    slots: int = 0
+    """Days of an index value whose files were written anew."""
+
+    files_before: int = 0
+    files_after: int = 0
+    bytes_before: int = 0
+    bytes_after: int = 0
+    rows: int = 0
+    conflicts: int = 0
+    """Slots that another run changed meanwhile; they were looked at again."""
+
+    days: frozenset[date] = frozenset()
+    seconds: float = 0.0
+    failure: TailpipeError | None = None
+    """Why it stopped, when it did. What the other figures count is committed."""
+
+    cancelled: bool = False
+
+
+OnCompact = Callable[[CompactResult, int], None]
+"""Told how far compacting a collection is, and how many slots there are. Must be quick."""
+
+
 OnEvent = Callable[[Progress], None]
 """What both doors hand to the pipeline to hear of progress. Must be quick; may be called from any thread."""
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +19,19 @@ class Column:
     """A DuckDB type: `VARCHAR`, `TIMESTAMP WITH TIME ZONE`, `STRUCT(a VARCHAR)`, `VARCHAR[]`, `JSON`, ..."""
 
     description: str = ""
+
+
+_JSON = re.compile(r"\bJSON\b")
+
+
+def storage_type(kind: str) -> str:
+    """The type a column has inside Parquet files: JSON is text there, which every reader understands."""
+    return _JSON.sub("VARCHAR", kind)
+
+
+def storage_columns(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """The columns as Parquet files hold them."""
+    return tuple(replace(each, type=storage_type(each.type)) for each in columns)
 
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"

@@ -67,13 +67,22 @@ def _select(view: View) -> str:
 
 
 def _scan(view: View) -> str:
-    files = ", ".join(literal(_plain(path)) for path in view.files)
+    return scan(view.files, view.columns)
+
+
+def scan(files: Iterable[str], columns: Iterable[Column]) -> str:
+    """SQL for the rows of some files, with these columns and `filename`; a column that a file lacks is NULL there.
+
+    Raises:
+        QueryError: a path cannot be told from a pattern.
+    """
+    listed = ", ".join(literal(_plain(path)) for path in files)
     schema = ", ".join(
         f"{literal(column.name)}: {{'name': {literal(column.name)}, 'type': {literal(column.type)}, "
         "'default_value': NULL}"
-        for column in view.columns
+        for column in columns
     )
-    return f"read_parquet([{files}], schema = MAP {{{schema}}}, filename = true)"
+    return f"read_parquet([{listed}], schema = MAP {{{schema}}}, filename = true)"
 
 
 def _plain(path: str) -> str:

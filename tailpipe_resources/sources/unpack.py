@@ -7,7 +7,6 @@ and fails to parse if it is not what its format says.
 from __future__ import annotations
 
 import codecs
-import io
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from tailpipe_resources.errors import BadArtifactError
@@ -28,64 +27,21 @@ BOMB_BYTES: Final = 256 << 20
 
 _READ_BYTES = 64 << 10
 _PIECE_BYTES = 4 << 20
-_BUFFER_BYTES = 1 << 20
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def unpack(stream: BinaryIO, location: str, *, max_unpacked_bytes: int = MAX_UNPACKED_BYTES) -> BinaryIO:
-    """The unpacked bytes as a stream that holds little of them at a time. Closing it closes the packed one.
-
-    Raises:
-        BadArtifactError: from `read`: the bytes are cut off, damaged, or too many.
-    """
-    pieces = _pieces(_Packed(stream), location, max_unpacked_bytes)
-    return io.BufferedReader(_Unpacked(stream, pieces), _BUFFER_BYTES)
-
-
-def blocks(stream: BinaryIO, location: str) -> Iterator[bytes]:
+def blocks(stream: BinaryIO, location: str, *, limit: int = MAX_UNPACKED_BYTES) -> Iterator[bytes]:
     """The unpacked bytes block by block, as the codec delivers them.
+
+    Args:
+        stream: the packed bytes; whoever opened it closes it.
+        location: what to call the artifact in an error.
+        limit: how many bytes it may unpack to.
 
     Raises:
         BadArtifactError: the bytes are cut off, damaged, or too many.
     """
-    return _pieces(_Packed(stream), location, MAX_UNPACKED_BYTES)
-
-
-def read_all(stream: BinaryIO, location: str, limit: int = MAX_UNPACKED_BYTES) -> bytes:
-    """The unpacked bytes at once, which is fastest for what fits into memory.
-
-    Raises:
-        BadArtifactError: the bytes are cut off, damaged, or more than the limit.
-    """
-    return b"".join(_pieces(_Packed(stream), location, limit))
-
-
-class _Unpacked(io.RawIOBase):
-    """Pieces as a stream."""
-
-    def __init__(self, packed: BinaryIO, pieces: Iterator[bytes]) -> None:
-        self._packed = packed
-        self._pieces = pieces
-        self._piece = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._piece:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._piece = memoryview(piece)
-        count = min(len(buffer), len(self._piece))
-        buffer[:count] = self._piece[:count]
-        self._piece = self._piece[count:]
-        return count
-
-    def close(self) -> None:
-        if not self.closed:
-            self._packed.close()
-        super().close()
+    return _pieces(_Packed(stream), location, limit)
 
 
 class _Packed:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import ingest, query_start
+from tests.benchmarks import ingest, lake, query_start
 
-SUITES = {"ingest": ingest.main, "query_start": query_start.main}
+SUITES = {"ingest": ingest.main, "lake": lake.main, "query_start": query_start.main}
 
 
 def main() -> None:

@@ -181,6 +181,10 @@ def test_everything_wrong_is_said_at_once() -> None:
             ),
             'x.hcl:1: collection "http_log" "x" has several sources; it takes one',
         ),
+        (
+            'collection "http_log" "x" {\n  source = null\n}\n',
+            'x.hcl:1: collection "http_log" "x" needs "source"',
+        ),
     ],
 )
 def test_a_mistake_is_said(text: str, said: str) -> None:

@@ -38,8 +38,11 @@ def test_keys_are_table_and_collection(specs: dict[dg.AssetKey, dg.AssetSpec]) -
     assert sorted(key.to_user_string() for key in specs) == [
         "aws_cloudtrail_log/idle",
         "aws_cloudtrail_log/prod",
+        "aws_cloudtrail_log/prod/compacted",
         "http_log/errors-only",
+        "http_log/errors-only/compacted",
         "http_log/web",
+        "http_log/web/compacted",
         "source/file/dated",
         "source/file/trail",
     ]
@@ -75,7 +78,8 @@ def test_one_op_feeds_all_collections_of_a_source(project: Project) -> None:
     made = {key.to_user_string() for key in graph.executable_asset_keys}
     node = graph.get(WEB)
 
-    assert made == {"aws_cloudtrail_log/prod", "http_log/errors-only", "http_log/web"}
+    collected = {"aws_cloudtrail_log/prod", "http_log/errors-only", "http_log/web"}
+    assert made == collected | {f"{name}/compacted" for name in collected}
     assert {key.to_user_string() for key in node.execution_set_entity_keys} == {"http_log/web"}
     assert node.backfill_policy == dg.BackfillPolicy.single_run()
     assert node.pools == {"source_file_dated"}

@@ -67,17 +67,29 @@ class Workshop:
         collection: str = "c",
         index: str = "i",
         day: date = DAY,
+        at: str = "12:00:00",
         stream: str = "t/c",
     ) -> StagedFile:
         """A staged file with a row a number."""
         rows = ", ".join(f"({literal(location)}, {number})" for number in numbers)
         select = (
-            f"SELECT l || n AS tp_id, TIMESTAMPTZ '{day} 12:00:00Z' AS tp_timestamp, l AS tp_source_location, "
+            f"SELECT l || n AS tp_id, TIMESTAMPTZ '{day} {at}Z' AS tp_timestamp, l AS tp_source_location, "
             f"n::BIGINT AS n FROM (VALUES {rows}) v(l, n)"
         )
         made = stage(self.connection, self.lake, Slot(table, collection, index, day), select, stream=stream)
         assert made is not None
         return made
+
+    def stage_query(self, select: str) -> StagedFile:
+        """What a query yields, staged in the usual slot."""
+        made = stage(self.connection, self.lake, Slot("t", "c", "i", DAY), select, stream="t/c")
+        assert made is not None
+        return made
+
+    @staticmethod
+    def of(*files: StagedFile) -> Batch:
+        """A batch of files that nothing is remembered of."""
+        return Batch("t", "c", RUN, files=files)
 
     def batch(self, *locations: str, version: str = "1", rows: int = 3, **more: Any) -> Batch:
         """A batch with one staged file an artifact."""

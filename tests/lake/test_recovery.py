@@ -39,10 +39,11 @@ def crash_before_the_rejects(workshop: Workshop, state: State, batch: Batch) -> 
 
 
 def _prepared(workshop: Workshop, state: State, batch: Batch) -> tuple[Intent, tuple[Added, ...]]:
-    added = tuple(file.publish(workshop.lake) for file in batch.files)
-    intent = _intent(batch, state, tuple(file.publish(workshop.lake) for file in batch.rejects))
+    intent = _intent(batch, state)
     write_intent(workshop.lake, workshop.lake.stream("t", "c"), intent)
-    return intent, added
+    for file in batch.rejects:
+        file.publish(workshop.lake)
+    return intent, tuple(file.publish(workshop.lake) for file in batch.files)
 
 
 def test_an_attempt_that_was_never_committed_leaves_nothing(workshop: Workshop) -> None:
@@ -146,3 +147,13 @@ def test_an_empty_batch_is_remembered_too(workshop: Workshop) -> None:
 
 def _head(workshop: Workshop) -> int | None:
     return head(open_table(workshop.lake, "t"), "t/c")
+
+
+def test_files_in_place_without_a_commit_go(workshop: Workshop) -> None:
+    """Also when the crash came while they were being put there, for the intent that names them was there first."""
+    state, batch = workshop.state(), with_rejects(workshop, "a")
+    write_intent(workshop.lake, workshop.lake.stream("t", "c"), _intent(batch, state))
+    batch.rejects[0].publish(workshop.lake)
+
+    assert workshop.state() == state
+    assert workshop.parquet() | workshop.parquet(REJECTED_TABLE) == set()

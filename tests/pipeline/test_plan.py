@@ -9,6 +9,7 @@ import pytest
 from tailpipe_assets.pipeline import plan
 from tailpipe_resources.config import load
 from tailpipe_resources.errors import ConfigError
+from tailpipe_resources.model.place import Problems
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -24,9 +25,12 @@ def test_everything_wrong_is_said_at_once(here: Path) -> None:
     """To the letter."""
     (here / "x.hcl").write_text((GOLDEN / "mistakes.hcl").read_text())
 
-    with pytest.raises(ConfigError) as caught:
-        plan(load(["x.hcl"]))
+    problems = Problems()
 
+    plan(load(["x.hcl"], problems=problems), problems=problems)
+
+    with pytest.raises(ConfigError) as caught:
+        problems.raise_any()
     assert f"{caught.value}\n" == (GOLDEN / "mistakes.txt").read_text()
 
 

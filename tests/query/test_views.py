@@ -87,6 +87,32 @@ def test_widened_tables_read_right_in_any_order(tmp_path: Path, order: int) -> N
     ]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT n, who.name FROM t ORDER BY n", [(1, None), (2, "a")]),
+        ("SELECT n, who.home.city, who.name FROM t ORDER BY n", [(1, None, None), (2, "b", "a")]),
+        ("SELECT n FROM t WHERE who.home.city = 'b'", [(2,)]),
+        ("SELECT n FROM t WHERE who.name IS NULL", [(1,)]),
+        ("SELECT who.age, count(*) FROM t WHERE tp_day = 7 GROUP BY ALL", [(None, 1)]),
+        ("SELECT sum(who.age) FROM t", [(5,)]),
+    ],
+)
+def test_a_field_of_a_column_added_later_is_null_in_older_files(
+    tmp_path: Path, order: int, query: str, rows: list[tuple[object, ...]]
+) -> None:
+    """A query may pick a struct apart, and filter by its parts, where some files have none of it."""
+    old = write(tmp_path, date(2024, 2, 7))
+    new = write(
+        tmp_path, date(2024, 2, 8), select="2::BIGINT AS n, {'name': 'a', 'home': {'city': 'b'}, 'age': 5} AS who"
+    )
+    who = Column("who", "STRUCT(name VARCHAR, home STRUCT(city VARCHAR), age INTEGER)")
+    connection = over([old, new][::order], (*COLUMNS, who))
+
+    assert connection.execute(query).fetchall() == rows
+
+
 @pytest.mark.parametrize(
     ("condition", "files"),
     [

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tailpipe_assets.pipeline.transform import storage_type
 from tailpipe_resources import plugins
 from tailpipe_resources.lake.schema import delta_schema
-from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS
+from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS, storage_type
 from tailpipe_resources.query.engine import connect
 
 if TYPE_CHECKING:

@@ -137,3 +137,70 @@ table "transform" {
 collection "transform" "c" {
   source = source.file.logs
 }
+collection "aws_cloudtrail_log" "unknown_source" {
+  source   = source.file.log
+  format   = "jsn"
+  tp_index = "recipient_acount_id"
+  filter {
+    where = "event_sorce = 'x'"
+  }
+}
+collection "aws_cloudtrail_log" "broken_source" {
+  filter = "event_sorce = 'x'"
+  source "file" {
+    pth = "."
+  }
+}
+collection "aws_cloudtrail_log" "no_source" {
+  filter = "event_sorce = 'x'"
+}
+collection "aws_cloudtrail_log" "unknown_destination" {
+  source      = source.file.logs
+  destination = destination.parquet.lake
+  filter      = "event_sorce = 'x'"
+}
+collection "aws_cloudtrail_log" "index" {
+  source = source.file.logs
+  filter = "event_sorce = 'x'"
+}
+collection "http_log" "broken_format" {
+  source = source.file.logs
+  format = format.regex.brokn
+  filter = "statuss = 200"
+}
+collection "custom" "unknown_source" {
+  source     = source.file.log
+  table_name = "unknown_source"
+  format     = `(?P<time>x) (?P<a>y)`
+  filter     = "b = 'y'"
+}
+collection "custom" "unknown_source_and_format" {
+  source     = source.file.log
+  table_name = "unknown_source_and_format"
+  filter     = "a = 'y' and"
+}
+collection "custom" "unknown_format" {
+  source     = source.file.logs
+  table_name = "unknown_format"
+  format     = format.regex.brokn
+  filter     = "a = 'y' and"
+}
+collection "unknown_table" "c" {
+  source = source.file.logs
+  filter = "a = 'y' and"
+}
+table "without_format" {
+  format = format.regex.brokn
+}
+collection "without_format" "c" {
+  source = source.file.logs
+}
+table "own" {
+  format = "jsonl"
+  column "time" {
+  }
+}
+collection "own" "unknown_source" {
+  source = source.file.log
+  filter = "tme = 'x'"
+}

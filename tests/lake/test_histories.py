@@ -1,0 +1,250 @@
+"""Any history of a collection leaves what a model in memory says, whichever of its steps a crash cuts short."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from tailpipe_resources.lake import Batch, commit, local_lake, snapshot
+from tailpipe_resources.lake.commit import _intent
+from tailpipe_resources.lake.compact import compact, small_slots
+from tailpipe_resources.lake.delta import Change, Told, commit_change, open_table
+from tailpipe_resources.lake.ledger import Entry, write_intent
+from tailpipe_resources.lake.replace import RowsOf, without
+from tailpipe_resources.lake.staging import StagedFile, stage, stage_sorted
+from tailpipe_resources.model.names import literal
+from tailpipe_resources.model.schema import REJECTED_TABLE
+from tailpipe_resources.model.slot import Slot
+from tailpipe_resources.query.engine import connect
+from tailpipe_resources.query.views import View, create_views
+from tests.lake.conftest import RUN, Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tailpipe_resources.lake.ledger import State
+
+HISTORIES = int(os.environ.get("TAILPIPE_TEST_HISTORIES", "50"))
+"""How many are tried; `make torture` tries more."""
+
+STEPS = 8
+MEMORY = Path("/dev/shm")
+"""Where waiting for the disk takes no time; how much it is waited for is tested elsewhere."""
+
+DAYS = (date(2024, 2, 7), date(2024, 2, 8))
+NAMES = ("a", "b", "c", "d")
+
+Row = tuple[str, int]
+"""An artifact's location, and a number that tells its version as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One version of an artifact: so many rows on each day, and so many rejects."""
+
+    rows: tuple[int, ...]
+    rejects: int = 0
+    broken: bool = False
+
+
+CONTENTS = st.builds(Content, st.tuples(st.integers(0, 3), st.integers(0, 2)), st.integers(0, 2))
+BROKEN = st.just(Content((0, 0), 1, broken=True))
+CRASHES = st.sampled_from([None, None, None, None, "staged", "intent", "published", "committed"])
+"""After which step the process is gone; None when it is not."""
+
+
+@dataclass
+class Model:
+    """What the lake must hold."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    rejects: dict[str, int] = field(default_factory=dict)
+    known: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    """Version, status and rows held, by location."""
+
+    def take(self, location: str, version: str, content: Content, rows: list[Row]) -> None:
+        """An artifact was collected."""
+        if not content.broken:
+            self.rows[location] = rows
+        held = len(self.rows.get(location, []))
+        self.rejects[location] = content.rejects
+        self.known[location] = (version, "quarantined" if content.broken else "ok", held)
+
+
+class Histories(RuleBasedStateMachine):
+    """One collection `t/c`; each step is a run of a process that begins with recovery."""
+
+    @initialize()
+    def begin(self) -> None:
+        """A lake with empty tables."""
+        self.until = ExitStack()
+        memory = MEMORY if MEMORY.is_dir() else None
+        folder = self.until.enter_context(tempfile.TemporaryDirectory(dir=memory, ignore_cleanup_errors=True))
+        self.asking = self.until.enter_context(connect(threads=1))
+        connection = self.until.enter_context(connect(threads=1))
+        self.workshop = Workshop(local_lake(Path(folder)), connection)
+        self.workshop.make("t", REJECTED_TABLE)
+        self.model = Model()
+        self.contents: dict[str, Content] = {}
+        self.versions: dict[str, int] = {}
+
+    def teardown(self) -> None:
+        """Nothing is left of it."""
+        if hasattr(self, "until"):
+            self.until.close()
+
+    @rule(found=st.dictionaries(st.sampled_from(NAMES), CONTENTS | BROKEN, min_size=1, max_size=3), crash=CRASHES)
+    def collect(self, found: dict[str, Content], crash: str | None) -> None:
+        """Artifacts come, change or break."""
+        for location, content in found.items():
+            self.contents[location] = content
+            self.versions[location] = self.versions.get(location, 0) + 1
+        self._collected(found, crash)
+
+    @rule(crash=CRASHES)
+    def overwrite(self, crash: str | None) -> None:
+        """All there is is read again."""
+        if self.contents:
+            self._collected(self.contents, crash)
+
+    @rule()
+    def collect_again(self) -> None:
+        """What a crash left out comes in with the next run; where there was none, nothing comes."""
+        state = self.workshop.state()
+        wanted = {
+            location: content
+            for location, content in self.contents.items()
+            if location not in state.known or state.known[location].version != str(self.versions[location])
+        }
+        behind = {name for name in self.contents if self.model.known.get(name, ("",))[0] != str(self.versions[name])}
+        assert wanted.keys() == behind
+        if wanted:
+            self._collected(wanted, None)
+
+    @rule(crash=st.sampled_from([None, None, "published"]))
+    def compact(self, crash: str | None) -> None:
+        """Files become fewer and rows stay."""
+        workshop = self.workshop
+        slots = small_slots(workshop.lake, "t")
+        if crash is None:
+            compact(workshop.connection, workshop.lake, "t", slots, told=Told("compact"))
+            assert small_slots(workshop.lake, "t") == []
+        for each in slots if crash else ():
+            files = ", ".join(literal(workshop.lake.store.address(f"t/{file.path}")) for file in each.files)
+            select = f"SELECT * FROM read_parquet([{files}], hive_partitioning = false)"
+            folder = workshop.lake.staging("t", "compact-gone")
+            for made in stage_sorted(workshop.connection, workshop.lake, each.slot, select, folder, piece_bytes=None):
+                made.publish(workshop.lake)
+
+    @invariant()
+    def all_is_as_the_model_says(self) -> None:
+        """Rows, each id once; and after recovery the ledger and the rejects."""
+        found = self._ask("t", "tp_source_location, n, tp_id")
+        expected = sorted(row for rows in self.model.rows.values() for row in rows)
+        assert [(location, number) for location, number, _ in found] == expected
+        assert len({each for _, _, each in found}) == len(found)
+        known = self.workshop.state().known
+        assert {name: (each.version, each.status, each.rows) for name, each in known.items()} == self.model.known
+        rejects = Counter(location for (location,) in self._ask(REJECTED_TABLE, "tp_source_location"))
+        assert rejects == Counter(self.model.rejects)
+
+    def _ask(self, table: str, columns: str) -> list[Any]:
+        with ExitStack() as until:
+            found = snapshot(self.workshop.lake, table, until)
+            assert found is not None
+            self.asking.execute(f"DROP VIEW IF EXISTS {table}")
+            create_views(self.asking, [View(table, found.columns, found.files)])
+            return self.asking.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
+
+    def _collected(self, found: Mapping[str, Content], crash: str | None) -> None:
+        state = self.workshop.state()
+        rows = {name: _rows(name, self.versions[name], content) for name, content in found.items()}
+        batch = self._batch(state, found, rows)
+        if crash is None:
+            commit(self.workshop.connection, self.workshop.lake, state, batch)
+        else:
+            self._crash(state, batch, crash)
+        if crash in (None, "committed"):
+            for name, content in found.items():
+                self.model.take(name, str(self.versions[name]), content, [row for day in rows[name] for row in day])
+
+    def _crash(self, state: State, batch: Batch, after: str) -> None:
+        """As far as `commit` had come."""
+        lake, connection = self.workshop.lake, self.workshop.connection
+        if after == "staged":
+            return
+        intent = _intent(batch, state)
+        write_intent(lake, lake.stream("t", "c"), intent)
+        if after == "intent":
+            return
+        for file in (*batch.files, *batch.rejects):
+            file.publish(lake)
+        table = open_table(lake, "t")
+        assert table is not None
+        gone = without(connection, lake, table, name="t", rows_of=RowsOf(batch.replaced, "t/c", "c"))
+        if after == "committed":
+            added = (*(file.added for file in batch.files), *gone.rewritten)
+            commit_change(lake, "t", Change(added, gone.removed, intent.batch, stream="t/c", expected=state.head))
+
+    def _batch(self, state: State, found: Mapping[str, Content], rows: Mapping[str, tuple[list[Row], ...]]) -> Batch:
+        files = [
+            self._staged("t", day, [row for each in rows.values() for row in each[at]]) for at, day in enumerate(DAYS)
+        ]
+        rejected = [(name, number) for name, content in found.items() for number in range(content.rejects)]
+        again = [name for name in found if name in state.known]
+        return Batch(
+            "t",
+            "c",
+            RUN,
+            files=tuple(file for file in files if file is not None),
+            consumed=tuple(self._entry(name, content) for name, content in found.items()),
+            rejects=tuple(file for file in (self._staged(REJECTED_TABLE, DAYS[0], rejected),) if file is not None),
+            replaced=frozenset(name for name in again if not found[name].broken and state.known[name].held),
+            mended=frozenset(again),
+        )
+
+    def _entry(self, name: str, content: Content) -> Entry:
+        status: Any = "quarantined" if content.broken else "ok"
+        return Entry(name, str(self.versions[name]), status, rows=sum(content.rows), rejected=content.rejects)
+
+    def _staged(self, table: str, day: date, rows: Iterable[Row]) -> StagedFile | None:
+        values = ", ".join(f"({literal(name)}, {number})" for name, number in rows)
+        if not values:
+            return None
+        select = (
+            f"SELECT l || '/' || n AS tp_id, TIMESTAMPTZ '{day} 12:00:00Z' AS tp_timestamp, l AS tp_source_location, "
+            f"n::BIGINT AS n FROM (VALUES {values}) v(l, n)"
+        )
+        slot = Slot(table, "c", "t" if table == REJECTED_TABLE else "i", day)
+        return stage(self.workshop.connection, self.workshop.lake, slot, select, stream="t/c")
+
+
+def _rows(name: str, version: int, content: Content) -> tuple[list[Row], ...]:
+    return tuple(
+        [(name, version * 1000 + at * 100 + number) for number in range(count)] for at, count in enumerate(content.rows)
+    )
+
+
+@pytest.mark.slow
+def test_every_history_leaves_what_the_model_says() -> None:
+    """Collecting, replacing, breaking, overwriting and compacting in any order, cut short anywhere."""
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=HISTORIES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
