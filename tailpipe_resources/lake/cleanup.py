@@ -45,7 +45,7 @@ def supersede(lake: Lake, table: str, version: int, paths: Iterable[str], *, kep
 
 def put_away(lake: Lake, table: str) -> None:
     """Move superseded files that nobody reads out of sight, and delete those that were kept long enough."""
-    waiting = lake.store.keys(_waiting(table))
+    waiting = _notes(lake, _waiting(table))
     if lake.store.is_remote:
         _delete(lake, _due(waiting), f"{table}/")
         return
@@ -55,7 +55,7 @@ def put_away(lake: Lake, table: str) -> None:
                 _move_unread(lake, table, waiting, oldest)
         except BlockingIOError:
             pass
-    _delete(lake, _due(lake.store.keys(_moved(table))), f"{past(table, '')}")
+    _delete(lake, _due(_notes(lake, _moved(table))), f"{past(table, '')}")
 
 
 def past(table: str, path: str) -> str:
@@ -68,7 +68,7 @@ def _move_unread(lake: Lake, table: str, waiting: Iterable[str], oldest: int | N
     active = active_files(found) if found is not None else {}
     for key in waiting:
         note = _read(lake, key)
-        if oldest is None or oldest >= note["version"]:
+        if note and (oldest is None or oldest >= note["version"]):
             for path in note["paths"]:
                 if path not in active:
                     lake.store.move(f"{table}/{path}", past(table, path))
@@ -78,7 +78,7 @@ def _move_unread(lake: Lake, table: str, waiting: Iterable[str], oldest: int | N
 def _delete(lake: Lake, notes: Iterable[str], where: str) -> None:
     """Delete the files of these notes, then the notes."""
     for key in notes:
-        lake.store.remove(f"{where}{path}" for path in _read(lake, key)["paths"])
+        lake.store.remove(f"{where}{path}" for path in _read(lake, key).get("paths", ()))
         lake.store.remove([key])
 
 
@@ -87,8 +87,17 @@ def _due(notes: Iterable[str]) -> list[str]:
     return [key for key in notes if int(key.rsplit("/", 1)[-1].split("-", 1)[0]) <= now]
 
 
+def _notes(lake: Lake, folder: str) -> list[str]:
+    """The notes of a folder, but for those that are just being written."""
+    return [key for key in lake.store.keys(folder) if key.endswith(".json")]
+
+
 def _read(lake: Lake, key: str) -> Mapping[str, Any]:
-    note: Mapping[str, Any] = json.loads(lake.store.read(key))
+    """A note; an empty one where somebody else has dealt with it meanwhile."""
+    try:
+        note: Mapping[str, Any] = json.loads(lake.store.read(key))
+    except FileNotFoundError:
+        return {}
     return note
 
 
