@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
 from tailpipe_resources.config.outline import Outline
+from tailpipe_resources.errors import PastError, UsageError
 from tailpipe_resources.lake import Lake, open_lake, snapshot, tables
+from tailpipe_resources.model.names import hint
 from tailpipe_resources.model.place import Problems
 from tailpipe_resources.model.schema import COMMON_COLUMNS, REJECTED_COLUMNS, REJECTED_TABLE, Column
 from tailpipe_resources.query.views import View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import ExitStack
+    from datetime import datetime
 
     from tailpipe_resources.model.config import Config
 
@@ -29,38 +32,74 @@ class Views:
     lakes: tuple[Lake, ...]
     """Where their files lie."""
 
+    lost: Mapping[str, str] = field(default_factory=dict)
+    """Tables that cannot be shown as they were, with the reason."""
 
-def views_of(config: Config, until: ExitStack | None = None) -> Views:
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Which state of the tables is asked for."""
+
+    time: datetime | None = None
+    """Of all tables; now when None."""
+
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """Of single tables; they win over the time."""
+
+    def of(self, table: str) -> datetime | int | None:
+        """What is asked of one table."""
+        return self.versions.get(table, self.time)
+
+
+NOW = Moment()
+
+
+def views_of(config: Config, until: ExitStack | None = None, moment: Moment = NOW) -> Views:
     """All tables: those in the lakes, and those the configuration would collect."""
-    return views_within(Outline.of(config), lambda: config, until)
+    return views_within(Outline.of(config), lambda: config, until, moment)
 
 
-def views_within(outline: Outline, load: Callable[[], Config], until: ExitStack | None = None) -> Views:
+def views_within(
+    outline: Outline, load: Callable[[], Config], until: ExitStack | None = None, moment: Moment = NOW
+) -> Views:
     """The same, for a configuration of which the outline is known.
 
     Args:
         outline: where the lakes are and what the tables are called.
         load: the whole configuration, asked for only when a table of the user's own was never collected.
         until: keeps the files of the views readable until it is closed.
+        moment: which state of the tables.
+
+    Raises:
+        UsageError: a version is asked of a table that no lake, or more than one, holds.
     """
     lakes = tuple(open_lake(each) for each in outline.lakes)
+    inside = [(lake, name) for lake in lakes for name in tables(lake)]
+    _check_versions(moment, [name for _, name in inside])
     found: dict[str, View] = {}
-    for lake in lakes:
-        for view in _stored(lake, until):
-            found[view.name] = _joined(found.get(view.name), view)
+    lost: dict[str, str] = {}
+    for lake, name in inside:
+        try:
+            stored = snapshot(lake, name, until, as_of=moment.of(name))
+        except PastError as error:
+            lost[name] = str(error)
+        else:
+            if stored is not None:
+                found[name] = _joined(found.get(name), View(name, stored.columns, stored.files))
     for view in _declared():
         found.setdefault(view.name, view)
-    if set(outline.tables) - set(found):
+    if set(outline.tables) - set(found) - set(lost):
         for view in _planned(load()):
             found.setdefault(view.name, view)
-    return Views(tuple(found[name] for name in sorted(found)), lakes)
+    return Views(tuple(found[name] for name in sorted(found) if name not in lost), lakes, lost)
 
 
-def _stored(lake: Lake, until: ExitStack | None) -> Iterator[View]:
-    for name in tables(lake):
-        found = snapshot(lake, name, until)
-        if found is not None:
-            yield View(name, found.columns, found.files)
+def _check_versions(moment: Moment, names: Sequence[str]) -> None:
+    for name in moment.versions:
+        if name not in names:
+            raise UsageError(f'no lake holds a table called "{name}"{hint(name, names)}')
+        if names.count(name) > 1:
+            raise UsageError(f"{name} lies in more than one lake, each with versions of its own; ask as of a time")
 
 
 def _joined(one: View | None, other: View) -> View:

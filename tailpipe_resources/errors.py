@@ -7,6 +7,7 @@
     |- UsageError                  type the command differently
     |- PluginError                 install or mend a plugin
     |- BusyError                   wait: another run has hold of it
+    |- HeldError                   ask whoever placed the hold: rows must stay
     |- CancelledError              nothing: you pressed Ctrl-C, what was committed stays
     |- SourceError
     |  |- SourceUnavailableError   run again: the other side failed and may recover
@@ -15,6 +16,7 @@
     |  `- BadArtifactError         skip: its bytes are broken; it is quarantined until it changes
     |- LakeError
     |  |- CommitConflictError      plan again: someone else committed first
+    |  |- PastError                ask for a later time: what was there then is no longer kept
     |  `- LakeDamagedError         mend the lake: a file of its own is unreadable
     `- QueryError                  edit the SQL
 """
@@ -70,6 +72,10 @@ class BusyError(TailpipeError):
     """Another run holds what this one needs."""
 
 
+class HeldError(TailpipeError):
+    """A hold of the configuration keeps rows that would go. Nothing was touched."""
+
+
 class CancelledError(TailpipeError):
     """The user stopped the work. Everything committed so far stays; the rest is collected next time."""
 
@@ -100,6 +106,10 @@ class LakeError(TailpipeError):
 
 class CommitConflictError(LakeError):
     """Another writer committed first. Nothing of this attempt is visible; plan it again."""
+
+
+class PastError(LakeError):
+    """The lake cannot show what it held at that time or version."""
 
 
 class LakeDamagedError(LakeError):

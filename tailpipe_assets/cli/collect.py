@@ -8,6 +8,8 @@ m W d H M). --from is included, --to is not, except that a date alone includes t
 their own belong to every window. Ctrl-C commits what is staged and leaves the rest for next time; pressed twice, it
 stops at once.
 
+--overwrite brings back rows that were deleted, and is refused where a hold of the configuration covers the window.
+
 Each run is recorded in DAGSTER_HOME, else in $TAILPIPE_HOME/dagster, where Dagster's web UI finds it.
 
 Examples:
@@ -18,7 +20,7 @@ Examples:
 
 json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts", "skipped", "replaced", "records",
 "bytes_in", "bytes_out", "files", "seconds", "days": {day: rows}, "indexes": {index: rows}, "faults": [{"location",
-"status", "reason"}], "failure", "cancelled"}]}. The summary goes to stdout, everything else to stderr.
+"status", "reason"}], "failure", "notes", "cancelled"}]}. The summary goes to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -70,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
     window = window_of(args.start, args.end, datetime.now(UTC))
     with _undisturbed():
         plans = _plans(args)
+    if args.overwrite:
+        _refuse_held(plans, window)
     if not plans:
         print("nothing to collect: every collection is disabled", file=sys.stderr)
         return Exit.OK
@@ -96,6 +100,14 @@ def _plans(args: argparse.Namespace) -> list[Plan]:
         print(f"{'.'.join(each.key)} is disabled", file=sys.stderr)
     keys = {each.key for each in chosen.enabled}
     return [each for each in plans if each.collection.key in keys]
+
+
+def _refuse_held(plans: list[Plan], window: Window) -> None:
+    """Stop before anything is touched, also where a hold is about one of several collections."""
+    from tailpipe_resources.model.hold import refuse_overwrite
+
+    for each in plans:
+        refuse_overwrite(each.holds, *each.collection.key, window)
 
 
 def _collect(plans: list[Plan], window: Window, args: argparse.Namespace) -> tuple[CollectResult, ...]:

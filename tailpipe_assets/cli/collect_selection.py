@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.names import hint
+from tailpipe_resources.model.selector import Selector, names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from tailpipe_resources.model.config import Collection
 
-_PREFIX = re.compile(r"(?:partition|collection)[=.]")
-_WILD = re.compile(r"[*?\[]")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +38,28 @@ def choose(collections: Sequence[Collection], selectors: Sequence[str]) -> Chose
     return Chosen(tuple(each for each in found if each.enabled), tuple(each for each in found if not each.enabled))
 
 
-def pattern_of(selector: str) -> str:
-    """A selector without the `partition=` or `collection.` that may stand before it."""
-    return _PREFIX.sub("", selector, count=1) if _PREFIX.match(selector) else selector
-
-
-def matching(names: Iterable[str], selector: str) -> bool:
-    """Whether a selector means something that has these names."""
-    pattern = pattern_of(selector)
-    return any(fnmatchcase(name, pattern) for name in names)
-
-
 def _meant(collections: Sequence[Collection], selector: str) -> list[Collection]:
-    pattern = pattern_of(selector)
-    found = [each for each in collections if matching(_names(each), selector)]
-    if not found:
-        known = {name for each in collections for name in _names(each)}
-        raise UsageError(f'no collection is called "{pattern}"{hint(pattern, known)}')
-    if not _WILD.search(pattern) and not any(each.enabled for each in found):
+    found = pick([(each, names_in_configuration(each)) for each in collections], selector)
+    if not Selector(selector).is_wild and not any(each.enabled for each in found):
         places = ", ".join(f"{'.'.join(each.key)} ({each.place})" for each in found)
         raise UsageError(f"disabled: {places}; write enabled = true to collect it")
     return found
 
 
-def _names(collection: Collection) -> set[str]:
-    """What a collection can be called: by its own name, its table's, and both."""
-    tables = (collection.table_stored, collection.table)
-    return {collection.name, *tables, *(f"{table}.{collection.name}" for table in tables)}
+def pick(named: Sequence[tuple[T, set[str]]], selector: str) -> list[T]:
+    """Those a selector means, of things that each have some names.
+
+    Raises:
+        UsageError: it fits nothing.
+    """
+    meant = Selector(selector)
+    found = [each for each, names in named if meant.fits(names)]
+    if not found:
+        known = {name for _, names in named for name in names}
+        raise UsageError(f'no collection is called "{meant.pattern}"{hint(meant.pattern, known)}')
+    return found
+
+
+def names_in_configuration(collection: Collection) -> set[str]:
+    """What a configured collection can be called: by the table it is stored in, and by the one it is written with."""
+    return names_of(collection.name, collection.table_stored, collection.table)

@@ -51,6 +51,7 @@ def as_json(result: CollectResult) -> dict[str, Any]:
         "indexes": dict(sorted(result.indexes.items())),
         "faults": [{"location": each.location, "status": each.status, "reason": each.reason} for each in result.faults],
         "failure": None if result.failure is None else str(result.failure),
+        "notes": list(result.notes),
         "cancelled": result.cancelled,
     }
 
@@ -81,6 +82,8 @@ def _print_faults(results: Sequence[CollectResult]) -> None:
 
 
 def _print_failures(results: Sequence[CollectResult]) -> None:
+    for note in dict.fromkeys(note for each in results for note in each.notes):
+        print(f"\nnote: {harmless(note)}")
     for each in results:
         if each.failure is not None:
             print(f"\n{_name(each)} stopped: {harmless(str(each.failure))}")

@@ -58,10 +58,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("collect", "Collect logs from sources.", f"{_HERE}.collect"),
     Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
     Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
-    Command("collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show", ("partition",)),
+    Command(
+        "collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show|delete", ("partition",)
+    ),
     Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show"),
     Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
+    Command("lake", "Look after what was collected.", f"{_HERE}.lake", "check|repair|history"),
     Command("config", "Check the configuration.", f"{_HERE}.config", "check"),
 )
 """In the order `tailpipe --help` shows them."""

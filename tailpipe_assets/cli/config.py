@@ -4,12 +4,14 @@ Examples:
   tailpipe config check
   tailpipe --config-path ./hcl --var day=2024-02-07 config check --output json
 
-json: {"files": [...], "collections": [...], "sources": [{"address", "place"}], "destinations": [{"name", "path"}]},
+json: {"files": [...], "collections": [...], "sources": [{"address", "place"}], "destinations": [{"name", "path",
+"retention"}], "holds": [{"name", "collections", "reason", "place"}]}, with the collections that each hold covers, and
 collections as `tailpipe collection list` gives them. Problems go to stderr, one a line; the exit code is then 2.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.cli.collection import row_of
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import argparse
 
     from tailpipe_resources.model.config import Config
+    from tailpipe_resources.model.hold import Hold
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +54,11 @@ def _found(config: Config) -> dict[str, list[Any]]:
         "files": list(config.files),
         "collections": [row_of(each) for each in config.collections],
         "sources": [{"address": each.address, "place": str(each.place)} for each in config.sources],
-        "destinations": [{"name": each.name, "path": each.path} for each in config.destinations],
+        "destinations": [
+            {"name": each.name, "path": each.path, "retention": None if each.retention is None else str(each.retention)}
+            for each in config.destinations
+        ],
+        "holds": [_hold(each, config) for each in config.holds],
     }
 
 
@@ -61,5 +68,17 @@ def _print_found(found: dict[str, list[Any]]) -> None:
     print()
     print_rows(found["sources"], ("address", "place"))
     print()
-    print_rows(found["destinations"], ("name", "path"))
-    print("\nno problems")
+    print_rows(found["destinations"], ("name", "path", "retention"))
+    if found["holds"]:
+        print()
+        print_rows(found["holds"], ("name", "collections", "reason", "place"))
+    count = len(found["holds"])
+    held = "" if not count else "1 hold, " if count == 1 else f"{count} holds, "
+    print(f"\n{held}no problems")
+
+
+def _hold(hold: Hold, config: Config) -> dict[str, Any]:
+    covered = [".".join(each.key) for each in config.collections if hold.covers(*each.key)]
+    if not covered:
+        print(f'hold "{hold.name}" ({hold.place}) covers no collection that is configured', file=sys.stderr)
+    return {"name": hold.name, "collections": covered, "reason": hold.reason, "place": str(hold.place)}

@@ -45,6 +45,15 @@ def read_config_if_any(args: argparse.Namespace) -> Config | None:
     return read_config(args) if _files(args) else None
 
 
+def read_config_or_default(args: argparse.Namespace) -> Config:
+    """The same, or where nothing is configured a configuration of nothing but the default destination."""
+    from tailpipe_resources.config.paths import absolute
+    from tailpipe_resources.model import config
+
+    found = read_config_if_any(args)
+    return found or config.Config(destinations=(config.Destination("default", absolute(".")),))
+
+
 def variables_of(pairs: Iterable[str]) -> dict[str, str]:
     """The values typed after `--var`, by name.
 

@@ -60,7 +60,7 @@ def _run(argv: list[str]) -> int:
         raise UsageError(_unknown(args.command))
     parser = command.parser()
     parser.set_defaults(config_path=None, var=[])
-    return command.load().run(parser.parse_args(args.rest, namespace=args))
+    return command.load().run(parser.parse_intermixed_args(args.rest, namespace=args))
 
 
 def _top() -> argparse.ArgumentParser:
@@ -90,7 +90,8 @@ class _Version(argparse.Action):
 def _epilog() -> str:
     listed = [(f"{command.name} {command.usage}".rstrip(), command.help) for command in commands.COMMANDS]
     rows = [*listed, ("help [command]", "Help about any command.")]
-    lines = "\n".join(f"  {name:<22} {text}" for name, text in rows)
+    width = max(len(name) for name, _ in rows)
+    lines = "\n".join(f"  {name:<{width}} {text}" for name, text in rows)
     return f"commands:\n{lines}\n\nexamples:\n{_EXAMPLES}\nexit codes:\n{describe()}\n\nenvironment:\n{_ENVIRONMENT}"
 
 

@@ -5,8 +5,14 @@ Examples:
   tailpipe query --output csv "from http_log where status >= 500" > errors.csv
   tailpipe query report.sql
   echo "show tables" | tailpipe query -
+  tailpipe query --as-of T-2H "select count(*) from http_log"
+  tailpipe query --as-of http_log@17 "select count(*) from http_log"
 
 Only statements that read are run: SELECT, VALUES, WITH, FROM, PIVOT, EXPLAIN, DESCRIBE, SHOW, SUMMARIZE.
+
+--as-of shows what the tables held at a time, written like those of collect, or one table in a version that tailpipe
+lake history lists. What a compaction or a replacement took out of a table is kept for a day.
+
 Rows go to stdout, everything else to stderr. A table on a terminal keeps within its width and says what it left out.
 """
 
@@ -16,11 +22,13 @@ import re
 import shutil
 import sys
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.cli.exits import Exit
+from tailpipe_assets.cli.query_moment import moment_of
 from tailpipe_resources.errors import QueryError, UsageError
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.query.render import OUTPUTS
@@ -31,6 +39,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from tailpipe_assets.views import Views
     from tailpipe_resources.query.table import Rendered
     from tailpipe_resources.query.views import View
 
@@ -46,6 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="SQL, a file ending in .sql, or - for standard input; several run in order",
     )
     parser.add_argument("--output", choices=OUTPUTS, default="table", help="how to write rows")
+    parser.add_argument(
+        "--as-of",
+        action="append",
+        default=[],
+        metavar="TIME|TABLE@VERSION",
+        help="what the tables held at a time, or one in a version; may be repeated for several tables",
+    )
     header = parser.add_mutually_exclusive_group()
     header.add_argument("--header", action="store_true", default=True, help="names above the columns (the default)")
     header.add_argument("--no-header", action="store_false", dest="header", help="rows alone, in table and csv")
@@ -54,7 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the statements in order, and stop at the first that fails."""
     from tailpipe_assets.cli.configured import read_config, read_outline
-    from tailpipe_assets.views import views_of, views_within
+    from tailpipe_assets.views import views_within
+    from tailpipe_resources.config.outline import Outline
     from tailpipe_resources.query.engine import connect, restrict
     from tailpipe_resources.query.statements import check
     from tailpipe_resources.query.views import create_views
@@ -62,17 +79,18 @@ def run(args: argparse.Namespace) -> int:
     texts = [_text(given) for given in args.sql]
     if not texts:
         raise UsageError('nothing to ask; write tailpipe query "select ..."')
+    moment = moment_of(args.as_of, datetime.now(UTC))
     outline = read_outline(args)
     load = partial(read_config, args)
     with ExitStack() as until:
-        found = views_of(load(), until) if outline is None else views_within(outline, load, until)
+        found = views_within(outline or Outline.of(load()), load, until, moment)
         connection = connect()
         for lake in found.lakes:
             lake.store.attach(connection)
         create_views(connection, found.views)
         restrict(connection, [folder for lake in found.lakes for folder in lake.reach])
         statements = [statement for text in texts for statement in check(connection, text)]
-        interruptible(connection, lambda: _answer(connection, statements, found.views, args))
+        interruptible(connection, lambda: _answer(connection, statements, found, args))
     return Exit.OK
 
 
@@ -95,7 +113,7 @@ def interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], None
 
 
 def _answer(
-    connection: duckdb.DuckDBPyConnection, statements: Sequence[str], views: Sequence[View], args: argparse.Namespace
+    connection: duckdb.DuckDBPyConnection, statements: Sequence[str], found: Views, args: argparse.Namespace
 ) -> None:
     from tailpipe_resources.query.ask import ask
     from tailpipe_resources.query.render import render
@@ -106,9 +124,9 @@ def _answer(
             result = ask(connection, statement)
             rendered = render(result, args.output, sys.stdout, header=args.header, width=width)
         except QueryError as error:
-            raise _in_our_words(error, views) from error
+            raise _in_our_words(error, found) from error
         sys.stdout.flush()
-        _tell(rendered, statement, views, is_table=args.output == "table")
+        _tell(rendered, statement, found.views, is_table=args.output == "table")
 
 
 def _text(given: str) -> str:
@@ -133,12 +151,15 @@ def _stdin() -> str:
     return text
 
 
-def _in_our_words(error: QueryError, views: Sequence[View]) -> QueryError:
-    found = _UNKNOWN_TABLE.match(str(error))
-    if found is None:
+def _in_our_words(error: QueryError, found: Views) -> QueryError:
+    unknown = _UNKNOWN_TABLE.match(str(error))
+    if unknown is None:
         return error
-    known = hint(found["name"], [view.name for view in views])
-    return QueryError(f'no table is called "{found["name"]}"{known}{str(error)[found.end() :]}')
+    name = unknown["name"]
+    if name in found.lost:
+        return QueryError(found.lost[name])
+    known = hint(name, [view.name for view in found.views])
+    return QueryError(f'no table is called "{name}"{known}{str(error)[unknown.end() :]}')
 
 
 def _tell(rendered: Rendered, statement: str, views: Sequence[View], *, is_table: bool) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.cli.collect_selection import matching
-from tailpipe_resources.errors import UsageError
-from tailpipe_resources.model.names import hint
+from tailpipe_assets.cli.collect_selection import pick
+from tailpipe_resources.model.selector import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,21 +28,7 @@ def choose_stored(config: Config, selectors: Sequence[str]) -> list[tuple[Lake, 
 
     lakes = {each.path: open_lake(each) for each in config.destinations}
     stored = {path: collections(lake) for path, lake in lakes.items()}
-    every = {key for keys in stored.values() for key in keys}
-    meant = {key for selector in selectors or ["*"] for key in _meant(every, selector, must=bool(selectors))}
+    named = [(key, names_of(key[1], key[0])) for key in sorted({key for keys in stored.values() for key in keys})]
+    meant = {key for selector in selectors for key in pick(named, selector)} if selectors else {key for key, _ in named}
     chosen = [(lakes[path], [key for key in keys if key in meant]) for path, keys in stored.items()]
     return [(lake, keys) for lake, keys in chosen if keys]
-
-
-def _meant(keys: set[Key], selector: str, *, must: bool) -> set[Key]:
-    found = {key for key in keys if matching(names_of(key), selector)}
-    if must and not found:
-        known = {name for key in keys for name in names_of(key)}
-        raise UsageError(f'no collection with rows is called "{selector}"{hint(selector, known)}')
-    return found
-
-
-def names_of(key: Key) -> set[str]:
-    """What a stored collection can be called: by its own name, its table's, and both."""
-    table, name = key
-    return {name, table, f"{table}.{name}"}

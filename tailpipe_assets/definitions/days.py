@@ -11,7 +11,6 @@ import dagster as dg
 from tailpipe_resources.errors import LakeError
 from tailpipe_resources.lake.inventory import first_day
 from tailpipe_resources.lake.storage import open_lake
-from tailpipe_resources.model.window import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,8 +64,7 @@ def _first_stored(destinations: Iterable[Destination]) -> Iterator[date]:
 
 def whole(day: date, window: Window) -> bool:
     """Whether all of a day is inside a window."""
-    start, end = midnight(day), midnight(day + timedelta(days=1))
-    return (window.start is None or window.start <= start) and (window.end is None or end <= window.end)
+    return window.has_whole(day)
 
 
 def days_of(window: Window) -> Days:

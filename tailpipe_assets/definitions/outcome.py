@@ -38,6 +38,7 @@ def of_run(ready: Plan, result: CollectResult, stored: Mapping[date, int]) -> Me
         "dagster/row_count": sum(stored.values()),
         **_range(result),
         **_told("rows by index", result.indexes and _indexes(result.indexes)),
+        **_told("notes", "\n".join(result.notes)),
         **_told("faults", result.faults and _faults(result.faults)),
     }
 

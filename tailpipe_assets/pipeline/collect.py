@@ -18,8 +18,10 @@ from tailpipe_assets.pipeline.write import Writer
 from tailpipe_resources.errors import LakeError, TailpipeError
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.table import ensure_table
+from tailpipe_resources.model.hold import refuse_overwrite
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 from tailpipe_resources.model.schema import REJECTED_TABLE, Column, storage_columns
 from tailpipe_resources.model.window import Window
@@ -136,16 +138,21 @@ def _pass(writers: list[Writer], run: _Run) -> None:
 
 def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     collection = ready.collection
+    if run.options.overwrite:
+        refuse_overwrite(ready.holds, *collection.key, run.window)
     lake = run.resources.lake(collection.destination)
     stack.enter_context(lake.lock(*collection.key))
     connection = stack.enter_context(run.resources.engine())
     connection.execute("SET preserve_insertion_order = false; SET threads = 1")
     lake.store.attach(connection)
     restrict(connection, lake.reach)
+    notes: list[str] = []
+    for name in (collection.table_stored, REJECTED_TABLE):
+        notes += (in_words(name, each) for each in mend(lake, name))
     _ensure(connection, lake, collection.table_stored, storage_columns(ready.table.stored_columns), ready)
-    state = recover(connection, lake, *collection.key)
-    told = Told("overwrite" if run.options.overwrite else "collect", run.name)
-    return Writer(ready, lake, connection, state, told)
+    state = recover(connection, lake, *collection.key, notes.append)
+    told = Told("overwrite" if run.options.overwrite else "collect", run.name, ready.config)
+    return Writer(ready, lake, connection, state, told, notes)
 
 
 def _ensure(

@@ -15,6 +15,7 @@ from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import PluginError
 from tailpipe_resources.model.config import UNKNOWN_FORMAT, UNKNOWN_SOURCE, FormatBlock
+from tailpipe_resources.model.hold import holds_on
 from tailpipe_resources.model.names import hint, quote
 from tailpipe_resources.model.place import Place, Problems
 from tailpipe_resources.query.engine import isolated
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.formats.base import Format
     from tailpipe_assets.tables.declaration import Table
     from tailpipe_resources.model.config import Collection, Config, TableBlock
+    from tailpipe_resources.model.hold import Hold
 
 _NO_INDEX = ("STRUCT", "JSON", "[]", "MAP")
 
@@ -41,6 +43,12 @@ class Plan:
     format_name: str
     index: str
     """SQL over the record for `tp_index`."""
+
+    config: str = ""
+    """The digest of the configuration it was made from."""
+
+    holds: tuple[Hold, ...] = ()
+    """What stops an overwrite."""
 
     @property
     def scan_key(self) -> tuple[object, ...]:
@@ -89,6 +97,8 @@ class _Planner:
 
     def __init__(self, config: Config, connection: duckdb.DuckDBPyConnection, problems: Problems) -> None:
         self._blocks = {block.name: block for block in config.tables}
+        self._digest = config.digest
+        self._holds = config.holds
         self._connection = connection
         self._problems = problems
         self._trials: dict[tuple[tuple[str, str], ...], Trial] = {}
@@ -107,7 +117,8 @@ class _Planner:
         if made is None or table is None:
             return None
         name, form = made
-        ready = Plan(collection, table, form, name, index)
+        holds = holds_on(self._holds, *collection.key)
+        ready = Plan(collection, table, form, name, index, self._digest, holds)
         if len(self._problems) == before:
             self._try_table(ready)
         return ready if len(self._problems) == before else None

@@ -15,6 +15,8 @@ from tailpipe_resources.lake.storage import discard
 from tailpipe_resources.model.results import ArtifactFault, CollectResult, Progress, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import duckdb
 
     from tailpipe_assets.pipeline.batch import RecordBatch
@@ -68,11 +70,17 @@ class Writer:
     """One collection's side of a run."""
 
     def __init__(
-        self, ready: Plan, lake: Lake, connection: duckdb.DuckDBPyConnection, state: State, told: Told
+        self,
+        ready: Plan,
+        lake: Lake,
+        connection: duckdb.DuckDBPyConnection,
+        state: State,
+        told: Told,
+        notes: Iterable[str] = (),
     ) -> None:
         self.plan = ready
         self.state = state
-        self.result = CollectResult(*ready.collection.key)
+        self.result = CollectResult(*ready.collection.key, notes=tuple(dict.fromkeys(notes)))
         self.connection = connection
         self.lake = lake
         self._told = told

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import create_model
+
 from tailpipe_resources.config.values import Reference  # noqa: TC001 - pydantic reads the annotations
 from tailpipe_resources.options import Options
 
@@ -22,6 +24,7 @@ SHAPES = {
     "credential": Shape(("type", "name")),
     "destination": Shape(("type", "name")),
     "format": Shape(("type", "name")),
+    "hold": Shape(("name",)),
     "locals": Shape(()),
     "source": Shape(("type", "name")),
     "table": Shape(("name",), ("column",)),
@@ -45,6 +48,9 @@ class DestinationAttributes(Options):
 
     kms_key_id: str | None = None
     """The key for `aws:kms`; by default the account's own for S3."""
+
+    retention: str | None = None
+    """How long rows are kept, such as `90d`; a collection's own wins."""
 
 
 class SourceAttributes(Options):
@@ -137,3 +143,23 @@ class CollectionAttributes(Options):
 
     filter: str | None = None
     """One condition, in place of a `filter` block."""
+
+    retention: str | None = None
+    """How long rows are kept, such as `90d`; for ever unless said here or by the destination."""
+
+
+class HoldAttributes(Options):
+    """Rows that are neither deleted nor overwritten, however old they are."""
+
+    collection: str
+    """Whose rows: table.collection, or a selector with wildcards."""
+
+    reason: str
+    """Why, for whoever it stops."""
+
+    to: str | None = None
+    """The time up to which rows are held; a date alone includes that day."""
+
+
+HoldFrom = create_model("HoldFrom", __base__=Options, **{"from": (str | None, None)})  # type: ignore[call-overload]
+"""The attribute of holds whose name is a word of Python's: the time from which on rows are held."""

@@ -8,6 +8,7 @@ from tailpipe_resources.config import aliases
 from tailpipe_resources.config.blocks import NESTED_SHAPES, SHAPES, Shape
 from tailpipe_resources.config.context import Context
 from tailpipe_resources.config.decode_collections import collection
+from tailpipe_resources.config.decode_holds import hold
 from tailpipe_resources.config.decode_sources import credential, destination, implicit_destination, source
 from tailpipe_resources.config.decode_tables import format_block, table
 from tailpipe_resources.config.variables import check_locals, scope_of
@@ -57,6 +58,7 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
     destinations = (*each("destination", destination), *implicit_destination(context))
     sources = each("source", source)
     collections = each("collection", collection)
+    holds = each("hold", hold)
     for block in blocks:
         if block.type == "workspace":
             _workspace(block, context)
@@ -70,6 +72,7 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
         formats=formats,
         tables=tables,
         files=tuple(paths),
+        holds=holds,
     )
 
 

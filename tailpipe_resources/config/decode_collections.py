@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
 from tailpipe_resources.config import aliases
 from tailpipe_resources.config.blocks import CollectionAttributes, FilterAttributes
+from tailpipe_resources.config.decode_holds import instant, retention_of
 from tailpipe_resources.config.decode_sources import destination_of, named_source
 from tailpipe_resources.config.decode_tables import format_of
 from tailpipe_resources.config.paths import absolute
@@ -37,7 +37,8 @@ def collection(block: Block, context: Context) -> Collection | None:
     destination = destination_of(attributes.destination, context)
     _check_prefix(source, attributes.prefix, reading, context)
     filters = _filters(block, attributes, reading, context)
-    form, start = format_of(attributes.format, context), _start(attributes.start, reading, context)
+    kept = retention_of(attributes.retention, reading, context)
+    form, start = format_of(attributes.format, context), instant(attributes.start, "start", reading, context)
     is_table_known = stored is not None or table == "custom"
     is_first = stored is not None and context.declare(("collection", stored, name), block)
     found = Collection(
@@ -56,6 +57,7 @@ def collection(block: Block, context: Context) -> Collection | None:
         tp_index=attributes.tp_index,
         start=start,
         filters=filters,
+        retention=kept,
     )
     if is_first and source is not None and destination is not None:
         return found
@@ -146,15 +148,3 @@ def _filters(block: Block, attributes: CollectionAttributes, reading: Reading, c
         if checked is not None:
             found.append(Filter(checked.where, condition.place("where")))
     return tuple(sorted(found, key=lambda item: item.place.line))
-
-
-def _start(text: str | None, reading: Reading, context: Context) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        start = datetime.fromisoformat(text)
-    except ValueError:
-        message = f'"start" {reading.shown("start", text)} is not a time; write 2024-02-07 or 2024-02-07T13:00:00Z'
-        context.problems.add(reading.place("start"), message)
-        return None
-    return start.replace(tzinfo=UTC) if start.tzinfo is None else start.astimezone(UTC)

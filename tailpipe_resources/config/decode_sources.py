@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tailpipe_resources import plugins
 from tailpipe_resources.config import aliases, credentials
 from tailpipe_resources.config.blocks import DestinationAttributes, SourceAttributes
+from tailpipe_resources.config.decode_holds import retention_of
 from tailpipe_resources.config.decode_tables import format_of
 from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.reading import Reading
@@ -49,14 +50,22 @@ def destination(block: Block, context: Context) -> Destination | None:
     if kind != "parquet":
         context.problems.add(block.place, f'there is no destination type "{kind}"{hint(kind, ["parquet"])}')
         return None
-    attributes = Reading(block, context, [DestinationAttributes], aliases.ATTRIBUTES).checked(DestinationAttributes)
+    reading = Reading(block, context, [DestinationAttributes], aliases.ATTRIBUTES)
+    attributes = reading.checked(DestinationAttributes)
     if attributes is None:
         return None
     if not attributes.path or ("://" in attributes.path and not attributes.path.startswith("s3://")):
         context.problems.add(block.place, f'{block.title}: "path" must be a folder or begin with s3://')
         return None
     let_in = credential_of(attributes.credential, "aws", context)
-    found = Destination(name, absolute(attributes.path), let_in, block.place, _encryption(attributes))
+    found = Destination(
+        name,
+        absolute(attributes.path),
+        let_in,
+        block.place,
+        _encryption(attributes),
+        retention_of(attributes.retention, reading, context),
+    )
     context.keep(("destination", kind, name), found)
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +21,18 @@ def load_files(paths: Iterable[str | Path], variables: Mapping[str, str], proble
     """What `config.load` promises, of files that are known."""
     found = Problems() if problems is None else problems
     before = len(found)
-    files = [read(Path(path), found) for path in paths]
+    named = [Path(path) for path in paths]
+    files = [read(path, found) for path in named]
     config = decode(files, variables, found, incomplete=len(found) > before)
     if problems is None:
         found.raise_any()
-    return config
+    return replace(config, digest=digest(named))
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """Twelve hex digits that change with the content of any of the files, and with their order."""
+    made = hashlib.sha256()
+    for path in paths:
+        content = path.read_bytes() if path.is_file() else b""
+        made.update(len(content).to_bytes(8, "big") + content)
+    return made.hexdigest()[:12]

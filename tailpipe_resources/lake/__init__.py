@@ -9,6 +9,8 @@ Layout, below a destination's path::
     {table}/_tailpipe/leases/                    which versions are being read
     {table}/_tailpipe/superseded/                notes of files that a commit took out of sight
     {table}/_tailpipe/past/                      those files, for queries as of an earlier time
+    {table}/_tailpipe/history/                   what commits told that have left the Delta log
+    {table}/_tailpipe/torn/                      files of the log that a crash tore, out of the way
 """
 
 from tailpipe_resources.lake.commit import Batch, commit

@@ -17,7 +17,7 @@ from tailpipe_resources.lake.leases import oldest_read
 from tailpipe_resources.lake.storage import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tailpipe_resources.lake.storage import Lake
 
@@ -48,14 +48,27 @@ def put_away(lake: Lake, table: str) -> None:
     waiting = _notes(lake, _waiting(table))
     if lake.store.is_remote:
         _delete(lake, _due(waiting), f"{table}/")
-        return
-    if waiting:
+    elif waiting or _due(_notes(lake, _moved(table))):
         try:
             with oldest_read(lake, table) as oldest:
                 _move_unread(lake, table, waiting, oldest)
+                _delete_unread(lake, table, oldest)
         except BlockingIOError:
             pass
-    _delete(lake, _due(_notes(lake, _moved(table))), f"{past(table, '')}")
+
+
+def hasten(lake: Lake, table: str, ends: Callable[[str], bool], *, kept: float = 0) -> None:
+    """Keep superseded files that are to end, whose paths tell which they are, no longer than so many seconds."""
+    until = int((time.time() + kept) * 1000)
+    for folder in (_waiting(table), _moved(table)):
+        for key in _notes(lake, folder):
+            note = _read(lake, key)
+            ending = [path for path in note.get("paths", ()) if ends(path)]
+            if ending and _end(key) > until:
+                made = json.dumps({**note, "paths": ending}).encode()
+                lake.store.write(f"{folder}/{until:015}-{uuid.uuid4()}.json", made)
+                staying = [path for path in note["paths"] if not ends(path)]
+                lake.store.write(key, json.dumps({**note, "paths": staying}).encode())
 
 
 def past(table: str, path: str) -> str:
@@ -63,16 +76,26 @@ def past(table: str, path: str) -> str:
     return f"{table}/{OWN}/past/{path}"
 
 
-def _move_unread(lake: Lake, table: str, waiting: Iterable[str], oldest: int | None) -> None:
-    found = open_table(lake, table)
+def _move_unread(lake: Lake, table: str, waiting: Sequence[str], oldest: int | None) -> None:
+    found = open_table(lake, table) if waiting else None
     active = active_files(found) if found is not None else {}
     for key in waiting:
         note = _read(lake, key)
-        if note and (oldest is None or oldest >= note["version"]):
+        if _is_unread(note, oldest):
             for path in note["paths"]:
                 if path not in active:
                     lake.store.move(f"{table}/{path}", past(table, path))
             lake.store.move(key, f"{_moved(table)}/{key.rsplit('/', 1)[-1]}")
+
+
+def _delete_unread(lake: Lake, table: str, oldest: int | None) -> None:
+    """Delete what was kept long enough, but for what a query as of an earlier version reads."""
+    due = [key for key in _due(_notes(lake, _moved(table))) if _is_unread(_read(lake, key), oldest)]
+    _delete(lake, due, past(table, ""))
+
+
+def _is_unread(note: Mapping[str, Any], oldest: int | None) -> bool:
+    return bool(note) and (oldest is None or oldest >= note["version"])
 
 
 def _delete(lake: Lake, notes: Iterable[str], where: str) -> None:
@@ -84,7 +107,12 @@ def _delete(lake: Lake, notes: Iterable[str], where: str) -> None:
 
 def _due(notes: Iterable[str]) -> list[str]:
     now = time.time() * 1000
-    return [key for key in notes if int(key.rsplit("/", 1)[-1].split("-", 1)[0]) <= now]
+    return [key for key in notes if _end(key) <= now]
+
+
+def _end(note: str) -> int:
+    """Until when a note's files are kept, in Unix milliseconds."""
+    return int(note.rsplit("/", 1)[-1].split("-", 1)[0])
 
 
 def _notes(lake: Lake, folder: str) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError
-from tailpipe_resources.lake.cleanup import supersede
+from tailpipe_resources.lake.cleanup import KEPT_SECONDS, put_away, supersede
 from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
+from tailpipe_resources.lake.history import TIDY_EVERY, tidy
 from tailpipe_resources.lake.ledger import (
     BASE_EVERY,
     Entry,
@@ -26,9 +28,12 @@ from tailpipe_resources.lake.ledger import (
 )
 from tailpipe_resources.lake.replace import Replacement, RowsOf, without
 from tailpipe_resources.lake.storage import Lake, discard
+from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import duckdb
     from deltalake import DeltaTable
 
@@ -87,12 +92,13 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     for file in batch.rejects:
         file.publish(lake)
     rows_of = RowsOf(batch.replaced, batch.stream, batch.collection)
+    gone = partial(without, connection, lake, name=batch.table, rows_of=rows_of) if batch.replaced else None
     try:
-        replacement = _replace(connection, lake, batch.table, rows_of, _Step(intent, added, state.head, batch.told))
+        replacement = apply(lake, batch.table, gone, Step(intent, added, state.head, batch.told))
     except CommitConflictError:
-        _forget(lake, batch.table, batch.collection, intent.batch)
+        forget(lake, batch.table, batch.collection, intent.batch)
         raise
-    _follow(connection, lake, batch.table, batch.collection, intent)
+    follow(connection, lake, batch.table, batch.collection, intent)
     after = state.after(intent)
     if after.depth >= BASE_EVERY:
         write_base(lake, folder, after)
@@ -101,23 +107,39 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     return Committed(after, replacement.rows)
 
 
-def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str) -> State:
+def recover(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    collection: str,
+    tell: Callable[[str], None] = lambda _: None,
+) -> State:
     """Finish or discard what an earlier run left, and say what has been collected.
 
     To be called with the collection's lock held.
+
+    Args:
+        connection: what writes files anew where that is needed.
+        lake: where the collection lies.
+        table: its table.
+        collection: its name.
+        tell: told, a sentence each, what was finished or discarded.
     """
     folder, stream = lake.stream(table, collection), f"{table}/{collection}"
     ledger = read_ledger(lake, folder, head(open_table(lake, table), stream))
     reached = head(open_table(lake, REJECTED_TABLE), stream) or 0
     for intent in ledger.chain:
-        if intent.batch > reached:
-            _follow(connection, lake, table, collection, intent)
-    prune(lake, folder, ledger.base)
+        if intent.batch > reached and follow(connection, lake, table, collection, intent):
+            tell(f"{table}.{collection}: rejects of an earlier run that was cut off were brought in")
+    prune(lake, folder, ledger.floor)
     for batch in batches(lake, folder).keys() - ledger.reachable:
-        if (ledger.base is None or batch > ledger.base) and _is_dead(lake, batch):
-            _forget(lake, table, collection, batch)
+        if (ledger.floor is None or batch > ledger.floor) and _is_dead(lake, batch):
+            forget(lake, table, collection, batch)
+            tell(f"{table}.{collection}: what an earlier run had not committed was discarded, to be collected again")
     for name in (table, REJECTED_TABLE):
         discard(lake.staging(name, stream))
+        put_away(lake, name)
+        tidy(lake, name)
     return ledger.state
 
 
@@ -135,35 +157,59 @@ def _intent(batch: Batch, state: State) -> Intent:
     )
 
 
-def _follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, intent: Intent) -> None:
-    """Bring the rejects' table to this intent, unless it is there already."""
+def follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, intent: Intent) -> bool:
+    """Bring the rejects' table to this intent, unless it is there already; and leave nothing of what it took out."""
     rejects = intent.rejects
-    if not (rejects.files or rejects.replaced):
-        return
+    if intent.takes_out:
+        destroy(lake, table, Taken(collection, days_of(intent)))
+    elif not (rejects.files or rejects.replaced):
+        return False
     found = open_table(lake, REJECTED_TABLE)
     at = head(found, intent.stream)
     if found is None or (at is not None and at >= intent.batch):
-        return
+        return False
     added = tuple(Added(**each) for each in rejects.files)
+    if intent.takes_out:
+        taken = Taken(collection, days_of(intent), index=table)
+        told = Told("delete", intent.run, intent.config)
+        apply(lake, REJECTED_TABLE, taken.out_of, Step(intent, added, at, told, kept=seconds_left(lake)))
+        destroy(lake, REJECTED_TABLE, taken)
+        return True
     rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table)
     told = Told("collect", intent.run, intent.config)
-    _replace(connection, lake, REJECTED_TABLE, rows_of, _Step(intent, added, at, told))
+    gone = partial(without, connection, lake, name=REJECTED_TABLE, rows_of=rows_of) if rejects.replaced else None
+    apply(lake, REJECTED_TABLE, gone, Step(intent, added, at, told))
+    return True
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """One table's part of an intent."""
 
     intent: Intent
     added: tuple[Added, ...]
     expected: int | None
     told: Told
+    kept: float = KEPT_SECONDS
+    """For how long what goes can be read as of an earlier time."""
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, rows_of: RowsOf, step: _Step) -> Replacement:
+def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | None, step: Step) -> Replacement:
+    """Commit one table's part of an intent.
+
+    Args:
+        lake: where the table lies.
+        name: the table.
+        plan: what goes and comes beside the step's own files; asked again when someone else rewrote files meanwhile.
+            None where nothing goes.
+        step: the rest.
+
+    Raises:
+        CommitConflictError: the stream was moved by someone else. Nothing is visible.
+    """
     intent = step.intent
     for attempt in range(1, ATTEMPTS + 1):
-        gone = _gone(connection, lake, name, rows_of)
+        gone = Replacement() if plan is None else plan(_opened(lake, name))
         change = Change(
             (*step.added, *gone.rewritten),
             gone.removed,
@@ -179,13 +225,11 @@ def _replace(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, rows_
             if attempt == ATTEMPTS or head(_opened(lake, name), intent.stream) != step.expected:
                 raise
         else:
-            supersede(lake, name, version, (each.path for each in gone.removed))
+            supersede(lake, name, version, (each.path for each in gone.removed), kept=step.kept)
+            if version % TIDY_EVERY == 0:
+                tidy(lake, name)
             return gone
     raise AssertionError
-
-
-def _gone(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, rows_of: RowsOf) -> Replacement:
-    return without(connection, lake, _opened(lake, name), name, rows_of) if rows_of.locations else Replacement()
 
 
 def _opened(lake: Lake, name: str) -> DeltaTable:
@@ -200,7 +244,7 @@ def _is_dead(lake: Lake, batch: int) -> bool:
     return not lake.store.is_remote or time.time() - made_at(batch) > ABANDONED_SECONDS
 
 
-def _forget(lake: Lake, table: str, collection: str, batch: int) -> None:
+def forget(lake: Lake, table: str, collection: str, batch: int) -> None:
     """Remove an intent that was never committed, and its files."""
     folder = lake.stream(table, collection)
     intent = read_intent(lake, folder, batch)

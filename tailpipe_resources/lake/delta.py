@@ -9,7 +9,7 @@ Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -18,6 +18,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, RemoveAction
 
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError
+from tailpipe_resources.lake.log import newest_whole
 from tailpipe_resources.model.schema import PATH_COLUMNS
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Change:
 def open_table(lake: Lake, name: str, version: int | None = None) -> DeltaTable | None:
     """A table of the lake, or None when there is none of that name.
 
+    A newest commit that a crash tore is read around: it was not finished, and the next run takes it out of the way.
+
     Raises:
         LakeDamagedError: when its log cannot be read.
         LakeError: when the lake cannot be reached.
@@ -109,6 +112,9 @@ def open_table(lake: Lake, name: str, version: int | None = None) -> DeltaTable 
     except DeltaError as error:
         if not lake.store.folders(f"{name}/_delta_log") and not lake.store.keys(f"{name}/_delta_log"):
             return None
+        whole = newest_whole(lake, name) if version is None else None
+        if whole is not None:
+            return open_table(lake, name, whole)
         raise LakeDamagedError(
             f"the Delta log of {lake.root}/{name} cannot be read: {str(error).splitlines()[0]}; "
             "`tailpipe lake repair` mends what a crash tore"
@@ -170,6 +176,14 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
     raise LakeError(f"the commit to {name} did not succeed: {failure}") from failure
 
 
+def drop_old_commits(table: DeltaTable) -> None:
+    """Delete commits before the newest checkpoint that are older than the log's retention."""
+    try:
+        table.cleanup_metadata()
+    except (DeltaError, OSError) as error:
+        raise LakeError(f"old commits of {table.table_uri} cannot be deleted: {error}") from error
+
+
 def _has_landed(table: DeltaTable, change: Change, active: Mapping[str, Removed]) -> bool:
     if change.stream is not None:
         return head(table, change.stream) == change.batch
@@ -188,21 +202,29 @@ def _write(table: DeltaTable, change: Change) -> None:
     transactions = [] if change.stream is None else [Transaction(change.stream, change.batch)]
     if change.removed:
         transactions.append(Transaction(REWRITES, (table.transaction_version(REWRITES) or 0) + 1))
-    told = change.told
-    about = {"operation": told.operation, "run": told.run, "config": told.config, "detail": told.detail}
     table.create_write_transaction(
         [*(_add(each, change) for each in change.added), *(_remove(each, change) for each in change.removed)],
         mode="append",
         schema=table.schema(),
         partition_by=[column.name for column in PATH_COLUMNS],
         commit_properties=CommitProperties(
-            custom_metadata={TOLD_KEY: json.dumps({key: value for key, value in about.items() if value})},
+            custom_metadata={TOLD_KEY: json.dumps(_about(change))},
             app_transactions=transactions,
             max_commit_retries=0,
         ),
         post_commithook_properties=PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
     )
     table.update_incremental()
+
+
+def _about(change: Change) -> dict[str, object]:
+    """What history tells of a change, and could not find out once the log was tidied."""
+    rows = {
+        "rows_added": sum(each.rows for each in change.added),
+        "rows_removed": sum(each.rows for each in change.removed),
+    }
+    about = {**asdict(change.told), "stream": change.stream, **rows}
+    return {key: value for key, value in about.items() if value}
 
 
 def _add(file: Added, change: Change) -> AddAction:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake.delta import active_files, open_table
 from tailpipe_resources.lake.leases import arriving, lease
+from tailpipe_resources.lake.past import keys_of, version_at
 from tailpipe_resources.lake.table import columns_of
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.model.slot import Slot
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from datetime import date
 
+    from deltalake import DeltaTable
+
+    from tailpipe_resources.lake.past import AsOf
     from tailpipe_resources.lake.storage import Lake
     from tailpipe_resources.model.schema import Column
 
@@ -52,20 +56,33 @@ def collections(lake: Lake) -> tuple[tuple[str, str], ...]:
     )
 
 
-def snapshot(lake: Lake, table: str, until: ExitStack | None = None) -> Snapshot | None:
-    """The table as it is now, or None when the lake has none of that name.
+def snapshot(lake: Lake, table: str, until: ExitStack | None = None, *, as_of: AsOf | None = None) -> Snapshot | None:
+    """The table as it is now or was then, or None when the lake has or had none of that name.
 
     Args:
         lake: where it lies.
         table: its name.
         until: keeps the snapshot's files readable until it is closed.
+        as_of: a time or a version; now when not given.
+
+    Raises:
+        PastError: what it held then is no longer kept.
     """
-    if until is None:
+    if until is None and as_of is None:
         return _snapshot(lake, table)
     with arriving(lake, table):
-        found = _snapshot(lake, table)
-        if found is not None:
+        found = _snapshot(lake, table) if as_of is None else _earlier(lake, table, as_of)
+        if found is not None and until is not None:
             lease(lake, table, found.version, until)
+        return found
+
+
+def open_leased(lake: Lake, table: str, until: ExitStack) -> DeltaTable | None:
+    """A table as it is now, its files kept readable until the stack is closed; None when there is none."""
+    with arriving(lake, table):
+        found = open_table(lake, table)
+        if found is not None:
+            lease(lake, table, found.version(), until)
         return found
 
 
@@ -74,6 +91,15 @@ def _snapshot(lake: Lake, table: str) -> Snapshot | None:
     if found is None:
         return None
     files = tuple(lake.store.address(f"{table}/{path}") for path in sorted(active_files(found)))
+    return Snapshot(table, found.version(), columns_of(found), files)
+
+
+def _earlier(lake: Lake, table: str, as_of: AsOf) -> Snapshot | None:
+    version = version_at(lake, table, as_of)
+    found = None if version is None else open_table(lake, table, version)
+    if found is None:
+        return None
+    files = tuple(map(lake.store.address, keys_of(lake, table, found)))
     return Snapshot(table, found.version(), columns_of(found), files)
 
 

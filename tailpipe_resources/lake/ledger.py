@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import LakeDamagedError
@@ -67,6 +67,9 @@ class Follow:
     replaced: tuple[str, ...] = ()
     """Artifacts whose earlier rows there go."""
 
+    days: tuple[str, ...] = ()
+    """Days of the collection that go whole, as ISO dates."""
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -87,7 +90,18 @@ class Intent:
     depth: int = 0
     """How many intents lie between it and the last state that was written down whole."""
 
+    removed: Mapping[str, int] = field(default_factory=dict)
+    """Rows taken out on purpose, by artifact. It stays collected."""
+
+    restart: bool = False
+    """Everything was taken out and is forgotten: the chain begins here."""
+
     version: int = VERSION
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether rows go on purpose."""
+        return self.restart or bool(self.rejects.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,7 @@ class State:
 
     def after(self, intent: Intent) -> State:
         """The state once this intent is committed."""
-        known = dict(self.known)
+        known = {} if intent.restart else dict(self.known)
         _fold(known, intent)
         return State(intent.batch, known, intent.depth)
 
@@ -150,7 +164,7 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     data = _read(lake, intent_key(folder, batch))
     consumed = tuple(Entry(**entry) for entry in data.pop("consumed"))
     rejects = data.pop("rejects")
-    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]))
+    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), tuple(rejects.get("days", ())))
     return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow})
 
 
@@ -178,6 +192,12 @@ class Ledger:
     def reachable(self) -> frozenset[int]:
         """The batches of the chain."""
         return frozenset(each.batch for each in self.chain)
+
+    @property
+    def floor(self) -> int | None:
+        """No intent before this batch counts, or ever will."""
+        restarted = self.chain and self.chain[0].restart
+        return self.chain[0].batch if restarted else self.base
 
 
 def read_ledger(lake: Lake, folder: str, head: int | None) -> Ledger:
@@ -219,12 +239,12 @@ def batches(lake: Lake, folder: str) -> dict[int, str]:
     return {int(key.rsplit("/", 1)[-1].removesuffix(".json")): key for key in keys}
 
 
-def prune(lake: Lake, folder: str, base: int | None) -> None:
-    """Remove what a state that was written down whole at this batch made superfluous."""
-    if base is None:
+def prune(lake: Lake, folder: str, floor: int | None) -> None:
+    """Remove what a restart, or a state that was written down whole, made superfluous: all before this batch."""
+    if floor is None:
         return
-    old = [key for batch, key in batches(lake, folder).items() if batch < base]
-    bases = [key for key in lake.store.keys(folder) if key.endswith(BASE) and key < _base_key(folder, base)]
+    old = [key for batch, key in batches(lake, folder).items() if batch < floor]
+    bases = [key for key in lake.store.keys(folder) if key.endswith(BASE) and key < _base_key(folder, floor)]
     lake.store.remove([*old, *bases])
 
 
@@ -254,6 +274,9 @@ def _known(data: dict[str, Any]) -> dict[str, Known]:
 def _fold(known: dict[str, Known], intent: Intent) -> None:
     for entry in intent.consumed:
         known[entry.location] = _next(known.get(entry.location), entry)
+    for location, rows in intent.removed.items():
+        if location in known:
+            known[location] = replace(known[location], rows=max(known[location].rows - rows, 0))
 
 
 def _next(before: Known | None, entry: Entry) -> Known:

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import BusyError, LakeError
+from tailpipe_resources.lake.stored import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     import duckdb
+
+_UNSETTLED = 8
+"""So many commits may have been made by others before ours is waited for."""
 
 
 class LocalStore:
@@ -51,6 +55,17 @@ class LocalStore:
         """All files below a folder, however deep."""
         found = (Path(folder) / name for folder, _, names in os.walk(self._path(prefix)) for name in names)
         return sorted(path.relative_to(self.root).as_posix() for path in found)
+
+    def listing(self, prefix: str) -> Mapping[str, Stored]:
+        """The same files with their sizes and times; what is removed meanwhile is left out."""
+        found = {}
+        for key in self.keys(prefix):
+            try:
+                told = self._path(key).stat()
+            except FileNotFoundError:
+                continue
+            found[key] = Stored(told.st_size, told.st_mtime)
+        return found
 
     def folders(self, prefix: str) -> list[str]:
         """The folders in a folder."""
@@ -91,9 +106,12 @@ class LocalStore:
             _make(self._path(f"{table}/_delta_log"))
 
     def settle(self, table: str, version: int) -> None:
-        """Wait until a commit is on the disk."""
+        """Wait until a commit, and those of others it rests on, are on the disk."""
         log = self._path(f"{table}/_delta_log")
-        sync(log / f"{version:020}.json")
+        for each in range(max(0, version - _UNSETTLED), version + 1):
+            for name in (f"{each:020}.json", f"{each:020}.checkpoint.parquet"):
+                if (log / name).exists():
+                    sync(log / name)
         sync(log)
 
     @contextmanager

@@ -19,6 +19,7 @@ from obstore.store import S3Store
 from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import LakeError
 from tailpipe_resources.lake.local import locked
+from tailpipe_resources.lake.stored import Stored
 from tailpipe_resources.sources.s3_client import DEFAULT_REGION, Access, session_of
 
 if TYPE_CHECKING:
@@ -84,6 +85,13 @@ class ObjectStore:
         with self._saying():
             pages = obstore.list(self._store, f"{prefix}/" if prefix else None)
             return sorted(str(each["path"]) for page in pages for each in page)
+
+    def listing(self, prefix: str) -> Mapping[str, Stored]:
+        """The same objects with their sizes and times."""
+        with self._saying():
+            pages = obstore.list(self._store, f"{prefix}/" if prefix else None)
+            found = {str(each["path"]): each for page in pages for each in page}
+        return {key: Stored(found[key]["size"], found[key]["last_modified"].timestamp()) for key in sorted(found)}
 
     def folders(self, prefix: str) -> list[str]:
         """The common prefixes one level below a prefix."""

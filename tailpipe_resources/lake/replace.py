@@ -30,7 +30,7 @@ class Replacement:
 
 
 def without(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, name: str, rows_of: RowsOf
+    connection: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, *, name: str, rows_of: RowsOf
 ) -> Replacement:
     """The change that takes the rows of some artifacts out of a table."""
     active = {path: each for path, each in active_files(table).items() if rows_of.may_be_in(each)}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from tailpipe_resources.lake.stored import Stored
     from tailpipe_resources.model.config import Destination
     from tailpipe_resources.model.slot import Slot
 
@@ -61,6 +62,10 @@ class Store(Protocol):
 
     def keys(self, prefix: str) -> list[str]:
         """All files below a folder, however deep, sorted; none when there is no such folder."""
+        ...
+
+    def listing(self, prefix: str) -> Mapping[str, Stored]:
+        """The same files with their sizes and times."""
         ...
 
     def folders(self, prefix: str) -> list[str]:

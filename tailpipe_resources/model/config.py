@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from tailpipe_resources.model.hold import Hold
+    from tailpipe_resources.model.retention import Retention
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:
@@ -39,6 +42,9 @@ class Destination:
 
     encryption: Mapping[str, str] = field(default_factory=dict)
     """How an object store is to encrypt what is written, as settings of its client."""
+
+    retention: Retention | None = None
+    """How long rows are kept, where a collection does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,8 @@ class Collection:
     """Artifacts dated before this are never listed."""
 
     filters: tuple[Filter, ...] = ()
+    retention: Retention | None = None
+    """How long rows are kept; its destination's when not given."""
 
     @property
     def table_stored(self) -> str:
@@ -194,3 +202,8 @@ class Config:
     tables: tuple[TableBlock, ...] = ()
     files: tuple[str, ...] = ()
     """The files read, in order."""
+
+    digest: str = ""
+    """Changes with the content of the files; kept with what was collected by them."""
+
+    holds: tuple[Hold, ...] = ()

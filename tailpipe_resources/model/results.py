@@ -77,6 +77,9 @@ class CollectResult:
     failure: TailpipeError | None = None
     """Why the collection stopped, when it did. What the other figures count is committed."""
 
+    notes: tuple[str, ...] = ()
+    """What had to be mended before it began, and warnings; a sentence each."""
+
     cancelled: bool = False
     """Stopped before everything listed was read. What the other figures count is committed."""
 

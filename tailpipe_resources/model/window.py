@@ -29,6 +29,10 @@ class Window:
         """Whether any instant from `start` up to `end` is inside."""
         return (self.end is None or start < self.end) and (self.start is None or self.start < end)
 
+    def has_whole(self, day: date) -> bool:
+        """Whether all of a UTC day is inside."""
+        return (self.start is None or self.start <= midnight(day)) and (self.end is None or end_of(day) <= self.end)
+
     @classmethod
     def of_days(cls, first: date, last: date) -> Window:
         """Whole UTC days, both included."""
@@ -38,6 +42,11 @@ class Window:
 def midnight(day: date) -> datetime:
     """The first instant of a UTC day."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def end_of(day: date) -> datetime:
+    """The first instant after a UTC day; the calendar's last instant for its last day."""
+    return datetime.max.replace(tzinfo=UTC) if day == date.max else midnight(day + timedelta(days=1))
 
 
 def parse_time(text: str, now: datetime) -> datetime:

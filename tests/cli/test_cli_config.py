@@ -68,3 +68,21 @@ def test_problems_of_reading_and_planning_come_together(
     assert shown.out == ""
     places = [line.split(": ")[0] for line in shown.err.splitlines()]
     assert {"tailpipe.hcl:10", "tailpipe.hcl:15"} <= set(places)
+
+
+def test_holds_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the collections they cover; one that covers none is pointed out."""
+    monkeypatch.chdir(tmp_path)
+    holds = "".join(
+        f'hold "{name}" {{\n  collection = "{selector}"\n  reason = "case 17"\n}}\n'
+        for name, selector in (("all", "*"), ("typo", "http_lgo.web"))
+    )
+
+    assert check(tmp_path, HCL + holds) == Exit.OK
+    shown = capsys.readouterr()
+    assert check(tmp_path, HCL + holds, "--output", "json") == Exit.OK
+    found = json.loads(capsys.readouterr().out)
+
+    assert shown.out.endswith("2 holds, no problems\n")
+    assert shown.err == 'hold "typo" (tailpipe.hcl:17) covers no collection that is configured\n'
+    assert [(each["name"], each["collections"]) for each in found["holds"]] == [("all", ["http_log.web"]), ("typo", [])]

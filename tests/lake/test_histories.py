@@ -192,7 +192,7 @@ class Histories(RuleBasedStateMachine):
             file.publish(lake)
         table = open_table(lake, "t")
         assert table is not None
-        gone = without(connection, lake, table, "t", RowsOf(batch.replaced, "t/c", "c"))
+        gone = without(connection, lake, table, name="t", rows_of=RowsOf(batch.replaced, "t/c", "c"))
         if after == "committed":
             added = (*(file.added for file in batch.files), *gone.rewritten)
             commit_change(lake, "t", Change(added, gone.removed, intent.batch, stream="t/c", expected=state.head))

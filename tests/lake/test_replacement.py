@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake import Batch, commit, snapshot
+from tailpipe_resources.lake.cleanup import put_away
 from tailpipe_resources.lake.ledger import Entry
 from tailpipe_resources.lake.staging import stage
 from tailpipe_resources.model.slot import Slot
@@ -65,6 +68,27 @@ def test_several_go_at_once(workshop: Workshop) -> None:
 
     assert second.replaced == 34
     assert workshop.counts() == {"a": 1, "b": 1, "it's": 1}
+
+
+def test_a_reader_of_the_version_before_keeps_its_files(workshop: Workshop) -> None:
+    """What it reads stays in place while it reads, and is moved away once it is done."""
+    first = commit(workshop.connection, workshop.lake, workshop.state(), mixed(workshop))
+    with ExitStack() as until:
+        reading = snapshot(workshop.lake, "t", until)
+        assert reading is not None
+        commit(workshop.connection, workshop.lake, first.state, again(workshop, "a"))
+
+        assert all(Path(each).exists() for each in reading.files)
+
+    put_away(workshop.lake, "t")
+    assert workshop.parquet() == set(snapshot_files(workshop))
+
+
+def snapshot_files(workshop: Workshop) -> tuple[str, ...]:
+    """The files that count."""
+    found = snapshot(workshop.lake, "t")
+    assert found is not None
+    return found.files
 
 
 def test_another_collection_keeps_its_rows_of_the_same_artifact(workshop: Workshop) -> None:

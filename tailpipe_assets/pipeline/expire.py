@@ -1,0 +1,91 @@
+"""Retention: whole days that are older than they are to be kept, less those that a hold keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.pipeline.resources import Resources
+from tailpipe_assets.pipeline.stock import take_out
+from tailpipe_resources.lake.delete import Deleted
+from tailpipe_resources.model.hold import holds_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date, datetime
+
+    from tailpipe_assets.pipeline.stock import Stock
+    from tailpipe_resources.model.config import Config
+    from tailpipe_resources.model.hold import Hold
+    from tailpipe_resources.model.retention import Retention
+
+DEFAULT = Resources()
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """The days of a collection in one lake that are past their time."""
+
+    stock: Stock
+    retention: Retention
+    days: tuple[date, ...]
+    """Those that go."""
+
+    held: tuple[date, ...] = ()
+    """Those that would go and are kept by a hold."""
+
+    holds: tuple[Hold, ...] = ()
+    """The holds that keep them."""
+
+
+def expiries(
+    stocks: Iterable[Stock], config: Config, now: datetime, *, older_than: Retention | None = None
+) -> tuple[Expiry, ...]:
+    """What is past its time; collections of which nothing is are left out.
+
+    Args:
+        stocks: the collections to look at.
+        config: says how long rows are kept, and which are held.
+        now: the time it is.
+        older_than: in place of what the configuration says.
+    """
+    found = []
+    for stock in stocks:
+        kept = older_than or retention_of(stock, config, now)
+        expiry = None if kept is None else _expiry(stock, kept, config, now)
+        if expiry is not None and (expiry.days or expiry.held):
+            found.append(expiry)
+    return tuple(found)
+
+
+def retention_of(stock: Stock, config: Config, now: datetime) -> Retention | None:
+    """How long the rows of a collection are kept: its own retention, else its destination's; None is for ever.
+
+    A collection that is no longer configured is kept as long as any destination with its path asks for.
+    """
+    if stock.collection is not None:
+        return stock.collection.retention or stock.collection.destination.retention
+    asked = [each.retention for each in config.destinations if each.path == stock.destination.path]
+    limits = [each for each in asked if each is not None]
+    return None if len(limits) < len(asked) else min(limits, key=lambda each: each.first_kept(now), default=None)
+
+
+def expire(expiry: Expiry, resources: Resources = DEFAULT) -> Deleted:
+    """Take the days out, in one commit, for good. Their artifacts count as collected.
+
+    Raises:
+        BusyError: the collection is being collected; nothing was touched.
+        LakeError: the lake cannot be written.
+    """
+    if not expiry.days:
+        return Deleted()
+    return take_out(expiry.stock, expiry.days, "retention", f"older than {expiry.retention}", resources)
+
+
+def _expiry(stock: Stock, kept: Retention, config: Config, now: datetime) -> Expiry:
+    first = kept.first_kept(now)
+    past = [day for day in sorted(stock.holding.days) if day < first]
+    holds = holds_on(config.holds, *stock.key)
+    held = tuple(day for day in past if any(hold.keeps(day) for hold in holds))
+    keeping = tuple(hold for hold in holds if any(map(hold.keeps, held)))
+    return Expiry(stock, kept, tuple(day for day in past if day not in set(held)), held, keeping)

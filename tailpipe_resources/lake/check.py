@@ -1,0 +1,162 @@
+"""Checking: whether a table of the lake is what its log and its ledgers say."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.errors import LakeDamagedError, LakeError
+from tailpipe_resources.lake.check_rows import check_rows
+from tailpipe_resources.lake.delta import active_files, head, open_table
+from tailpipe_resources.lake.findings import COLLECT, REPAIR, RESTORE, Finding
+from tailpipe_resources.lake.inventory import open_leased
+from tailpipe_resources.lake.ledger import batches, read_ledger
+from tailpipe_resources.lake.leftovers import collections_of, is_busy, orphans, staged
+from tailpipe_resources.lake.mend import torn
+from tailpipe_resources.lake.staging import path_values
+from tailpipe_resources.lake.table import check_ours
+from tailpipe_resources.model.schema import REJECTED_TABLE
+from tailpipe_resources.model.slot import Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import duckdb
+    from deltalake import DeltaTable
+
+    from tailpipe_resources.lake.delta import Removed
+    from tailpipe_resources.lake.ledger import Known, Ledger
+    from tailpipe_resources.lake.storage import Lake
+    from tailpipe_resources.lake.stored import Stored
+
+Known_by_collection = dict[str, "Mapping[str, Known]"]
+
+
+def check(
+    lake: Lake,
+    table: str,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    *,
+    wanted: Callable[[str], bool] = lambda _: True,
+) -> tuple[Finding, ...]:
+    """What is wrong with a table of the lake; nothing when it is sound.
+
+    Others may read and write it meanwhile: what is checked is one version of it.
+
+    Args:
+        lake: where it lies.
+        table: its name.
+        connection: reads every row; without one only listings, the log and the ledgers are read.
+        wanted: whether a collection is to be checked.
+    """
+    log = [
+        Finding(table, "error", each.what, each.key, RESTORE if each.needed else REPAIR, repairable=not each.needed)
+        for each in torn(lake, table)
+    ]
+    with ExitStack() as until:
+        try:
+            opened = open_leased(lake, table, until)
+        except LakeDamagedError as error:
+            return tuple(log) or (Finding(table, "error", str(error), f"{table}/_delta_log", RESTORE),)
+        if opened is None:
+            return tuple(log)
+        return (*log, *_Check(lake, table, opened, wanted).findings(connection))
+
+
+@dataclass
+class _Check:
+    """One version of a table while it is looked at."""
+
+    lake: Lake
+    table: str
+    opened: DeltaTable
+    wanted: Callable[[str], bool]
+    known: Known_by_collection = field(default_factory=dict)
+    """What the ledgers say, of collections whose ledger is whole."""
+
+    def findings(self, connection: duckdb.DuckDBPyConnection | None) -> Iterator[Finding]:
+        try:
+            check_ours(self.opened, self.table)
+        except LakeError as error:
+            yield Finding(self.table, "error", str(error), self.table, "use the program that wrote it")
+            return
+        active = active_files(self.opened)
+        files = {path: each for path, each in active.items() if self.wanted(each.values["tp_partition"])}
+        listing = self.lake.store.listing(self.table)
+        unusable = set()
+        for path, finding in self._files(files, listing):
+            unusable.add(path)
+            yield finding
+        for collection in collections_of(self.lake, self.table):
+            if self.wanted(collection):
+                yield from self._ledger(collection)
+        if connection is not None:
+            usable = {path: each for path, each in files.items() if path not in unusable}
+            yield from check_rows(connection, self.lake, self.table, self.opened, usable, self._comparable(unusable))
+        yield from self._leftovers(listing, active)
+
+    def _files(self, files: Mapping[str, Removed], listing: Mapping[str, Stored]) -> Iterator[tuple[str, Finding]]:
+        for path, each in files.items():
+            key = f"{self.table}/{path}"
+            found = listing.get(key)
+            if found is None:
+                yield path, Finding(self.table, "error", f"a file of {each.rows:,} rows is missing", key, RESTORE)
+            elif found.size != each.size:
+                what = f"it has {found.size:,} bytes, but {each.size:,} were written"
+                yield path, Finding(self.table, "error", what, key, RESTORE)
+            elif not _agrees(key, each):
+                yield path, Finding(self.table, "error", "its folders say another slot than the log", key, RESTORE)
+
+    def _ledger(self, collection: str) -> Iterator[Finding]:
+        stream = f"{self.table}/{collection}"
+        at = head(self.opened, stream)
+        try:
+            ledger = read_ledger(self.lake, self.lake.stream(self.table, collection), at)
+        except LakeDamagedError as error:
+            if head(open_table(self.lake, self.table), stream) == at:
+                yield Finding(self.table, "error", str(error), f"{self.table}.{collection}", RESTORE)
+            return
+        self.known[collection] = ledger.state.known
+        told = [*self._unreachable(collection, ledger), *self._rejects(collection, ledger)]
+        if told and not is_busy(self.lake, self.table, collection):
+            for what in told:
+                yield Finding(self.table, "warning", what, f"{self.table}.{collection}", COLLECT, repairable=True)
+
+    def _unreachable(self, collection: str, ledger: Ledger) -> Iterator[str]:
+        left = batches(self.lake, self.lake.stream(self.table, collection)).keys() - ledger.reachable
+        count = sum(batch > (ledger.base or 0) for batch in left)
+        if count:
+            yield f"{count} attempts that were never committed are left"
+
+    def _rejects(self, collection: str, ledger: Ledger) -> Iterator[str]:
+        try:
+            reached = head(open_table(self.lake, REJECTED_TABLE), f"{self.table}/{collection}") or 0
+        except LakeDamagedError:
+            return  # that table's own check says so
+        behind = [each for each in ledger.chain if each.rejects.files or each.rejects.replaced]
+        count = sum(each.batch > reached for each in behind)
+        if count:
+            yield f"rejects of {count} commits are not in {REJECTED_TABLE} yet"
+
+    def _comparable(self, unusable: set[str]) -> Known_by_collection:
+        """The ledgers to compare rows with: where files are missing, rows are too, which was said."""
+        if self.table == REJECTED_TABLE:
+            return {}
+        hurt = {Slot.from_path(f"{self.table}/{path}").collection for path in unusable}
+        return {name: known for name, known in self.known.items() if name not in hurt}
+
+    def _leftovers(self, listing: Mapping[str, Stored], active: Mapping[str, Removed]) -> Iterator[Finding]:
+        for path in orphans(self.lake, self.table, listing, active):
+            what = "a Parquet file that no version of the table shows"
+            yield Finding(self.table, "warning", what, f"{self.table}/{path}", REPAIR, repairable=True)
+        for folder in staged(self.lake, self.table):
+            what = "staged files of a run that is gone"
+            yield Finding(self.table, "warning", what, str(folder), REPAIR, repairable=True)
+
+
+def _agrees(key: str, file: Removed) -> bool:
+    try:
+        return path_values(Slot.from_path(key)) == file.values
+    except ValueError:
+        return False

@@ -1,0 +1,142 @@
+"""Checking rows: every one is read, slot by slot, and compared with what the log and the ledgers count."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from tailpipe_resources.lake.findings import RESTORE, Finding
+from tailpipe_resources.lake.history import history
+from tailpipe_resources.lake.table import columns_of
+from tailpipe_resources.model.names import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from deltalake import DeltaTable
+
+    from tailpipe_resources.lake.delta import Removed
+    from tailpipe_resources.lake.ledger import Known
+    from tailpipe_resources.lake.storage import Lake
+
+AGAIN = "collect its window with --overwrite to replace its rows"
+_TAKING = {"delete", "retention"}
+"""Operations that take rows away and leave the ledger as it is, so that they are not collected again."""
+
+
+def check_rows(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    opened: DeltaTable,
+    files: Mapping[str, Removed],
+    ledgers: Mapping[str, Mapping[str, Known]],
+) -> Iterator[Finding]:
+    """What is wrong with the rows of some files.
+
+    Args:
+        connection: reads them.
+        lake: where they lie.
+        table: whose they are.
+        opened: the version of the table.
+        files: those that are there, by path.
+        ledgers: what is known of artifacts, by collection.
+    """
+    rows = _Rows(connection, lake, table, {column.name for column in columns_of(opened)})
+    slots: defaultdict[str, dict[str, Removed]] = defaultdict(dict)
+    for path, each in sorted(files.items()):
+        slots[path.rpartition("/")[0]][path] = each
+    for folder, inside in slots.items():
+        yield from rows.slot(folder, inside)
+    for collection, known in ledgers.items():
+        if collection not in rows.unread:
+            yield from _against_ledger(lake, table, collection, rows.by_artifact[collection], known)
+
+
+class _Rows:
+    """The rows of a table while they are read."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, columns: set[str]) -> None:
+        self._connection = connection
+        self._lake = lake
+        self._table = table
+        self._position = "(tp_source_location, tp_source_offset)" if "tp_source_offset" in columns else "1"
+        self.by_artifact: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """Rows by collection and artifact."""
+
+        self.unread: set[str] = set()
+        """Collections not all of whose rows could be read."""
+
+    def slot(self, folder: str, files: Mapping[str, Removed]) -> Iterator[Finding]:
+        """What is wrong in one slot."""
+        broken = False
+        for path, each in files.items():
+            try:
+                found = self._count(path, each.values["tp_partition"])
+            except duckdb.Error as error:
+                self.unread.add(each.values["tp_partition"])
+                broken = True
+                reason = str(error).strip().splitlines()[0]
+                yield self._finding(f"it cannot be read: {reason}", path, RESTORE)
+            else:
+                if found != each.rows:
+                    yield self._finding(f"it holds {found:,} rows, but {each.rows:,} were written", path, RESTORE)
+        if not broken:
+            yield from self._doubled(folder, files)
+
+    def _count(self, path: str, collection: str) -> int:
+        """Read every value of a file, and count its rows by artifact."""
+        found = self._connection.execute(
+            "SELECT tp_source_location, count(*), bit_xor(hash(rows)) "
+            f"FROM read_parquet([{self._address(path)}], hive_partitioning = false) rows GROUP BY ALL"
+        ).fetchall()
+        self.by_artifact[collection].update({location: count for location, count, _ in found})
+        return sum(count for _, count, _ in found)
+
+    def _doubled(self, folder: str, files: Mapping[str, Removed]) -> Iterator[Finding]:
+        listed = ", ".join(map(self._address, files))
+        source = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+        if "tp_id" not in self._columns(source):
+            return
+        rows, ids = self._one(f"SELECT count(tp_id), count(DISTINCT tp_id) FROM {source}")
+        if rows == ids:
+            return
+        (doubled,) = self._one(
+            f"SELECT coalesce(sum(more), 0)::BIGINT FROM (SELECT count(*) - count(DISTINCT {self._position}) AS more "
+            f"FROM {source} WHERE tp_id IS NOT NULL GROUP BY tp_id)"
+        )
+        if doubled:
+            yield self._finding(f"{doubled:,} rows are there twice", folder, AGAIN)
+        if rows - ids > doubled:
+            what = f"{rows - ids - doubled:,} events were delivered more than once by the source"
+            where, advice = f"{self._table}/{folder}", "to count events, ask for count(DISTINCT tp_id)"
+            yield Finding(self._table, "warning", what, where, advice)
+
+    def _columns(self, source: str) -> set[str]:
+        return {row[0] for row in self._connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+
+    def _one(self, query: str) -> tuple[int, ...]:
+        row: tuple[int, ...] | None = self._connection.execute(query).fetchone()
+        return row or ()
+
+    def _address(self, path: str) -> str:
+        return literal(self._lake.store.address(f"{self._table}/{path}"))
+
+    def _finding(self, what: str, path: str, advice: str) -> Finding:
+        return Finding(self._table, "error", what, f"{self._table}/{path}", advice)
+
+
+def _against_ledger(
+    lake: Lake, table: str, collection: str, rows: Mapping[str, int], known: Mapping[str, Known]
+) -> Iterator[Finding]:
+    expected = {location: each.rows for location, each in known.items()}
+    more = {each for each in rows if rows[each] > expected.get(each, 0)}
+    less = {each for each in expected if expected[each] > rows.get(each, 0)}
+    if less and any(event.operation in _TAKING for event in history(lake, table)):
+        less = set()
+    for location in sorted(more | less):
+        has, should = rows.get(location, 0), expected.get(location, 0)
+        what = f"{has:,} rows of {location} are there, but the ledger counts {should:,}"
+        yield Finding(table, "error", what, f"{table}.{collection}", AGAIN)

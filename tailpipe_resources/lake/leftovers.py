@@ -1,0 +1,106 @@
+"""Leftovers: files that no commit names, and what runs left behind that are gone."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from tailpipe_resources.errors import BusyError, LakeError
+from tailpipe_resources.lake.ledger import batches, read_intent
+from tailpipe_resources.lake.log import read_commit, read_log
+from tailpipe_resources.lake.storage import OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+    from tailpipe_resources.lake.storage import Lake
+    from tailpipe_resources.lake.stored import Stored
+
+ORPHANED_SECONDS = 24 * 3600.0
+"""After so long a file that no commit names belongs to nobody: no run takes longer to commit it."""
+
+
+def collections_of(lake: Lake, table: str) -> tuple[str, ...]:
+    """The collections of a table that were ever begun."""
+    return tuple(unquote(name) for name in lake.store.folders(f"{table}/{OWN}/streams"))
+
+
+def is_busy(lake: Lake, table: str, collection: str) -> bool:
+    """Whether a run is at work on a collection, or cannot be told not to be."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(lake.lock(table, collection))
+        except (BusyError, LakeError):
+            return True
+        return False
+
+
+def orphans(
+    lake: Lake, table: str, listing: Mapping[str, Stored], active: Collection[str], *, now: float | None = None
+) -> tuple[str, ...]:
+    """Parquet files where rows lie that no version shows and nobody will commit any more; relative to the table.
+
+    Those a commit removed are among them when the note that they are superseded was lost in a crash.
+    """
+    before = (time.time() if now is None else now) - ORPHANED_SECONDS
+    paths = {key.removeprefix(f"{table}/"): each for key, each in listing.items() if _holds_rows(key, table)}
+    beside = paths.keys() - set(active)
+    if not beside:
+        return ()
+    beside -= set(_noted(lake, table))
+    gone = beside & set(_removed(lake, table))
+    waiting = set(_intended(lake, table)) - gone
+    return tuple(sorted(path for path in beside - waiting if path in gone or paths[path].modified < before))
+
+
+def staged(lake: Lake, table: str, *, now: float | None = None) -> tuple[Path, ...]:
+    """Folders of staged files whose run is gone."""
+    folder = lake.store.scratch / table / OWN / "staging"
+    before = (time.time() if now is None else now) - ORPHANED_SECONDS
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return tuple(each for each in found if each.is_dir() and any(each.iterdir()) and _is_left(lake, each, before))
+
+
+def _is_left(lake: Lake, folder: Path, before: float) -> bool:
+    """A collection's lock says whether its run is gone; of other work only time tells."""
+    table, _, collection = unquote(folder.name).partition("/")
+    if collection in collections_of(lake, table):
+        return not is_busy(lake, table, collection)
+    return max(each.stat().st_mtime for each in folder.iterdir()) < before
+
+
+def _holds_rows(key: str, table: str) -> bool:
+    return key.startswith(f"{table}/tp_partition=") and key.endswith(".parquet")
+
+
+def _noted(lake: Lake, table: str) -> Iterator[str]:
+    for key in lake.store.keys(f"{table}/{OWN}/superseded/waiting"):
+        try:
+            yield from json.loads(lake.store.read(key))["paths"]
+        except FileNotFoundError:
+            continue
+
+
+def _intended(lake: Lake, table: str) -> Iterator[str]:
+    """What intents name, also those of other tables whose rejects lie here."""
+    for name in lake.store.folders(""):
+        for collection in collections_of(lake, name):
+            folder = lake.stream(name, collection)
+            for batch in batches(lake, folder):
+                try:
+                    intent = read_intent(lake, folder, batch)
+                except LakeError:
+                    continue
+                yield from intent.files if name == table else (str(each["path"]) for each in intent.rejects.files)
+
+
+def _removed(lake: Lake, table: str) -> Iterator[str]:
+    """What commits that are still in the log took out of sight."""
+    for key in read_log(lake, table).commits.values():
+        for action in read_commit(lake, key) or ():
+            if "remove" in action:
+                yield unquote(action["remove"]["path"])

@@ -1,0 +1,81 @@
+"""Lakes in an object store are checked, repaired and remembered like those on a disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tailpipe_resources.lake import commit, open_lake
+from tailpipe_resources.lake.check import check
+from tailpipe_resources.lake.delta import open_table
+from tailpipe_resources.lake.history import history, tidy
+from tailpipe_resources.lake.repair import repair
+from tailpipe_resources.model.config import Credential, Destination
+from tailpipe_resources.model.schema import REJECTED_TABLE
+from tailpipe_resources.model.secret import Secret
+from tailpipe_resources.query.engine import connect
+from tests.lake.conftest import Workshop
+from tests.services.s3 import ACCESS_KEY, REGION, SECRET_KEY, serving_s3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.service
+
+
+@pytest.fixture
+def workshop() -> Iterator[Workshop]:
+    """A lake below a prefix of a bucket, with a commit of two artifacts."""
+    with serving_s3() as endpoint, connect(threads=1) as connection:
+        options = {
+            "region": REGION,
+            "endpoint_url": endpoint.url,
+            "force_path_style": True,
+            "access_key": Secret("value", ACCESS_KEY),
+            "secret_key": Secret("value", SECRET_KEY),
+        }
+        credential = Credential("aws", "store", None, options)
+        lake = open_lake(Destination("x", f"s3://{endpoint.bucket()}/lake", credential))
+        lake.store.attach(connection)
+        made = Workshop(lake, connection)
+        made.make("t", REJECTED_TABLE)
+        commit(connection, lake, made.state(), made.batch("a", "b"))
+        yield made
+
+
+def test_a_sound_lake_gives_nothing(workshop: Workshop) -> None:
+    """Rows are read through the store."""
+    assert check(workshop.lake, "t", workshop.connection) == ()
+    assert check(workshop.lake, "t") == ()
+    assert list(repair(workshop.connection, workshop.lake, ["t"])) == []
+
+
+def test_damage_is_found_and_logs_are_mended(workshop: Workshop) -> None:
+    """A missing object, one that was cut short, and a torn commit."""
+    store = workshop.lake.store
+    first, second = [key for key in store.keys("t") if key.endswith(".parquet")]
+    store.remove([first])
+    store.write(second, store.read(second)[:-1])
+
+    told = {each.where: each.what for each in check(workshop.lake, "t", workshop.connection)}
+    assert told.keys() == {first, second}
+    assert "missing" in told[first]
+
+    log = max(key for key in store.keys("t/_delta_log"))
+    store.write(log, store.read(log)[:50])
+    assert "commit 1 is not whole" in {each.what for each in check(workshop.lake, "t")}
+    assert "commit 1 is not whole" in next(repair(workshop.connection, workshop.lake, ["t"]))
+    assert log not in store.keys("t")
+
+
+def test_history_is_kept_there_too(workshop: Workshop) -> None:
+    """What may leave the log is written down first."""
+    table = open_table(workshop.lake, "t")
+    assert table is not None
+    table.create_checkpoint()
+    tidy(workshop.lake, "t", every=1)
+
+    (kept,) = workshop.lake.store.keys("t/_tailpipe/history")
+    assert b'"operation": "create"' in workshop.lake.store.read(kept)
+    assert [each.operation for each in history(workshop.lake, "t")] == ["collect", "create"]
