@@ -32,7 +32,7 @@ from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import duckdb
     from deltalake import DeltaTable
@@ -221,7 +221,7 @@ def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | Non
         try:
             version = commit_change(lake, name, change)
         except CommitConflictError:
-            lake.store.remove(f"{name}/{file.path}" for file in gone.rewritten)
+            _drop(lake, name, (file.path for file in gone.rewritten))
             if attempt == ATTEMPTS or head(_opened(lake, name), intent.stream) != step.expected:
                 raise
         else:
@@ -245,11 +245,18 @@ def _is_dead(lake: Lake, batch: int) -> bool:
 
 
 def forget(lake: Lake, table: str, collection: str, batch: int) -> None:
-    """Remove an intent that was never committed, and its files."""
+    """Remove an intent and its files, unless it was committed: a store may lose its answer to that."""
     folder = lake.stream(table, collection)
+    if batch in read_ledger(lake, folder, head(open_table(lake, table), f"{table}/{collection}")).reachable:
+        return
     intent = read_intent(lake, folder, batch)
     for name, paths in ((table, intent.files), (REJECTED_TABLE, [str(each["path"]) for each in intent.rejects.files])):
-        found = open_table(lake, name)
-        active = active_files(found) if found is not None else {}
-        lake.store.remove(f"{name}/{path}" for path in paths if path not in active)
+        _drop(lake, name, paths)
     lake.store.remove([f"{folder}/{batch:020}.json"])
+
+
+def _drop(lake: Lake, name: str, paths: Iterable[str]) -> None:
+    """Remove files that were put in place for a commit, unless it was made after all."""
+    found = open_table(lake, name)
+    active = active_files(found) if found is not None else {}
+    lake.store.remove(f"{name}/{path}" for path in paths if path not in active)

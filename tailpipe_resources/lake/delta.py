@@ -159,7 +159,8 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
         table = open_table(lake, name)
         if table is None:
             raise CommitConflictError(f"the table {name} was removed meanwhile")
-        active = active_files(table) if change.removed or change.stream is None else {}
+        moved = change.stream is None or head(table, change.stream) != change.expected
+        active = active_files(table) if change.removed or moved else {}
         if _has_landed(table, change, active):
             return table.version()
         _check(table, change, active)
@@ -185,9 +186,10 @@ def drop_old_commits(table: DeltaTable) -> None:
 
 
 def _has_landed(table: DeltaTable, change: Change, active: Mapping[str, Removed]) -> bool:
-    if change.stream is not None:
-        return head(table, change.stream) == change.batch
-    return bool(change.added) and all(each.path in active for each in change.added)
+    if change.stream is not None and head(table, change.stream) == change.batch:
+        return True
+    # Others may have gone on from it, and rewritten some of its files. One that is left tells.
+    return any(each.path in active for each in change.added)
 
 
 def _check(table: DeltaTable, change: Change, active: Mapping[str, Removed]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tailpipe_resources.errors import BusyError, CommitConflictError, LakeDamagedError
 from tailpipe_resources.lake import Batch, commit
+from tailpipe_resources.lake.commit import forget
 from tailpipe_resources.lake.delta import Change, active_files, commit_change, head, open_table
 from tailpipe_resources.lake.ledger import Entry, intent_key, new_batch
 from tailpipe_resources.lake.local import locked
@@ -175,3 +177,44 @@ def test_ids_of_batches_grow() -> None:
 
     assert new_batch(later) > later
     assert new_batch(None) != new_batch(None)
+
+
+def test_a_commit_is_known_after_others_went_on_from_it(workshop: Workshop) -> None:
+    """A store may lose its answer to a commit; who asks again is told that it was made, and not to plan again."""
+    lake, state = workshop.lake, workshop.state()
+    mine = Change(tuple(file.publish(lake) for file in workshop.batch("a", "b").files), (), 1 << 20, stream="t/c")
+    commit_change(lake, "t", mine)
+    theirs = workshop.batch("c", replaced=frozenset("a"))
+    commit(workshop.connection, lake, replace(state, head=mine.batch), theirs)
+
+    version = commit_change(lake, "t", mine)
+
+    assert version == 2
+    assert workshop.counts() == {"b": 3, "c": 3}
+
+
+def test_a_rewrite_is_known_after_others_rewrote_a_part(workshop: Workshop) -> None:
+    """One file that is left of it tells."""
+    lake, connection = workshop.lake, workshop.connection
+    state = commit(connection, lake, workshop.state(), workshop.batch("a", "b")).state
+    table = open_table(lake, "t")
+    assert table is not None
+    before = tuple(active_files(table).values())
+    mine = Change(tuple(file.publish(lake) for file in workshop.batch("a", "b").files), before, new_batch(None))
+    commit_change(lake, "t", mine)
+    commit(connection, lake, state, workshop.batch("a", version="2", rows=1, replaced=frozenset("a")))
+
+    commit_change(lake, "t", mine)
+
+    assert workshop.counts() == {"a": 1, "b": 3}
+
+
+def test_what_was_committed_is_not_forgotten(workshop: Workshop) -> None:
+    """Whoever takes a commit for lost keeps its intent, without which the ledger could not be read."""
+    done = commit(workshop.connection, workshop.lake, workshop.state(), workshop.batch("a"))
+    assert done.state.head is not None
+
+    forget(workshop.lake, "t", "c", done.state.head)
+
+    assert workshop.state() == done.state
+    assert workshop.counts() == {"a": 3}
