@@ -24,7 +24,7 @@ from tailpipe_resources.lake.table import ensure_table
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 from tailpipe_resources.model.schema import REJECTED_TABLE, Column
 from tailpipe_resources.model.window import Window
-from tailpipe_resources.query.engine import restrict
+from tailpipe_resources.query.engine import restrict, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -163,4 +163,5 @@ def in_our_words(error: Exception) -> TailpipeError:
         return error
     if isinstance(error, OSError):
         return LakeError(f"the lake cannot be written: {error}")
-    return LakeError(f"DuckDB: {str(error).strip().splitlines()[0]}")
+    said = spoken(error) if isinstance(error, duckdb.Error) else str(error)
+    return LakeError(f"DuckDB: {said.strip().splitlines()[0]}")
