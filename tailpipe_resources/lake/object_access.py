@@ -96,7 +96,9 @@ class ObjectAccess:
             "aws_access_key_id": keys["access_key_id"],
             "aws_secret_access_key": keys["secret_access_key"],
         }
-        return {**options, **({"aws_session_token": keys["token"]} if keys["token"] else {})}
+        # delta-rs would take one that lies in the environment, which belongs to other keys.
+        token = keys["token"] or ("" if os.environ.get("AWS_SESSION_TOKEN") else None)
+        return options if token is None else {**options, "aws_session_token": token}
 
     @property
     def _session(self) -> botocore.session.Session:
@@ -127,7 +129,8 @@ class ObjectAccess:
             with speaking_for(self._root):
                 yield
         except SourceError as error:
-            raise LakeError(str(error)) from error
+            text = str(error)
+            raise LakeError(text if self._root in text else f"{self._root}: {text}") from error
 
 
 def _has_no_subdomains(endpoint: str) -> bool:
