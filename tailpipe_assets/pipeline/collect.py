@@ -16,7 +16,7 @@ from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
 from tailpipe_assets.pipeline.transform import storage_columns
 from tailpipe_assets.pipeline.write import Writer
-from tailpipe_resources.errors import LakeError, TailpipeError
+from tailpipe_resources.errors import CommitConflictError, LakeError, TailpipeError
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.schema import delta_schema
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.storage import Lake
 
 EVERYTHING = Window()
+ATTEMPTS = 3
+"""How often a collection is read again because another machine committed to it first."""
+
 GARBAGE_THRESHOLD = 500_000
 NORMAL = CollectOptions()
 DEFAULT = Resources()
@@ -108,6 +111,23 @@ def _scans(plans: Sequence[Plan]) -> list[tuple[Plan, ...]]:
 
 
 def _scan(plans: tuple[Plan, ...], run: _Run) -> list[CollectResult]:
+    """The results of these collections. Those that lost a race for a commit are planned and read again."""
+    results = {(each.table, each.collection): each for each in _attempt(plans, run)}
+    for _ in range(ATTEMPTS - 1):
+        lost = tuple(each for each in plans if _has_lost(results[each.collection.key]))
+        if not lost or run.stopped():
+            break
+        for again in _attempt(lost, run):
+            key = (again.table, again.collection)
+            results[key] = results[key].then(again)
+    return list(results.values())
+
+
+def _has_lost(result: CollectResult) -> bool:
+    return isinstance(result.failure, CommitConflictError)
+
+
+def _attempt(plans: tuple[Plan, ...], run: _Run) -> list[CollectResult]:
     failed: list[CollectResult] = []
     with ExitStack() as stack:
         writers = []

@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.errors import CommitConflictError
+from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
 from tailpipe_resources.lake.cleanup import supersede
 from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
 from tailpipe_resources.lake.ledger import (
@@ -14,6 +14,7 @@ from tailpipe_resources.lake.ledger import (
     Entry,
     Follow,
     Intent,
+    Ledger,
     State,
     batches,
     made_at,
@@ -104,7 +105,7 @@ def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
     To be called with the collection's lock held.
     """
     folder, stream = lake.stream(table, collection), f"{table}/{collection}"
-    ledger = read_ledger(lake, folder, head(open_table(lake, table), stream))
+    ledger = _ledger(lake, table, collection)
     reached = head(open_table(lake, REJECTED_TABLE), stream) or 0
     for intent in ledger.chain:
         if intent.batch > reached:
@@ -116,6 +117,20 @@ def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
     for name in (table, REJECTED_TABLE):
         discard(lake.staging(name, stream))
     return ledger.state
+
+
+def _ledger(lake: Lake, table: str, collection: str) -> Ledger:
+    """The ledger as of the stream's head. Another machine may move that, and prune the chain, while it is read."""
+    stream = f"{table}/{collection}"
+    at = head(open_table(lake, table), stream)
+    for _ in range(ATTEMPTS):
+        try:
+            return read_ledger(lake, lake.stream(table, collection), at)
+        except LakeDamagedError:
+            before, at = at, head(open_table(lake, table), stream)
+            if at == before:
+                raise
+    raise CommitConflictError(f"other runs commit to {stream} all the time")
 
 
 def _intent(batch: Batch, state: State, rejects: tuple[Added, ...]) -> Intent:
@@ -144,7 +159,12 @@ def _follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
     added = tuple(Added(**each) for each in rejects.files)
     rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table)
     told = Told("collect", intent.run, intent.config)
-    _replace(connection, lake, REJECTED_TABLE, rows_of, _Step(intent, added, at, told))
+    try:
+        _replace(connection, lake, REJECTED_TABLE, rows_of, _Step(intent, added, at, told))
+    except CommitConflictError:
+        # Another machine that found the intent committed has let its rejects follow as well.
+        if (head(open_table(lake, REJECTED_TABLE), intent.stream) or 0) < intent.batch:
+            raise
 
 
 @dataclass(frozen=True, slots=True)

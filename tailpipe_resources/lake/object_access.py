@@ -48,6 +48,11 @@ class ObjectAccess:
         self._bucket = self._root.removeprefix("s3://").partition("/")[0]
         self._made: botocore.session.Session | None = None
 
+    @property
+    def given_endpoint(self) -> str:
+        """The endpoint that the credential names; empty where it names none."""
+        return self._access.endpoint_url or ""
+
     def config(self) -> dict[str, Any]:
         """Where the bucket is and how it is to encrypt, as settings that obstore and delta-rs share."""
         session = self._session

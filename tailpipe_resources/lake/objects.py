@@ -39,7 +39,7 @@ class ObjectStore:
         self._access = ObjectAccess(destination)
         self.root = destination.path.rstrip("/")
         self._bucket, _, self._prefix = self.root.removeprefix("s3://").partition("/")
-        self._name = hashlib.sha256(self.root.encode()).hexdigest()[:12]
+        self._name = hashlib.sha256(f"{self._access.given_endpoint} {self.root}".encode()).hexdigest()[:12]
         self.scratch = Path(home()) / "cache" / "lakes" / self._name
         self._refused: LakeError | None = None
         """Why the last keys could not be had; the libraries would bury it."""
@@ -111,7 +111,8 @@ class ObjectStore:
         """Let DuckDB read the objects through our own client, which needs no extension."""
         from tailpipe_resources.lake.object_files import object_files
 
-        connection.register_filesystem(object_files(self._scheme, self._store, self.root))
+        if not connection.filesystem_is_registered(self._scheme):
+            connection.register_filesystem(object_files(self._scheme, self._store, self.root))
 
     def address(self, key: str) -> str:
         """An address that only connections which were attached understand."""
