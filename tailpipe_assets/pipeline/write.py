@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.pipeline.rejects import Reject, stage_rejects
 from tailpipe_assets.pipeline.rows import stage_rows
 from tailpipe_resources.lake import Batch, commit
+from tailpipe_resources.lake.copies import Incoming
+from tailpipe_resources.lake.fold import Folding, fold
 from tailpipe_resources.lake.ledger import Entry
 from tailpipe_resources.lake.storage import discard
 from tailpipe_resources.model.results import ArtifactFault, CollectResult, Progress, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import duckdb
 
     from tailpipe_assets.pipeline.batch import RecordBatch
@@ -162,15 +166,29 @@ class Writer:
     def _batch(self) -> Batch:
         known = self.state.known
         again = [entry for entry in self._entries if entry.location in known]
+        replaced = frozenset(each.location for each in again if each.was_read and known[each.location].held)
+        folding = self._folding(replaced)
         return Batch(
             *self.plan.collection.key,
             told=self._told,
-            files=tuple(self._staged.files),
-            consumed=tuple(self._entries),
+            files=folding.files,
+            consumed=tuple(_without_folded(each, folding.folded) for each in self._entries),
             rejects=stage_rejects(self.connection, self.lake, self.plan.collection, self._staged.rejects),
-            replaced=frozenset(each.location for each in again if each.was_read and known[each.location].held),
+            replaced=replaced,
             mended=frozenset(each.location for each in again),
+            copies=folding.copies,
+            restored=folding.restored,
         )
+
+    def _folding(self, replaced: frozenset[str]) -> Folding:
+        """What is staged, with each event once where the table's events have ids of their own."""
+        if self.plan.table.event_id is None:
+            return Folding(tuple(self._staged.files))
+        read = frozenset(each.location for each in self._entries if each.was_read)
+        incoming = Incoming(*self.plan.collection.key, tuple(self._staged.files), replaced, read)
+        folding = fold(self.connection, self.lake, self.state, incoming)
+        self._staged.files = [*folding.files, *folding.copies]
+        return folding
 
     def _stage(self, routed: Routed, staged: Staged) -> None:
         staged.reject(routed.rejects)
@@ -197,6 +215,12 @@ class Writer:
             discard(self.lake.store.scratch / file.staged)
 
 
+def _without_folded(entry: Entry, folded: Mapping[str, int]) -> Entry:
+    """An entry whose folded rows are told apart from its others."""
+    count = folded.get(entry.location, 0)
+    return replace(entry, rows=entry.rows - count, folded=count) if count else entry
+
+
 def _counted(result: CollectResult, batch: Batch, replaced: int) -> CollectResult:
     days, indexes = Counter(result.days), Counter(result.indexes)
     for file in batch.files:
@@ -209,6 +233,7 @@ def _counted(result: CollectResult, batch: Batch, replaced: int) -> CollectResul
         rows=result.rows + sum(file.rows for file in batch.files),
         filtered=result.filtered + sum(entry.filtered for entry in batch.consumed),
         rejected=result.rejected + sum(entry.rejected for entry in batch.consumed),
+        folded=result.folded + sum(entry.folded for entry in batch.consumed),
         replaced=result.replaced + replaced,
         bytes_in=result.bytes_in + sum(entry.size for entry in batch.consumed),
         bytes_out=result.bytes_out + sum(file.size for file in batch.files),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.lake.cleanup import supersede
+from tailpipe_resources.lake.copies import sweep_copies
 from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
 from tailpipe_resources.lake.ledger import (
     BASE_EVERY,
+    Copies,
     Entry,
     Follow,
     Intent,
@@ -29,6 +31,8 @@ from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import duckdb
     from deltalake import DeltaTable
 
@@ -57,6 +61,12 @@ class Batch:
     mended: frozenset[str] = field(default_factory=frozenset)
     """Artifacts whose earlier rejects go with it."""
 
+    copies: tuple[StagedFile, ...] = ()
+    """Rows that were folded, to be kept aside."""
+
+    restored: Mapping[str, int] = field(default_factory=dict)
+    """By location, how many of the rows in `files` were folded before."""
+
     @property
     def stream(self) -> str:
         """Identifies the ledger."""
@@ -82,6 +92,8 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     folder = lake.stream(batch.table, batch.collection)
     added = tuple(file.publish(lake) for file in batch.files)
     rejects = tuple(file.publish(lake) for file in batch.rejects)
+    for file in batch.copies:
+        file.publish(lake)
     intent = _intent(batch, state, rejects)
     write_intent(lake, folder, intent)
     rows_of = RowsOf(batch.replaced, batch.stream, batch.collection)
@@ -94,7 +106,7 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     after = state.after(intent)
     if after.depth >= BASE_EVERY:
         write_base(lake, folder, after)
-        after = State(after.head, after.known)
+        after = replace(after, depth=0)
     return Committed(after, replacement.rows)
 
 
@@ -110,6 +122,7 @@ def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
         if intent.batch > reached:
             _follow(connection, lake, table, collection, intent)
     prune(lake, folder, ledger)
+    sweep_copies(lake, table, collection, ledger.state)
     for batch in batches(lake, folder).keys() - ledger.reachable:
         if (ledger.base is None or batch > ledger.base) and _is_dead(lake, batch):
             _forget(lake, table, collection, batch)
@@ -119,9 +132,10 @@ def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
 
 
 def _intent(batch: Batch, state: State, rejects: tuple[Added, ...]) -> Intent:
+    number = new_batch(state.head)
     return Intent(
         stream=batch.stream,
-        batch=new_batch(state.head),
+        batch=number,
         previous=state.head,
         run=batch.told.run,
         config=batch.told.config,
@@ -129,6 +143,8 @@ def _intent(batch: Batch, state: State, rejects: tuple[Added, ...]) -> Intent:
         consumed=batch.consumed,
         rejects=Follow(tuple(asdict(each) for each in rejects), tuple(sorted(batch.mended))),
         depth=state.depth + 1,
+        copies=tuple(Copies(f"{batch.table}/{each.final}", each.slot.path, number) for each in batch.copies),
+        restored=batch.restored,
     )
 
 
@@ -201,4 +217,5 @@ def _forget(lake: Lake, table: str, collection: str, batch: int) -> None:
         found = open_table(lake, name)
         active = active_files(found) if found is not None else {}
         lake.store.remove(f"{name}/{path}" for path in paths if path not in active)
+    lake.store.remove(each.key for each in intent.copies)
     lake.store.remove([f"{folder}/{batch:020}.json"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import LakeDamagedError
@@ -46,6 +46,9 @@ class Entry:
     reason: str = ""
     """Why it was not read whole."""
 
+    folded: int = 0
+    """Rows kept aside because the collection has the same event from elsewhere."""
+
     @property
     def was_read(self) -> bool:
         """Whether its rows, all or what could be salvaged, are in the commit."""
@@ -54,7 +57,19 @@ class Entry:
     @property
     def records(self) -> int:
         """Records found in it."""
-        return self.rows + self.filtered + self.rejected
+        return self.rows + self.filtered + self.rejected + self.folded
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """A Parquet file of rows that were folded: copies of events, kept to be brought back should the first ones go."""
+
+    key: str
+    slot: str
+    """The folder where such rows would lie."""
+
+    batch: int
+    """The intent that brought it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,12 @@ class Intent:
     depth: int = 0
     """How many intents lie between it and the last state that was written down whole."""
 
+    copies: tuple[Copies, ...] = ()
+    """Files of rows that were folded."""
+
+    restored: Mapping[str, int] = field(default_factory=dict)
+    """By location, folded rows of earlier intents that are rows again."""
+
     version: int = VERSION
 
 
@@ -100,6 +121,11 @@ class Known:
     """Rows of this or, where this one could not be read, of an earlier version of it that are in the lake."""
 
     salvaged: bool = False
+    folded: int = 0
+    """Rows of it that were folded."""
+
+    since: int = 0
+    """The batch that read it from its start; what earlier ones folded of it is of no use any more."""
 
     @property
     def held(self) -> bool:
@@ -116,13 +142,16 @@ class State:
     """By location."""
 
     depth: int = 0
-    """How many intents were folded since the last state that was written down whole."""
+    """How many intents were taken in since the last state that was written down whole."""
+
+    copies: tuple[Copies, ...] = ()
+    """Files of rows that were folded."""
 
     def after(self, intent: Intent) -> State:
         """The state once this intent is committed."""
         known = dict(self.known)
-        _fold(known, intent)
-        return State(intent.batch, known, intent.depth)
+        _take_in(known, intent)
+        return State(intent.batch, known, intent.depth, (*self.copies, *intent.copies))
 
 
 def new_batch(previous: int | None) -> int:
@@ -150,8 +179,9 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     data = _read(lake, intent_key(folder, batch))
     consumed = tuple(Entry(**entry) for entry in data.pop("consumed"))
     rejects = data.pop("rejects")
+    copies = tuple(Copies(**each) for each in data.pop("copies", ()))
     follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]))
-    return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow})
+    return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow, "copies": copies})
 
 
 def write_base(lake: Lake, folder: str, state: State) -> None:
@@ -159,7 +189,8 @@ def write_base(lake: Lake, folder: str, state: State) -> None:
     if state.head is None:
         return
     known = {location: list(asdict(each).values()) for location, each in state.known.items()}
-    data = {"version": VERSION, "head": state.head, "known": known}
+    copies = [asdict(each) for each in state.copies]
+    data = {"version": VERSION, "head": state.head, "known": known, "copies": copies}
     lake.store.write(_base_key(folder, state.head), json.dumps(data).encode())
 
 
@@ -192,10 +223,12 @@ def read_ledger(lake: Lake, folder: str, head: int | None) -> Ledger:
     while at is not None and at not in bases:
         chain.append(read_intent(lake, folder, at))
         at = chain[-1].previous
-    known: dict[str, Known] = {} if at is None else _known(_read(lake, _base_key(folder, at)))
+    base = State(None, {}) if at is None else _state(_read(lake, _base_key(folder, at)))
+    known, copies = dict(base.known), list(base.copies)
     for intent in reversed(chain):
-        _fold(known, intent)
-    return Ledger(State(head, known, len(chain)), tuple(reversed(chain)), at)
+        _take_in(known, intent)
+        copies += intent.copies
+    return Ledger(State(head, known, len(chain), tuple(copies)), tuple(reversed(chain)), at)
 
 
 def batches(lake: Lake, folder: str) -> dict[int, str]:
@@ -232,15 +265,22 @@ def _read(lake: Lake, key: str) -> dict[str, Any]:
     return data
 
 
-def _known(data: dict[str, Any]) -> dict[str, Known]:
-    return {location: Known(*values) for location, values in data["known"].items()}
+def _state(data: dict[str, Any]) -> State:
+    known = {location: Known(*values) for location, values in data["known"].items()}
+    return State(data["head"], known, copies=tuple(Copies(**each) for each in data.get("copies", ())))
 
 
-def _fold(known: dict[str, Known], intent: Intent) -> None:
+def _take_in(known: dict[str, Known], intent: Intent) -> None:
     for entry in intent.consumed:
-        known[entry.location] = _next(known.get(entry.location), entry)
+        known[entry.location] = _next(known.get(entry.location), entry, intent.batch)
+    for location, count in intent.restored.items():
+        before = known[location]
+        known[location] = replace(before, rows=before.rows + count, folded=before.folded - count)
 
 
-def _next(before: Known | None, entry: Entry) -> Known:
-    rows = entry.rows if entry.was_read else before.rows if before is not None else 0
-    return Known(entry.version, entry.status, rows, entry.salvaged)
+def _next(before: Known | None, entry: Entry, batch: int) -> Known:
+    if entry.was_read:
+        return Known(entry.version, entry.status, entry.rows, entry.salvaged, entry.folded, batch)
+    if before is None:
+        return Known(entry.version, entry.status, 0, entry.salvaged)
+    return replace(before, version=entry.version, status=entry.status, salvaged=entry.salvaged)
