@@ -37,7 +37,8 @@ class CollectOptions:
     """How to treat artifacts that were met before or are broken."""
 
     overwrite: bool = False
-    """Read all of the window again and replace the rows of its artifacts, in one commit."""
+    """Read all of the window again, and not what came late before it, and replace the rows of its artifacts, in one
+    commit."""
 
     salvage: bool = False
     """Take what can be read of a broken artifact."""
@@ -102,6 +103,8 @@ class Scan:
 
     def _listed(self, window: Window) -> Iterator[Artifact]:
         collection, table = self._plan.collection, self._plan.table
+        if not self._options.overwrite:
+            window = window.earlier(collection.lookback)
         if collection.start is not None and (window.start is None or window.start < collection.start):
             window = replace(window, start=collection.start)
         return self._source.artifacts(window, prefix=collection.prefix, layout=self._plan.layout, exclude=table.exclude)

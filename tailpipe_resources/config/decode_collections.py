@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
@@ -13,8 +13,9 @@ from tailpipe_resources.config.decode_sources import destination_of, named_sourc
 from tailpipe_resources.config.decode_tables import format_of
 from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.reading import Reading
-from tailpipe_resources.model.config import Collection, Filter
+from tailpipe_resources.model.config import LOOKBACK, Collection, Filter
 from tailpipe_resources.model.names import LABEL, hint
+from tailpipe_resources.model.window import parse_duration
 
 if TYPE_CHECKING:
     from tailpipe_resources.config.context import Context
@@ -38,6 +39,7 @@ def collection(block: Block, context: Context) -> Collection | None:
     _check_prefix(source, attributes.prefix, reading, context)
     filters = _filters(block, attributes, reading, context)
     form, start = format_of(attributes.format, context), _start(attributes.start, reading, context)
+    lookback = _lookback(attributes.lookback, reading, context)
     is_first = stored is not None and context.declare(("collection", stored, name), block)
     if stored is None or not is_first or source is None or destination is None:
         return None
@@ -56,6 +58,7 @@ def collection(block: Block, context: Context) -> Collection | None:
         timestamp_format=attributes.timestamp_format,
         tp_index=attributes.tp_index,
         start=start,
+        lookback=lookback,
         filters=filters,
     )
 
@@ -141,6 +144,17 @@ def _filters(block: Block, attributes: CollectionAttributes, reading: Reading, c
         if checked is not None:
             found.append(Filter(checked.where, condition.place("where")))
     return tuple(sorted(found, key=lambda item: item.place.line))
+
+
+def _lookback(written: str | int | None, reading: Reading, context: Context) -> timedelta:
+    if written is None:
+        return LOOKBACK
+    try:
+        return parse_duration(str(written))
+    except ValueError as error:
+        message = f'"lookback" {reading.shown("lookback", str(written))} is not a length of time; {error}'
+        context.problems.add(reading.place("lookback"), message)
+        return LOOKBACK
 
 
 def _start(text: str | None, reading: Reading, context: Context) -> datetime | None:

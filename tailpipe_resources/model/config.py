@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tailpipe_resources.model.place import Place
+
+LOOKBACK = timedelta(days=2)
+"""How far collections look back unless they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,9 @@ class Collection:
 
     start: datetime | None = None
     """Artifacts dated before this are never listed."""
+
+    lookback: timedelta = LOOKBACK
+    """How far before a window's start artifacts are looked for that came in late."""
 
     filters: tuple[Filter, ...] = ()
 
