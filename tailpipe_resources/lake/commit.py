@@ -61,6 +61,9 @@ class Batch:
     mended: frozenset[str] = field(default_factory=frozenset)
     """Artifacts whose earlier rejects go with it."""
 
+    parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Artifacts of which only some rows and rejects go: how their versions begin, and the first offset."""
+
     copies: tuple[StagedFile, ...] = ()
     """Rows that were folded, to be kept aside."""
 
@@ -96,7 +99,7 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
         file.publish(lake)
     intent = _intent(batch, state, rejects)
     write_intent(lake, folder, intent)
-    rows_of = RowsOf(batch.replaced, batch.stream, batch.collection)
+    rows_of = RowsOf(batch.replaced, batch.stream, batch.collection, parts=batch.parts)
     try:
         replacement = _replace(connection, lake, batch.table, rows_of, _Step(intent, added, state.head, batch.told))
     except CommitConflictError:
@@ -141,7 +144,7 @@ def _intent(batch: Batch, state: State, rejects: tuple[Added, ...]) -> Intent:
         config=batch.told.config,
         files=tuple(file.final for file in batch.files),
         consumed=batch.consumed,
-        rejects=Follow(tuple(asdict(each) for each in rejects), tuple(sorted(batch.mended))),
+        rejects=Follow(tuple(asdict(each) for each in rejects), tuple(sorted(batch.mended)), batch.parts),
         depth=state.depth + 1,
         copies=tuple(Copies(f"{batch.table}/{each.final}", each.slot.path, number) for each in batch.copies),
         restored=batch.restored,
@@ -158,7 +161,7 @@ def _follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
     if found is None or (at is not None and at >= intent.batch):
         return
     added = tuple(Added(**each) for each in rejects.files)
-    rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table)
+    rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table, rejects.parts)
     told = Told("collect", intent.run, intent.config)
     _replace(connection, lake, REJECTED_TABLE, rows_of, _Step(intent, added, at, told))
 

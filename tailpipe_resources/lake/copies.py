@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from tailpipe_resources.lake.ledger import Copies, State
+    from tailpipe_resources.lake.replace import RowsOf
     from tailpipe_resources.lake.storage import Lake
 
 
@@ -28,8 +29,8 @@ class Incoming:
     files: tuple[StagedFile, ...]
     """In the order in which their artifacts were listed."""
 
-    replaced: frozenset[str]
-    """Artifacts whose earlier rows go in the same commit; nothing is folded against those."""
+    replaced: RowsOf
+    """Earlier rows that go in the same commit; nothing is folded against those."""
 
     read: frozenset[str]
     """Artifacts that are read again, whether or not rows of them are there; their copies are of no use any more."""
@@ -48,7 +49,7 @@ def restorable(
     active: Mapping[Slot, Sequence[str]],
 ) -> tuple[StagedFile, ...]:
     """Rows kept aside whose events are among those that go: they may have to take their place."""
-    if not incoming.replaced or not state.copies:
+    if not incoming.replaced.locations or not state.copies:
         return ()
     made = []
     by_slot: dict[str, list[Copies]] = defaultdict(list)
@@ -76,7 +77,7 @@ def _waiting(
     batches = {lake.store.address(each.key): each.batch for each in copies}
     kept = rows_of(batches)
     active = rows_of(lake.store.address(f"{incoming.table}/{path}") for path in going)
-    gone = f"SELECT tp_id FROM {active} WHERE NOT ({staying(incoming.replaced)})"
+    gone = f"SELECT tp_id FROM {active} WHERE {incoming.replaced.condition}"
     found = connection.execute(
         f"SELECT DISTINCT filename, tp_source_location FROM {kept} WHERE tp_id IN ({gone})"
     ).fetchall()
@@ -104,9 +105,3 @@ def rows_of(addresses: Iterable[str]) -> str:
     """The rows of files that may be of different age, and the file of each."""
     files = ", ".join(map(literal, addresses))
     return f"read_parquet([{files}], filename = true, hive_partitioning = false, union_by_name = true)"
-
-
-def staying(locations: Iterable[str]) -> str:
-    """A condition on rows: none of these artifacts brought them."""
-    names = ", ".join(map(literal, sorted(locations)))
-    return f"tp_source_location NOT IN ({names})" if names else "true"

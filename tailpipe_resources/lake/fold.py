@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.lake.copies import restorable, rows_of, staying
+from tailpipe_resources.lake.copies import restorable, rows_of
 from tailpipe_resources.lake.delta import active_files, open_table, timespans
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.staging import StagedFile, stage
@@ -138,7 +138,7 @@ def _there(lake: Lake, incoming: Incoming, near: Sequence[str]) -> str | None:
     if not near:
         return None
     source = rows_of(lake.store.address(f"{incoming.table}/{path}") for path in near)
-    return f"SELECT filename, tp_id FROM {source} WHERE {staying(incoming.replaced)}"
+    return f"SELECT filename, tp_id FROM {source} WHERE ({incoming.replaced.condition}) IS NOT TRUE"
 
 
 def _places(lake: Lake, incoming: Incoming, files: Sequence[StagedFile], near: Sequence[str]) -> str:

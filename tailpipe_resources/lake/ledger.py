@@ -11,7 +11,7 @@ import json
 import random
 import time
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tailpipe_resources.errors import LakeDamagedError
 
@@ -27,6 +27,11 @@ BASE_EVERY = 64
 
 BASE = ".base.json"
 _RANDOM_BITS = 20
+
+
+How = Literal["anew", "grown", "afresh"]
+"""What the rows of an artifact that was met before are to earlier ones: `anew` takes their place, `grown` comes after
+them, and `afresh` is another content in the same place, which leaves them alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,13 @@ class Entry:
 
     folded: int = 0
     """Rows kept aside because the collection has the same event from elsewhere."""
+
+    how: How = "anew"
+    withdrawn: int = 0
+    """Rows of what it had grown to before that go, because a line was not at its end yet."""
+
+    mark: str = ""
+    """How far a file that may grow was read, and how to tell that it is still the same."""
 
     @property
     def was_read(self) -> bool:
@@ -81,6 +93,9 @@ class Follow:
 
     replaced: tuple[str, ...] = ()
     """Artifacts whose earlier rows there go."""
+
+    parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Of which only these rows go: how their versions begin, and the first offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +141,12 @@ class Known:
 
     since: int = 0
     """The batch that read it from its start; what earlier ones folded of it is of no use any more."""
+
+    mark: str = ""
+    """How far it was read, where it may grow."""
+
+    older: int = 0
+    """Rows of what was in its place before it was begun afresh; they stay."""
 
     @property
     def held(self) -> bool:
@@ -180,7 +201,8 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     consumed = tuple(Entry(**entry) for entry in data.pop("consumed"))
     rejects = data.pop("rejects")
     copies = tuple(Copies(**each) for each in data.pop("copies", ()))
-    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]))
+    parts = {location: (str(mark), int(offset)) for location, (mark, offset) in rejects.get("parts", {}).items()}
+    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), parts)
     return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow, "copies": copies})
 
 
@@ -279,8 +301,19 @@ def _take_in(known: dict[str, Known], intent: Intent) -> None:
 
 
 def _next(before: Known | None, entry: Entry, batch: int) -> Known:
-    if entry.was_read:
-        return Known(entry.version, entry.status, entry.rows, entry.salvaged, entry.folded, batch)
     if before is None:
-        return Known(entry.version, entry.status, 0, entry.salvaged)
+        rows, folded = (entry.rows, entry.folded) if entry.was_read else (0, 0)
+        return Known(entry.version, entry.status, rows, entry.salvaged, folded, batch, entry.mark)
+    if entry.was_read:
+        return _read_again(before, entry, batch)
     return replace(before, version=entry.version, status=entry.status, salvaged=entry.salvaged)
+
+
+def _read_again(before: Known, entry: Entry, batch: int) -> Known:
+    rows, folded, older = entry.rows, entry.folded, before.older
+    since = batch if entry.how == "anew" else before.since
+    if entry.how == "grown":
+        rows, folded = before.rows + rows - entry.withdrawn, before.folded + folded
+    elif entry.how == "afresh":
+        older += before.rows
+    return Known(entry.version, entry.status, rows, entry.salvaged, folded, since, entry.mark, older)

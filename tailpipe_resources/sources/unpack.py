@@ -51,6 +51,11 @@ def blocks(stream: BinaryIO, location: str) -> Iterator[bytes]:
     return _pieces(_Packed(stream), location, MAX_UNPACKED_BYTES)
 
 
+def is_plain(head: bytes) -> bool:
+    """Whether bytes that begin so are handed on as they are."""
+    return codec_of(head) is None and not head.startswith((*_UTF_16, codecs.BOM_UTF8))
+
+
 def read_all(stream: BinaryIO, location: str, limit: int = MAX_UNPACKED_BYTES) -> bytes:
     """The unpacked bytes at once, which is fastest for what fits into memory.
 
