@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.pipeline.batch import RecordBatch
     from tailpipe_assets.pipeline.write import Writer
-    from tailpipe_resources.lake.ledger import Known
+    from tailpipe_resources.lake.known import Known
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.results import OnEvent, Stage
     from tailpipe_resources.model.window import Window

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from tailpipe_resources.errors import LakeDamagedError
+from tailpipe_resources.lake.known import Known, known_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,34 +125,6 @@ class Intent:
     """By location, folded rows of earlier intents that are rows again."""
 
     version: int = VERSION
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the ledger says of an artifact."""
-
-    version: str
-    status: Status
-    rows: int
-    """Rows of this or, where this one could not be read, of an earlier version of it that are in the lake."""
-
-    salvaged: bool = False
-    folded: int = 0
-    """Rows of it that were folded."""
-
-    since: int = 0
-    """The batch that read it from its start; what earlier ones folded of it is of no use any more."""
-
-    mark: str = ""
-    """How far it was read, where it may grow."""
-
-    older: int = 0
-    """Rows of what was in its place before it was begun afresh; they stay."""
-
-    @property
-    def held(self) -> bool:
-        """Whether the lake has rows of it."""
-        return self.rows > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,26 +267,7 @@ def _state(data: dict[str, Any]) -> State:
 
 def _take_in(known: dict[str, Known], intent: Intent) -> None:
     for entry in intent.consumed:
-        known[entry.location] = _next(known.get(entry.location), entry, intent.batch)
+        known[entry.location] = known_after(known.get(entry.location), entry, intent.batch)
     for location, count in intent.restored.items():
         before = known[location]
         known[location] = replace(before, rows=before.rows + count, folded=before.folded - count)
-
-
-def _next(before: Known | None, entry: Entry, batch: int) -> Known:
-    if before is None:
-        rows, folded = (entry.rows, entry.folded) if entry.was_read else (0, 0)
-        return Known(entry.version, entry.status, rows, entry.salvaged, folded, batch, entry.mark)
-    if entry.was_read:
-        return _read_again(before, entry, batch)
-    return replace(before, version=entry.version, status=entry.status, salvaged=entry.salvaged)
-
-
-def _read_again(before: Known, entry: Entry, batch: int) -> Known:
-    rows, folded, older = entry.rows, entry.folded, before.older
-    since = batch if entry.how == "anew" else before.since
-    if entry.how == "grown":
-        rows, folded = before.rows + rows - entry.withdrawn, before.folded + folded
-    elif entry.how == "afresh":
-        older += before.rows
-    return Known(entry.version, entry.status, rows, entry.salvaged, folded, since, entry.mark, older)
