@@ -68,7 +68,8 @@ def collect(
     """Bring in every artifact of the window that was not collected before.
 
     Collections of the same source, table and format share one pass over it. A collection that fails does not stop the
-    others; its result says why, and counts what was committed before that.
+    others; its result says why, and counts what was committed before that. Because some arrive late, artifacts dated up
+    to a collection's look-back before the window count as in it; with `overwrite` they do not.
 
     Args:
         plans: the collections.

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
     from tailpipe_resources.lake.delta import Removed
-    from tailpipe_resources.lake.ledger import Known, Ledger
+    from tailpipe_resources.lake.known import Known
+    from tailpipe_resources.lake.ledger import Ledger
     from tailpipe_resources.lake.storage import Lake
     from tailpipe_resources.lake.stored import Stored
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
     from tailpipe_resources.lake.delta import Removed
-    from tailpipe_resources.lake.ledger import Known
+    from tailpipe_resources.lake.known import Known
     from tailpipe_resources.lake.storage import Lake
 
 AGAIN = "collect its window with --overwrite to replace its rows"

@@ -24,6 +24,7 @@ from tailpipe_resources.model.schema import PATH_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from tailpipe_resources.lake.storage import Lake
 
@@ -140,6 +141,19 @@ def active_files(table: DeltaTable) -> dict[str, Removed]:
         path: Removed(path, size, dict(zip(names, map(str, row), strict=True)), count or 0)
         for path, size, row, count in zip(paths, sizes, values, rows, strict=True)
     }
+
+
+def timespans(table: DeltaTable) -> dict[str, tuple[datetime | None, datetime | None]]:
+    """The first and the last `tp_timestamp` of each active file, by path on disk; None where it is not known."""
+    if not table.file_uris():
+        return {}
+    actions = table.get_add_actions(flatten=True)
+    known = set(actions.schema.names)
+    nothing = [None] * len(actions["path"])
+    first, last = (
+        actions[name].to_pylist() if name in known else nothing for name in ("min.tp_timestamp", "max.tp_timestamp")
+    )
+    return dict(zip(map(unquote, actions["path"].to_pylist()), zip(first, last, strict=True), strict=True))
 
 
 def head(table: DeltaTable | None, stream: str) -> int | None:

@@ -11,9 +11,11 @@ import json
 import random
 import time
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tailpipe_resources.errors import LakeDamagedError
+from tailpipe_resources.lake.known import Known, known_after
+from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +29,11 @@ BASE_EVERY = 64
 
 BASE = ".base.json"
 _RANDOM_BITS = 20
+
+
+How = Literal["anew", "grown", "afresh"]
+"""What the rows of an artifact that was met before are to earlier ones: `anew` takes their place, `grown` comes after
+them, and `afresh` is another content in the same place, which leaves them alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,16 @@ class Entry:
     reason: str = ""
     """Why it was not read whole."""
 
+    folded: int = 0
+    """Rows kept aside because the collection has the same event from elsewhere."""
+
+    how: How = "anew"
+    withdrawn: int = 0
+    """Rows of what it had grown to before that go, because a line was not at its end yet."""
+
+    mark: str = ""
+    """How far a file that may grow was read, and how to tell that it is still the same."""
+
     @property
     def was_read(self) -> bool:
         """Whether its rows, all or what could be salvaged, are in the commit."""
@@ -54,7 +71,19 @@ class Entry:
     @property
     def records(self) -> int:
         """Records found in it."""
-        return self.rows + self.filtered + self.rejected
+        return self.rows + self.filtered + self.rejected + self.folded
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """A Parquet file of rows that were folded: copies of events, kept to be brought back should the first ones go."""
+
+    key: str
+    slot: str
+    """The folder where such rows would lie."""
+
+    batch: int
+    """The intent that brought it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +98,9 @@ class Follow:
 
     days: tuple[str, ...] = ()
     """Days of the collection that go whole, as ISO dates."""
+
+    parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Of which only these rows go: how their versions begin, and the first offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +128,18 @@ class Intent:
     restart: bool = False
     """Everything was taken out and is forgotten: the chain begins here."""
 
+    copies: tuple[Copies, ...] = ()
+    """Files of rows that were folded."""
+
+    restored: Mapping[str, int] = field(default_factory=dict)
+    """By location, folded rows of earlier intents that are rows again."""
+
     version: int = VERSION
 
     @property
     def takes_out(self) -> bool:
         """Whether rows go on purpose."""
         return self.restart or bool(self.rejects.days)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the ledger says of an artifact."""
-
-    version: str
-    status: Status
-    rows: int
-    """Rows of this or, where this one could not be read, of an earlier version of it that are in the lake."""
-
-    salvaged: bool = False
-
-    @property
-    def held(self) -> bool:
-        """Whether the lake has rows of it."""
-        return self.rows > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +151,16 @@ class State:
     """By location."""
 
     depth: int = 0
-    """How many intents were folded since the last state that was written down whole."""
+    """How many intents were taken in since the last state that was written down whole."""
+
+    copies: tuple[Copies, ...] = ()
+    """Files of rows that were folded."""
 
     def after(self, intent: Intent) -> State:
         """The state once this intent is committed."""
         known = {} if intent.restart else dict(self.known)
-        _fold(known, intent)
-        return State(intent.batch, known, intent.depth)
+        _take_in(known, intent)
+        return State(intent.batch, known, intent.depth, _copies_after(self.copies, intent))
 
 
 def new_batch(previous: int | None) -> int:
@@ -164,8 +188,10 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     data = _read(lake, intent_key(folder, batch))
     consumed = tuple(Entry(**entry) for entry in data.pop("consumed"))
     rejects = data.pop("rejects")
-    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), tuple(rejects.get("days", ())))
-    return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow})
+    copies = tuple(Copies(**each) for each in data.pop("copies", ()))
+    parts = {location: (str(mark), int(offset)) for location, (mark, offset) in rejects.get("parts", {}).items()}
+    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), tuple(rejects.get("days", ())), parts)
+    return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow, "copies": copies})
 
 
 def write_base(lake: Lake, folder: str, state: State) -> None:
@@ -173,7 +199,8 @@ def write_base(lake: Lake, folder: str, state: State) -> None:
     if state.head is None:
         return
     known = {location: list(asdict(each).values()) for location, each in state.known.items()}
-    data = {"version": VERSION, "head": state.head, "known": known}
+    copies = [asdict(each) for each in state.copies]
+    data = {"version": VERSION, "head": state.head, "known": known, "copies": copies}
     lake.store.write(_base_key(folder, state.head), json.dumps(data).encode())
 
 
@@ -227,10 +254,20 @@ def _read_ledger(lake: Lake, folder: str, head: int | None, bases: set[int]) -> 
     while at is not None and at not in bases:
         chain.append(read_intent(lake, folder, at))
         at = chain[-1].previous
-    known: dict[str, Known] = {} if at is None else _known(_read(lake, _base_key(folder, at)))
+    base = State(None, {}) if at is None else _state(_read(lake, _base_key(folder, at)))
+    known, copies = dict(base.known), base.copies
     for intent in reversed(chain):
-        _fold(known, intent)
-    return Ledger(State(head, known, len(chain)), tuple(reversed(chain)), at)
+        _take_in(known, intent)
+        copies = _copies_after(copies, intent)
+    return Ledger(State(head, known, len(chain), copies), tuple(reversed(chain)), at)
+
+
+def _copies_after(copies: tuple[Copies, ...], intent: Intent) -> tuple[Copies, ...]:
+    """Rows that were folded stay kept until their day is taken out on purpose."""
+    kept = () if intent.restart else copies
+    if intent.rejects.days:
+        kept = tuple(each for each in kept if Slot.from_path(each.slot).day.isoformat() not in intent.rejects.days)
+    return (*kept, *intent.copies)
 
 
 def batches(lake: Lake, folder: str) -> dict[int, str]:
@@ -267,18 +304,17 @@ def _read(lake: Lake, key: str) -> dict[str, Any]:
     return data
 
 
-def _known(data: dict[str, Any]) -> dict[str, Known]:
-    return {location: Known(*values) for location, values in data["known"].items()}
+def _state(data: dict[str, Any]) -> State:
+    known = {location: Known(*values) for location, values in data["known"].items()}
+    return State(data["head"], known, copies=tuple(Copies(**each) for each in data.get("copies", ())))
 
 
-def _fold(known: dict[str, Known], intent: Intent) -> None:
+def _take_in(known: dict[str, Known], intent: Intent) -> None:
     for entry in intent.consumed:
-        known[entry.location] = _next(known.get(entry.location), entry)
+        known[entry.location] = known_after(known.get(entry.location), entry, intent.batch)
+    for location, count in intent.restored.items():
+        before = known[location]
+        known[location] = replace(before, rows=before.rows + count, folded=before.folded - count)
     for location, rows in intent.removed.items():
         if location in known:
             known[location] = replace(known[location], rows=max(known[location].rows - rows, 0))
-
-
-def _next(before: Known | None, entry: Entry) -> Known:
-    rows = entry.rows if entry.was_read else before.rows if before is not None else 0
-    return Known(entry.version, entry.status, rows, entry.salvaged)
