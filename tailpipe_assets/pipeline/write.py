@@ -230,6 +230,8 @@ class Writer:
             return
         if loaded.status == "quarantined":
             self._staged.rejects.append(Reject(loaded.artifact, None, loaded.reason, None))
+        if loaded.span is not None and loaded.span.stop < loaded.artifact.size:
+            self.result = replace(self.result, waiting=self.result.waiting + 1)
         part = _part(loaded)
         if part is not None:
             self._parts[loaded.artifact.location] = part
