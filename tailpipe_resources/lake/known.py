@@ -1,12 +1,11 @@
-"""What a ledger knows of one artifact, and how each attempt at it changes that."""
+"""What a ledger knows of one artifact."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tailpipe_resources.lake.ledger import Entry
     from tailpipe_resources.model.results import Status
 
 
@@ -36,23 +35,3 @@ class Known:
     def held(self) -> bool:
         """Whether the lake has rows of it."""
         return self.rows > 0
-
-
-def known_after(before: Known | None, entry: Entry, batch: int) -> Known:
-    """What is known of an artifact once an intent is committed that attempted it."""
-    if before is None:
-        rows, folded = (entry.rows, entry.folded) if entry.was_read else (0, 0)
-        return Known(entry.version, entry.status, rows, entry.salvaged, folded, batch, entry.mark)
-    if entry.was_read:
-        return _read_again(before, entry, batch)
-    return replace(before, version=entry.version, status=entry.status, salvaged=entry.salvaged)
-
-
-def _read_again(before: Known, entry: Entry, batch: int) -> Known:
-    rows, folded, older = entry.rows, entry.folded, before.older
-    since = batch if entry.how == "anew" else before.since
-    if entry.how == "grown":
-        rows, folded = before.rows + rows - entry.withdrawn, before.folded + folded
-    elif entry.how == "afresh":
-        older += before.rows
-    return Known(entry.version, entry.status, rows, entry.salvaged, folded, since, entry.mark, older)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from tailpipe_resources.errors import LakeDamagedError
-from tailpipe_resources.lake.known import Known, known_after
+from tailpipe_resources.lake.known import Known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -267,7 +267,26 @@ def _state(data: dict[str, Any]) -> State:
 
 def _take_in(known: dict[str, Known], intent: Intent) -> None:
     for entry in intent.consumed:
-        known[entry.location] = known_after(known.get(entry.location), entry, intent.batch)
+        known[entry.location] = _next(known.get(entry.location), entry, intent.batch)
     for location, count in intent.restored.items():
         before = known[location]
         known[location] = replace(before, rows=before.rows + count, folded=before.folded - count)
+
+
+def _next(before: Known | None, entry: Entry, batch: int) -> Known:
+    if before is None:
+        rows, folded = (entry.rows, entry.folded) if entry.was_read else (0, 0)
+        return Known(entry.version, entry.status, rows, entry.salvaged, folded, batch, entry.mark)
+    if entry.was_read:
+        return _read_again(before, entry, batch)
+    return replace(before, version=entry.version, status=entry.status, salvaged=entry.salvaged)
+
+
+def _read_again(before: Known, entry: Entry, batch: int) -> Known:
+    rows, folded, older = entry.rows, entry.folded, before.older
+    since = batch if entry.how == "anew" else before.since
+    if entry.how == "grown":
+        rows, folded = before.rows + rows - entry.withdrawn, before.folded + folded
+    elif entry.how == "afresh":
+        older += before.rows
+    return Known(entry.version, entry.status, rows, entry.salvaged, folded, since, entry.mark, older)
