@@ -19,10 +19,10 @@ Examples:
   tailpipe collect 'http_*' --from 2024-02-01 --to 2024-02-07 --overwrite
   tailpipe collect partition=aws_cloudtrail_log --output json
 
-json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts", "skipped", "folded", "replaced",
-"records", "bytes_in", "bytes_out", "files", "seconds", "days": {day: rows}, "indexes": {index: rows}, "faults":
-[{"location", "status", "reason"}], "failure", "notes", "cancelled"}]}. The summary goes to stdout, everything else to
-stderr.
+json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts", "skipped", "folded", "waiting",
+"replaced", "records", "bytes_in", "bytes_out", "files", "seconds", "days": {day: rows}, "indexes": {index: rows},
+"faults": [{"location", "status", "reason"}], "failure", "notes", "cancelled"}]}. The summary goes to stdout, everything
+else to stderr.
 """
 
 from __future__ import annotations

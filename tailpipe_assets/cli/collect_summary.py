@@ -35,7 +35,7 @@ def print_summary(results: Sequence[CollectResult], *, output: str) -> None:
         print_json({"collections": [as_json(each) for each in results]})
         return
     _print_table(results)
-    _print_folded(results)
+    _print_kept_back(results)
     _print_faults(results)
     _print_failures(results)
     _print_next(results)
@@ -43,7 +43,7 @@ def print_summary(results: Sequence[CollectResult], *, output: str) -> None:
 
 def as_json(result: CollectResult) -> dict[str, Any]:
     """One collection's result under stable names."""
-    figures = ("folded", "replaced", "records", "bytes_in", "bytes_out", "files")
+    figures = ("folded", "waiting", "replaced", "records", "bytes_in", "bytes_out", "files")
     return {
         "collection": _name(result),
         **{name: getattr(result, name) for name in (*_FIGURES, *figures)},
@@ -68,10 +68,14 @@ def _print_table(results: Sequence[CollectResult]) -> None:
         print("  ".join([padded(name, widths[0], right=False), *shown]))
 
 
-def _print_folded(results: Sequence[CollectResult]) -> None:
+def _print_kept_back(results: Sequence[CollectResult]) -> None:
     folded = sum(each.folded for each in results)
     if folded:
         print(f"\n{folded:,} events came a second time and are in once.")
+    waiting = sum(each.waiting for each in results)
+    if waiting:
+        what = "1 file ends" if waiting == 1 else f"{waiting:,} files end"
+        print(f"\n{what} in the middle of a line, which comes with the next run.")
 
 
 def _print_faults(results: Sequence[CollectResult]) -> None:

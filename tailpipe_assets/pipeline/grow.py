@@ -28,7 +28,7 @@ from tailpipe_resources.sources.unpack import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tailpipe_resources.lake.ledger import How
+    from tailpipe_resources.lake.intent import How
     from tailpipe_resources.model.artifact import Artifact
 
 IDLE_SECONDS = 60.0

@@ -13,7 +13,7 @@ from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.copies import Incoming
 from tailpipe_resources.lake.delta import open_table
 from tailpipe_resources.lake.fold import Folding, fold
-from tailpipe_resources.lake.ledger import Entry
+from tailpipe_resources.lake.intent import Entry
 from tailpipe_resources.lake.replace import RowsOf, rows_by_location
 from tailpipe_resources.lake.space import check_space, free_bytes
 from tailpipe_resources.lake.storage import discard
@@ -249,6 +249,8 @@ class Writer:
             return
         if loaded.status == "quarantined":
             self._staged.rejects.append(Reject(loaded.artifact, None, loaded.reason, None))
+        if loaded.span is not None and loaded.span.stop < loaded.artifact.size:
+            self.result = replace(self.result, waiting=self.result.waiting + 1)
         part = _part(loaded)
         if part is not None:
             self._parts[loaded.artifact.location] = part

@@ -12,12 +12,9 @@ from tailpipe_resources.lake.cleanup import KEPT_SECONDS, put_away, supersede
 from tailpipe_resources.lake.copies import sweep_copies
 from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
 from tailpipe_resources.lake.history import TIDY_EVERY, tidy
+from tailpipe_resources.lake.intent import Copies, Entry, Follow, Intent
 from tailpipe_resources.lake.ledger import (
     BASE_EVERY,
-    Copies,
-    Entry,
-    Follow,
-    Intent,
     Ledger,
     State,
     batches,

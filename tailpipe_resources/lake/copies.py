@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from tailpipe_resources.lake.ledger import Copies, State
+    from tailpipe_resources.lake.intent import Copies
+    from tailpipe_resources.lake.ledger import State
     from tailpipe_resources.lake.replace import RowsOf
     from tailpipe_resources.lake.storage import Lake
 

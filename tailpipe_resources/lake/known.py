@@ -1,4 +1,4 @@
-"""What a ledger knows of one artifact, and how each attempt at it changes that."""
+"""What a ledger knows of one artifact."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tailpipe_resources.lake.ledger import Entry
+    from tailpipe_resources.lake.intent import Entry
     from tailpipe_resources.model.results import Status
 
 
@@ -39,7 +39,7 @@ class Known:
 
 
 def known_after(before: Known | None, entry: Entry, batch: int) -> Known:
-    """What is known of an artifact once an intent is committed that attempted it."""
+    """What is known of an artifact once a batch with this entry is committed."""
     if before is None:
         rows, folded = (entry.rows, entry.folded) if entry.was_read else (0, 0)
         return Known(entry.version, entry.status, rows, entry.salvaged, folded, batch, entry.mark)

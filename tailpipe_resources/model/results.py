@@ -59,8 +59,11 @@ class CollectResult:
     replaced: int = 0
     """Rows of earlier versions of the same artifacts, taken out in the same commits."""
 
+    waiting: int = 0
+    """Files whose last line has no end yet; it comes in as soon as it has, or nobody writes to them any more."""
+
     bytes_in: int = 0
-    """Bytes of the artifacts as stored."""
+    """Bytes read of the artifacts, as stored."""
 
     bytes_out: int = 0
     """Bytes of the Parquet files written."""

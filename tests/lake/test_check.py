@@ -12,7 +12,8 @@ from deltalake import DeltaTable
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.check import check
 from tailpipe_resources.lake.delta import Change, Told, active_files, commit_change, open_table
-from tailpipe_resources.lake.ledger import Entry, new_batch
+from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.ledger import new_batch
 from tailpipe_resources.lake.repair import repair
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tests.lake.conftest import RUN

@@ -20,7 +20,8 @@ from tailpipe_resources.lake import Batch, commit, local_lake, snapshot
 from tailpipe_resources.lake.commit import _intent
 from tailpipe_resources.lake.compact import compact, small_slots
 from tailpipe_resources.lake.delta import Change, Told, commit_change, open_table
-from tailpipe_resources.lake.ledger import Entry, write_intent
+from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.ledger import write_intent
 from tailpipe_resources.lake.replace import RowsOf, without
 from tailpipe_resources.lake.staging import StagedFile, stage, stage_sorted
 from tailpipe_resources.model.names import literal

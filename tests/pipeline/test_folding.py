@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailpipe_assets.pipeline import CollectOptions
+from tailpipe_resources.lake import Lake, open_lake
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.ledger import write_base
 from tailpipe_resources.query.engine import connect
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.lake.ledger import State
     from tests.services.project import Project
+    from tests.services.s3 import S3Endpoint
 
 COLLECTION = 'collection "aws_cloudtrail_log" "c" {\n  source = source.file.logs\n}\n'
 
@@ -38,15 +40,15 @@ def held(project: Project) -> list[tuple[str, str]]:
     ]
 
 
-def ledger(project: Project) -> State:
+def ledger(project: Project, lake: Lake | None = None) -> State:
     """What the collection's ledger says."""
     with connect(threads=1) as connection:
-        return recover(connection, project.lake, "aws_cloudtrail_log", "c")
+        return recover(connection, lake or project.lake, "aws_cloudtrail_log", "c")
 
 
-def counted(project: Project) -> dict[str, tuple[int, int]]:
+def counted(project: Project, lake: Lake | None = None) -> dict[str, tuple[int, int]]:
     """Rows and folded rows by file, as the ledger has them."""
-    known = ledger(project).known
+    known = ledger(project, lake).known
     return {location.rsplit("/", 1)[1]: (each.rows, each.folded) for location, each in known.items()}
 
 
@@ -202,3 +204,37 @@ def test_many_copies_of_several_days_are_folded(trail: Project) -> None:
     assert (result.rows, result.folded) == (6000, 6000)
     assert result.days == {date(2024, 2, day): 2000 for day in (1, 2, 3)}
     assert trail.one("select count(distinct tp_id) from aws_cloudtrail_log") == 6000
+
+
+FAR = """
+credential "aws" "store" {
+  access_key       = "test"
+  secret_key       = "test"
+  region           = "us-east-1"
+  endpoint_url     = "URL"
+  force_path_style = true
+}
+
+destination "parquet" "far" {
+  path       = "s3://BUCKET/lake"
+  credential = credential.aws.store
+}
+"""
+
+
+@pytest.mark.service
+def test_a_lake_in_s3_folds_and_restores_too(project: Project, s3_endpoint: S3Endpoint) -> None:
+    """What is kept aside lies beside the ledger there as well."""
+    far = FAR.replace("URL", s3_endpoint.url).replace("BUCKET", s3_endpoint.bucket())
+    project.configure(far + COLLECTION.replace("logs\n", "logs\n  destination = destination.parquet.far\n"))
+    project.write("a.json", events("1", "2"))
+    project.write("b.json", events("1", "3"))
+
+    first = project.collect_one()
+    project.write("a.json", events("2"))
+    second = project.collect_one()
+
+    assert (first.rows, first.folded) == (3, 1)
+    assert (second.rows, second.replaced) == (2, 2)
+    lake = open_lake(project.plans()[0].collection.destination)
+    assert counted(project, lake) == {"a.json": (1, 0), "b.json": (2, 0)}

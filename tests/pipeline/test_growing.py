@@ -94,9 +94,9 @@ def test_a_last_line_without_an_end_comes_with_the_next_run(log: Project) -> Non
     """When nobody has written to the file since; the run after that has nothing to do."""
     log.write("x.log", lines(1, 2).rstrip(), idle=0)
 
-    runs = [log.collect_one().rows for _ in range(3)]
+    runs = [log.collect_one() for _ in range(3)]
 
-    assert runs == [1, 1, 0]
+    assert [(each.rows, each.waiting) for each in runs] == [(1, 1), (1, 0), (0, 0)]
     assert numbers(log) == [1, 2]
     consistent(log)
 
