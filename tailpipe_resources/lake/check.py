@@ -10,7 +10,7 @@ from tailpipe_resources.errors import LakeDamagedError, LakeError
 from tailpipe_resources.lake.check_rows import check_rows
 from tailpipe_resources.lake.cleanup import past
 from tailpipe_resources.lake.delta import active_files, head, open_table
-from tailpipe_resources.lake.findings import COLLECT, REPAIR, RESTORE, Finding
+from tailpipe_resources.lake.findings import COLLECT, REPAIR, RESTORE, Finding, counted
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import batches, read_ledger
 from tailpipe_resources.lake.leftovers import collections_of, is_busy, orphans, staged
@@ -105,7 +105,8 @@ class _Check:
                 what = "a file of the table lies among those that were put away"
                 yield path, Finding(self.table, "error", what, key, REPAIR, repairable=True)
             elif found is None:
-                yield path, Finding(self.table, "error", f"a file of {each.rows:,} rows is missing", key, RESTORE)
+                what = f"a file of {counted(each.rows, 'row')} is missing"
+                yield path, Finding(self.table, "error", what, key, RESTORE)
             elif found.size != each.size:
                 what = f"it has {found.size:,} bytes, but {each.size:,} were written"
                 yield path, Finding(self.table, "error", what, key, RESTORE)
@@ -129,19 +130,22 @@ class _Check:
 
     def _unreachable(self, collection: str, ledger: Ledger) -> Iterator[str]:
         left = batches(self.lake, self.lake.stream(self.table, collection)).keys() - ledger.reachable
-        count = sum(batch > (ledger.base or 0) for batch in left)
+        count = sum(batch > (ledger.floor or 0) for batch in left)
         if count:
-            yield f"{count} attempts that were never committed are left"
+            yield f"left by a run that was cut off: {counted(count, 'attempt')} that never counted"
 
     def _rejects(self, collection: str, ledger: Ledger) -> Iterator[str]:
         try:
-            reached = head(open_table(self.lake, REJECTED_TABLE), f"{self.table}/{collection}") or 0
+            rejects = open_table(self.lake, REJECTED_TABLE)
         except LakeDamagedError:
             return  # that table's own check says so
-        behind = [each for each in ledger.chain if each.rejects.files or each.rejects.replaced]
+        if rejects is None:
+            return
+        reached = head(rejects, f"{self.table}/{collection}") or 0
+        behind = [each for each in ledger.chain if each.takes_out or each.rejects.files or each.rejects.replaced]
         count = sum(each.batch > reached for each in behind)
         if count:
-            yield f"rejects of {count} commits are not in {REJECTED_TABLE} yet"
+            yield f"rejects of {counted(count, 'commit')} are not in {REJECTED_TABLE} yet"
 
     def _comparable(self, unusable: set[str]) -> Known_by_collection:
         """The ledgers to compare rows with: where files are missing, rows are too, which was said."""

@@ -70,7 +70,10 @@ def _is_left(lake: Lake, folder: Path, before: float) -> bool:
     table, _, collection = unquote(folder.name).partition("/")
     if collection in collections_of(lake, table):
         return not is_busy(lake, table, collection)
-    return max(each.stat().st_mtime for each in folder.iterdir()) < before
+    try:
+        return max(each.stat().st_mtime for each in (folder, *folder.iterdir())) < before
+    except FileNotFoundError:
+        return False  # somebody is at work in it
 
 
 def _holds_rows(key: str, table: str) -> bool:
