@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.errors import LakeDamagedError, LakeError
 from tailpipe_resources.lake.check_rows import check_rows
 from tailpipe_resources.lake.cleanup import past
+from tailpipe_resources.lake.commit import is_dead
 from tailpipe_resources.lake.delta import active_files, head, open_table
 from tailpipe_resources.lake.findings import COLLECT, REPAIR, RESTORE, Finding, counted
 from tailpipe_resources.lake.inventory import open_leased
@@ -119,18 +120,22 @@ class _Check:
         try:
             ledger = read_ledger(self.lake, self.lake.stream(self.table, collection), at)
         except LakeDamagedError as error:
-            if head(open_table(self.lake, self.table), stream) == at:
+            if self._is_still(stream, at):
                 yield Finding(self.table, "error", str(error), f"{self.table}.{collection}", RESTORE)
             return
         self.known[collection] = ledger.state.known
         told = [*self._unreachable(collection, ledger), *self._rejects(collection, ledger)]
-        if told and not is_busy(self.lake, self.table, collection):
+        if told and not is_busy(self.lake, self.table, collection) and self._is_still(stream, at):
             for what in told:
                 yield Finding(self.table, "warning", what, f"{self.table}.{collection}", COLLECT, repairable=True)
 
+    def _is_still(self, stream: str, at: int | None) -> bool:
+        """Whether nobody committed to a stream since the version that is checked."""
+        return head(open_table(self.lake, self.table), stream) == at
+
     def _unreachable(self, collection: str, ledger: Ledger) -> Iterator[str]:
         left = batches(self.lake, self.lake.stream(self.table, collection)).keys() - ledger.reachable
-        count = sum(batch > (ledger.floor or 0) for batch in left)
+        count = sum(batch > (ledger.floor or 0) and is_dead(self.lake, batch) for batch in left)
         if count:
             yield f"left by a run that was cut off: {counted(count, 'attempt')} that never counted"
 

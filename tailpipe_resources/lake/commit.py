@@ -133,7 +133,7 @@ def recover(
             tell(f"{table}.{collection}: rejects of an earlier run that was cut off were brought in")
     prune(lake, folder, ledger.floor)
     for batch in batches(lake, folder).keys() - ledger.reachable:
-        if (ledger.floor is None or batch > ledger.floor) and _is_dead(lake, batch):
+        if (ledger.floor is None or batch > ledger.floor) and is_dead(lake, batch):
             forget(lake, table, collection, batch)
             tell(f"{table}.{collection}: what an earlier run had not committed was discarded, to be collected again")
     for name in (table, REJECTED_TABLE):
@@ -239,7 +239,7 @@ def _opened(lake: Lake, name: str) -> DeltaTable:
     return table
 
 
-def _is_dead(lake: Lake, batch: int) -> bool:
+def is_dead(lake: Lake, batch: int) -> bool:
     """Whether nobody can still be about to commit it; who holds the lock knows, except across machines."""
     return not lake.store.is_remote or time.time() - made_at(batch) > ABANDONED_SECONDS
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from deltalake import DeltaTable
 
-from tailpipe_resources.lake import Batch, commit
+from tailpipe_assets.pipeline import CollectOptions
+from tailpipe_assets.pipeline.compact import compact_collections
+from tailpipe_resources.lake import Batch, commit, tables
 from tailpipe_resources.lake.check import check
 from tailpipe_resources.lake.delete import Deletion, delete
 from tailpipe_resources.lake.delta import Change, Told, active_files, commit_change, open_table
 from tailpipe_resources.lake.ledger import Entry, new_batch
 from tailpipe_resources.lake.repair import repair
 from tailpipe_resources.model.schema import REJECTED_TABLE
+from tailpipe_resources.query.engine import connect
 from tests.lake.conftest import DAY, RUN
 from tests.lake.test_recovery import crash_before_the_commit, crash_before_the_rejects, with_rejects
+from tests.services.project import Project
 
 if TYPE_CHECKING:
     from datetime import date
@@ -159,7 +164,8 @@ def test_a_file_whose_note_was_lost_is_put_away(workshop: Workshop) -> None:
     assert table is not None
     file = min(active_files(table).values(), key=lambda each: each.path)
     added = workshop.stage("a", range(3)).publish(workshop.lake)
-    commit_change(workshop.lake, "t", Change((added,), (file,), new_batch(None), told=Told("other")))
+    long_ago = int((time.time() - DAYS_AGO) * 1000) << 20
+    commit_change(workshop.lake, "t", Change((added,), (file,), long_ago, told=Told("other")))
 
     told = [each.what for each in found(workshop, quick=True)]
     assert told == ["a Parquet file that no version of the table shows"]
@@ -288,3 +294,30 @@ def test_one_collection_can_be_checked_alone(workshop: Workshop) -> None:
 
     assert check(workshop.lake, "t", workshop.connection, wanted=lambda name: name == "other") == ()
     assert len(check(workshop.lake, "t", workshop.connection, wanted=lambda name: name == "c")) == 1
+
+
+@pytest.mark.slow
+def test_a_lake_can_be_checked_while_it_is_written(tmp_path: Path) -> None:
+    """Collecting, replacing, compacting and deleting go on, and nothing is found that is not so."""
+    project = Project(tmp_path)
+    project.configure('collection "http_log" "web" {\n  source = source.file.logs\n  format = "combined"\n}\n')
+
+    def work() -> None:
+        for number in range(12):
+            line = f'10.0.0.1 - - [07/Feb/2024:13:00:00 +0000] "GET /{number} HTTP/1.1" 200 5 "-" "x"\n'
+            project.write(f"{number}.log", line + f"no {number}\n")
+            project.collect_one(options=CollectOptions(overwrite=number % 2 == 0))
+            if number % 3 == 0:
+                compact_collections(project.lake, [("http_log", "web")])
+        with connect(threads=1) as connection:
+            delete(connection, project.lake, Deletion("http_log", "web", Told("delete")))
+
+    told: list[Finding] = []
+    with ThreadPoolExecutor(max_workers=1) as pool, connect(threads=1) as connection:
+        working = pool.submit(work)
+        while not working.done():
+            for name in tables(project.lake):
+                told += check(project.lake, name, connection)
+        working.result()
+
+    assert told == []
