@@ -145,7 +145,7 @@ def recover(
     prune(lake, folder, ledger.floor)
     sweep_copies(lake, table, collection, ledger.state)
     for batch in batches(lake, folder).keys() - ledger.reachable:
-        if (ledger.floor is None or batch > ledger.floor) and _is_dead(lake, batch):
+        if (ledger.floor is None or batch > ledger.floor) and is_dead(lake, batch):
             forget(lake, table, collection, batch)
             tell(f"{table}.{collection}: what an earlier run had not committed was discarded, to be collected again")
     for name in (table, REJECTED_TABLE):
@@ -275,7 +275,7 @@ def _opened(lake: Lake, name: str) -> DeltaTable:
     return table
 
 
-def _is_dead(lake: Lake, batch: int) -> bool:
+def is_dead(lake: Lake, batch: int) -> bool:
     """Whether nobody can still be about to commit it; who holds the lock knows, except across machines."""
     return not lake.store.is_remote or time.time() - made_at(batch) > ABANDONED_SECONDS
 

@@ -9,6 +9,7 @@ Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -198,11 +199,9 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
 
 
 def drop_old_commits(table: DeltaTable) -> None:
-    """Delete commits before the newest checkpoint that are older than the log's retention."""
-    try:
+    """Delete commits before the newest checkpoint that are older than the log's retention, as far as that works."""
+    with suppress(DeltaError, OSError):
         table.cleanup_metadata()
-    except (DeltaError, OSError) as error:
-        raise LakeError(f"old commits of {table.table_uri} cannot be deleted: {error}") from error
 
 
 def _has_landed(table: DeltaTable, change: Change, active: Mapping[str, Removed]) -> bool:
