@@ -125,7 +125,7 @@ class _Check:
 
     def _unreachable(self, collection: str, ledger: Ledger) -> Iterator[str]:
         left = batches(self.lake, self.lake.stream(self.table, collection)).keys() - ledger.reachable
-        count = sum(batch > (ledger.base or 0) for batch in left)
+        count = sum(batch > (ledger.floor or 0) for batch in left)
         if count:
             yield f"{count} attempts that were never committed are left"
 
@@ -134,7 +134,7 @@ class _Check:
             reached = head(open_table(self.lake, REJECTED_TABLE), f"{self.table}/{collection}") or 0
         except LakeDamagedError:
             return  # that table's own check says so
-        behind = [each for each in ledger.chain if each.rejects.files or each.rejects.replaced]
+        behind = [each for each in ledger.chain if each.rejects.files or each.rejects.replaced or each.takes_out]
         count = sum(each.batch > reached for each in behind)
         if count:
             yield f"rejects of {count} commits are not in {REJECTED_TABLE} yet"

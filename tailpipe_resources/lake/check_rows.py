@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from tailpipe_resources.lake.findings import RESTORE, Finding
-from tailpipe_resources.lake.history import history
 from tailpipe_resources.lake.table import columns_of
 from tailpipe_resources.model.names import literal
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.storage import Lake
 
 AGAIN = "collect its window with --overwrite to replace its rows"
-_TAKING = {"delete", "retention"}
-"""Operations that take rows away and leave the ledger as it is, so that they are not collected again."""
 
 
 def check_rows(
@@ -52,7 +49,7 @@ def check_rows(
         yield from rows.slot(folder, inside)
     for collection, known in ledgers.items():
         if collection not in rows.unread:
-            yield from _against_ledger(lake, table, collection, rows.by_artifact[collection], known)
+            yield from _against_ledger(table, collection, rows.by_artifact[collection], known)
 
 
 class _Rows:
@@ -129,13 +126,11 @@ class _Rows:
 
 
 def _against_ledger(
-    lake: Lake, table: str, collection: str, rows: Mapping[str, int], known: Mapping[str, Known]
+    table: str, collection: str, rows: Mapping[str, int], known: Mapping[str, Known]
 ) -> Iterator[Finding]:
     expected = {location: each.rows for location, each in known.items()}
     more = {each for each in rows if rows[each] > expected.get(each, 0)}
     less = {each for each in expected if expected[each] > rows.get(each, 0)}
-    if less and any(event.operation in _TAKING for event in history(lake, table)):
-        less = set()
     for location in sorted(more | less):
         has, should = rows.get(location, 0), expected.get(location, 0)
         what = f"{has:,} rows of {location} are there, but the ledger counts {should:,}"

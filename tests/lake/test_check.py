@@ -11,14 +11,17 @@ from deltalake import DeltaTable
 
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.check import check
+from tailpipe_resources.lake.delete import Deletion, _intent, delete
 from tailpipe_resources.lake.delta import Change, Told, active_files, commit_change, open_table
-from tailpipe_resources.lake.ledger import Entry, new_batch
+from tailpipe_resources.lake.ledger import Entry, new_batch, write_intent
 from tailpipe_resources.lake.repair import repair
+from tailpipe_resources.lake.taken import Taken
 from tailpipe_resources.model.schema import REJECTED_TABLE
-from tests.lake.conftest import RUN
+from tests.lake.conftest import DAY, RUN
 from tests.lake.test_recovery import crash_before_the_commit, crash_before_the_rejects, with_rejects
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from tailpipe_resources.lake.findings import Finding
@@ -138,18 +141,47 @@ def test_doubled_rows_are_found(workshop: Workshop) -> None:
     assert told == ["3 rows are there twice", "6 rows of a are there, but the ledger counts 3"]
 
 
-def test_rows_that_were_deleted_on_purpose_are_no_loss(workshop: Workshop) -> None:
-    """The ledger goes on counting them, so that they are not collected again."""
+@pytest.mark.parametrize("days", [None, frozenset({DAY})])
+def test_rows_that_were_deleted_on_purpose_are_no_loss(days: frozenset[date] | None, workshop: Workshop) -> None:
+    """The ledger knows that they went; rows that went in another way are missed."""
+    filled(workshop)
+
+    delete(workshop.connection, workshop.lake, Deletion("t", "c", Told("delete"), days))
+
+    assert found(workshop) == found(workshop, REJECTED_TABLE) == ()
+
+
+def test_rows_that_are_gone_are_missed(workshop: Workshop) -> None:
+    """Whatever the commit that took them calls itself."""
     filled(workshop)
     table = open_table(workshop.lake, "t")
     assert table is not None
     file = min(active_files(table).values(), key=lambda each: each.path)
-    change = Change((), (file,), new_batch(None), told=Told("other"))
-    commit_change(
-        workshop.lake, "t", Change(change.added, change.removed, change.batch, stream="x", told=Told("delete"))
-    )
+    commit_change(workshop.lake, "t", Change((), (file,), new_batch(None), stream="x", told=Told("delete")))
 
-    assert [each.what for each in found(workshop)] == ["a Parquet file that no version of the table shows"]
+    assert any("0 rows of " in each.what and "the ledger counts 3" in each.what for each in found(workshop))
+
+
+@pytest.mark.parametrize("days", [None, frozenset({DAY})])
+def test_a_deletion_that_was_interrupted_is_repaired(days: frozenset[date] | None, workshop: Workshop) -> None:
+    """The next run, or a repair, finishes it."""
+    commit(workshop.connection, workshop.lake, workshop.state(), with_rejects(workshop, "a"))
+    crash_in_a_deletion(workshop, days)
+
+    assert {each.severity for each in found(workshop)} == {"warning"}
+    repaired(workshop)
+    assert workshop.counts(REJECTED_TABLE) == {}
+
+
+def crash_in_a_deletion(workshop: Workshop, days: frozenset[date] | None) -> None:
+    """Right after its commit."""
+    state, table = workshop.state(), open_table(workshop.lake, "t")
+    assert table is not None
+    deletion = Deletion("t", "c", Told("delete"), days)
+    intent = _intent(workshop.connection, workshop.lake, deletion, state)
+    write_intent(workshop.lake, workshop.lake.stream("t", "c"), intent)
+    removed = Taken("c", days).files(table)
+    commit_change(workshop.lake, "t", Change((), removed, intent.batch, stream="t/c", expected=state.head))
 
 
 def test_a_broken_chain_is_found(workshop: Workshop) -> None:
