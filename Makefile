@@ -12,7 +12,7 @@ demo: export TAILPIPE_CONFIG_PATH := $(CURDIR)/hcl
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test torture check format bench clean
 
 help: ## List what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ demo: .venv/.installed ## Collect a week of sample logs and ask three questions.
 
 test: ## Run all tests; style, types and architecture are among them.
 	@.ci/run
+
+torture: .venv/.installed-dev ## Kill writers at random for a quarter of an hour, and check every answer.
+	@$(BIN)/python -m tests.torture --seconds 600
+	@$(BIN)/python -m tests.torture --seconds 180 --store s3
+	@TAILPIPE_TEST_HISTORIES=2000 $(BIN)/python -m pytest -q tests/lake/test_histories.py
 
 check: .venv/.installed-dev ## Check style, types and architecture only.
 	$(BIN)/ruff check .

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.lake.delta import active_files, open_table
@@ -46,10 +45,10 @@ def supersede(lake: Lake, table: str, version: int, paths: Iterable[str], *, kep
 
 def put_away(lake: Lake, table: str) -> None:
     """Move superseded files that nobody reads out of sight, and delete those that were kept long enough."""
-    waiting = lake.store.keys(_waiting(table))
+    waiting = _notes(lake, _waiting(table))
     if lake.store.is_remote:
         _delete(lake, _due(waiting), f"{table}/")
-    elif waiting or _due(lake.store.keys(_moved(table))):
+    elif waiting or _due(_notes(lake, _moved(table))):
         try:
             with oldest_read(lake, table) as oldest:
                 _move_unread(lake, table, waiting, oldest)
@@ -62,15 +61,14 @@ def hasten(lake: Lake, table: str, ends: Callable[[str], bool], *, kept: float =
     """Keep superseded files that are to end, whose paths tell which they are, no longer than so many seconds."""
     until = int((time.time() + kept) * 1000)
     for folder in (_waiting(table), _moved(table)):
-        for key in lake.store.keys(folder):
-            with suppress(FileNotFoundError):
-                note = _read(lake, key)
-                ending = [path for path in note["paths"] if ends(path)]
-                if ending and _end(key) > until:
-                    made = json.dumps({**note, "paths": ending}).encode()
-                    lake.store.write(f"{folder}/{until:015}-{uuid.uuid4()}.json", made)
-                    staying = [path for path in note["paths"] if not ends(path)]
-                    lake.store.write(key, json.dumps({**note, "paths": staying}).encode())
+        for key in _notes(lake, folder):
+            note = _read(lake, key)
+            ending = [path for path in note.get("paths", ()) if ends(path)]
+            if ending and _end(key) > until:
+                made = json.dumps({**note, "paths": ending}).encode()
+                lake.store.write(f"{folder}/{until:015}-{uuid.uuid4()}.json", made)
+                staying = [path for path in note["paths"] if not ends(path)]
+                lake.store.write(key, json.dumps({**note, "paths": staying}).encode())
 
 
 def past(table: str, path: str) -> str:
@@ -92,18 +90,18 @@ def _move_unread(lake: Lake, table: str, waiting: Sequence[str], oldest: int | N
 
 def _delete_unread(lake: Lake, table: str, oldest: int | None) -> None:
     """Delete what was kept long enough, but for what a query as of an earlier version reads."""
-    due = [key for key in _due(lake.store.keys(_moved(table))) if _is_unread(_read(lake, key), oldest)]
+    due = [key for key in _due(_notes(lake, _moved(table))) if _is_unread(_read(lake, key), oldest)]
     _delete(lake, due, past(table, ""))
 
 
 def _is_unread(note: Mapping[str, Any], oldest: int | None) -> bool:
-    return oldest is None or oldest >= note["version"]
+    return bool(note) and (oldest is None or oldest >= note["version"])
 
 
 def _delete(lake: Lake, notes: Iterable[str], where: str) -> None:
     """Delete the files of these notes, then the notes."""
     for key in notes:
-        lake.store.remove(f"{where}{path}" for path in _read(lake, key)["paths"])
+        lake.store.remove(f"{where}{path}" for path in _read(lake, key).get("paths", ()))
         lake.store.remove([key])
 
 
@@ -117,8 +115,17 @@ def _end(note: str) -> int:
     return int(note.rsplit("/", 1)[-1].split("-", 1)[0])
 
 
+def _notes(lake: Lake, folder: str) -> list[str]:
+    """The notes of a folder, but for those that are just being written."""
+    return [key for key in lake.store.keys(folder) if key.endswith(".json")]
+
+
 def _read(lake: Lake, key: str) -> Mapping[str, Any]:
-    note: Mapping[str, Any] = json.loads(lake.store.read(key))
+    """A note; an empty one where somebody else has dealt with it meanwhile."""
+    try:
+        note: Mapping[str, Any] = json.loads(lake.store.read(key))
+    except FileNotFoundError:
+        return {}
     return note
 
 

@@ -251,7 +251,8 @@ class _Work:
             if all(file.path in active for file in slot.files):
                 kept.append((slot, files))
             else:
-                self._lake.store.remove(f"{self._table}/{file.path}" for file in files)
+                # A file that is active was committed after all, and the store lost its answer to that.
+                self._lake.store.remove(f"{self._table}/{file.path}" for file in files if file.path not in active)
                 self.done = self.done.plus(Compacted(conflicts=1))
         return kept
 

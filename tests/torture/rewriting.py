@@ -7,9 +7,12 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
+from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
+from tailpipe_assets.pipeline import collect
 from tailpipe_assets.pipeline.compact import compact_collections
+from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.lake.cleanup import supersede
 from tailpipe_resources.lake.compact import compact, small_slots
 from tailpipe_resources.lake.delta import Added, Change, Removed, Told, active_files, commit_change, open_table
@@ -94,7 +97,7 @@ def replace_unguarded(scene: Scene, random: Random) -> int:
         active = active_files(table) if table is not None else {}
         ours = [each for each in active.values() if each.values["tp_partition"] == CHANGING]
         if table is None or not ours:
-            return 0
+            return sum(each.artifacts for each in collect(scene.plans(CHANGING)))
         added = [
             _rewritten(connection, lake, group, "* REPLACE (generation + 1 AS generation)", f"{TABLE}/{CHANGING}")
             for group in _by_slot(ours).values()
@@ -155,12 +158,12 @@ def _commit_unguarded(
     table: DeltaTable, added: tuple[Added, ...], removed: tuple[Removed, ...], *, data_change: bool
 ) -> None:
     now = int(time.time() * 1000)
-    table.create_write_transaction(
-        [
-            *(AddAction(each.path, each.size, dict(each.values), now, data_change, "{}") for each in added),
-            *(RemoveAction(each.path, data_change, now, each.size, dict(each.values)) for each in removed),
-        ],
-        mode="append",
-        schema=table.schema(),
-        partition_by=[column.name for column in PATH_COLUMNS],
-    )
+    actions: list[AddAction | RemoveAction] = [
+        *(AddAction(each.path, each.size, dict(each.values), now, data_change, "{}") for each in added),
+        *(RemoveAction(each.path, data_change, now, each.size, dict(each.values)) for each in removed),
+    ]
+    columns = [column.name for column in PATH_COLUMNS]
+    try:
+        table.create_write_transaction(actions, mode="append", schema=table.schema(), partition_by=columns)
+    except CommitFailedError as error:
+        raise CommitConflictError(str(error).splitlines()[0]) from error
