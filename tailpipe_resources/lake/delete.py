@@ -92,7 +92,7 @@ def _delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
     except CommitConflictError:
         forget(lake, name, collection, intent.batch)
         raise
-    follow(connection, lake, name, collection, intent)
+    follow(connection, lake, name, collection, intent, deletion.told.operation)
     if intent.restart:
         prune(lake, folder, read_ledger(lake, folder, intent.batch).floor)
     return Deleted(
