@@ -129,7 +129,7 @@ class _Rows:
 def _against_ledger(
     table: str, collection: str, rows: Mapping[str, int], known: Mapping[str, Known]
 ) -> Iterator[Finding]:
-    expected = {location: each.rows for location, each in known.items()}
+    expected = {location: each.rows + each.older for location, each in known.items()}
     for location in sorted(rows.keys() | expected.keys()):
         has, should = rows.get(location, 0), expected.get(location, 0)
         if has == should:

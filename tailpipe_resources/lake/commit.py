@@ -188,9 +188,19 @@ def _intent(batch: Batch, state: State) -> Intent:
     )
 
 
-def follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, intent: Intent) -> bool:
-    """Bring the rejects' table to this intent, unless it is there already; and leave nothing of what it took out."""
-    rejects = intent.rejects
+def follow(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    collection: str,
+    intent: Intent,
+    operation: str | None = None,
+) -> bool:
+    """Bring the rejects' table to this intent, unless it is there already; and leave nothing of what it took out.
+
+    The operation is what the history calls it; `delete` or `collect` when not given.
+    """
+    rejects, taken = intent.rejects, Taken(collection, days_of(intent), index=table)
     if intent.takes_out:
         destroy(lake, table, Taken(collection, days_of(intent)))
     elif not (rejects.files or rejects.replaced):
@@ -200,21 +210,18 @@ def follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collec
     if found is None or (at is not None and at >= intent.batch):
         return False
     added = tuple(Added(**each) for each in rejects.files)
-    if intent.takes_out:
-        taken = Taken(collection, days_of(intent), index=table)
-        told = Told("delete", intent.run, intent.config)
-        apply(lake, REJECTED_TABLE, taken.out_of, Step(intent, added, at, told, kept=seconds_left(lake)))
-        destroy(lake, REJECTED_TABLE, taken)
-        return True
     rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table, parts=rejects.parts)
-    told = Told("collect", intent.run, intent.config)
     gone = partial(without, connection, lake, name=REJECTED_TABLE, rows_of=rows_of) if rejects.replaced else None
+    told = Told(operation or ("delete" if intent.takes_out else "collect"), intent.run, intent.config)
+    step = Step(intent, added, at, told, kept=seconds_left(lake) if intent.takes_out else KEPT_SECONDS)
     try:
-        apply(lake, REJECTED_TABLE, gone, Step(intent, added, at, told))
+        apply(lake, REJECTED_TABLE, taken.out_of if intent.takes_out else gone, step)
     except CommitConflictError:
         # Another machine that found the intent committed has let its rejects follow as well.
         if (head(open_table(lake, REJECTED_TABLE), intent.stream) or 0) < intent.batch:
             raise
+    if intent.takes_out:
+        destroy(lake, REJECTED_TABLE, taken)
     return True
 
 

@@ -94,7 +94,7 @@ def _delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
     except CommitConflictError:
         forget(lake, name, collection, intent.batch)
         raise
-    follow(connection, lake, name, collection, intent)
+    follow(connection, lake, name, collection, intent, deletion.told.operation)
     ledger = read_ledger(lake, folder, intent.batch)
     if intent.restart:
         prune(lake, folder, ledger.floor)

@@ -14,11 +14,12 @@ from tailpipe_assets.pipeline import CollectOptions
 from tailpipe_assets.pipeline.compact import compact_collections
 from tailpipe_resources.lake import Batch, commit, tables
 from tailpipe_resources.lake.check import check
-from tailpipe_resources.lake.delete import Deletion, delete
+from tailpipe_resources.lake.delete import Deletion, _intent, delete
 from tailpipe_resources.lake.delta import Change, Told, active_files, commit_change, open_table
 from tailpipe_resources.lake.intent import Entry
-from tailpipe_resources.lake.ledger import new_batch
+from tailpipe_resources.lake.ledger import new_batch, write_intent
 from tailpipe_resources.lake.repair import repair
+from tailpipe_resources.lake.taken import Taken
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.query.engine import connect
 from tests.lake.conftest import DAY, RUN
@@ -174,6 +175,39 @@ def test_a_file_whose_note_was_lost_is_put_away(workshop: Workshop) -> None:
 
     assert done == ["t: put away 1 file that no version shows"]
     assert found(workshop, quick=True) == ()
+
+
+def test_rows_that_are_gone_are_missed(workshop: Workshop) -> None:
+    """Whatever the commit that took them calls itself."""
+    filled(workshop)
+    table = open_table(workshop.lake, "t")
+    assert table is not None
+    file = min(active_files(table).values(), key=lambda each: each.path)
+    commit_change(workshop.lake, "t", Change((), (file,), new_batch(None), stream="x", told=Told("delete")))
+
+    assert any("0 rows of " in each.what and "the ledger counts 3" in each.what for each in found(workshop))
+
+
+@pytest.mark.parametrize("days", [None, frozenset({DAY})])
+def test_a_deletion_that_was_interrupted_is_repaired(days: frozenset[date] | None, workshop: Workshop) -> None:
+    """The next run, or a repair, finishes it."""
+    commit(workshop.connection, workshop.lake, workshop.state(), with_rejects(workshop, "a"))
+    crash_in_a_deletion(workshop, days)
+
+    assert {each.severity for each in found(workshop)} == {"warning"}
+    repaired(workshop)
+    assert workshop.counts(REJECTED_TABLE) == {}
+
+
+def crash_in_a_deletion(workshop: Workshop, days: frozenset[date] | None) -> None:
+    """Right after its commit."""
+    state, table = workshop.state(), open_table(workshop.lake, "t")
+    assert table is not None
+    deletion = Deletion("t", "c", Told("delete"), days)
+    intent = _intent(workshop.connection, workshop.lake, deletion, state)
+    write_intent(workshop.lake, workshop.lake.stream("t", "c"), intent)
+    removed = Taken("c", days).files(table)
+    commit_change(workshop.lake, "t", Change((), removed, intent.batch, stream="t/c", expected=state.head))
 
 
 def test_a_broken_chain_is_found(workshop: Workshop) -> None:
