@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,12 +31,18 @@ from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
     from deltalake import DeltaTable
 
     from tailpipe_resources.lake.staging import StagedFile
 
 ATTEMPTS = 5
+UPLOADS = 16
+FEW = 4
+"""Fewer files than this are put in their places one after the other."""
+
 ABANDONED_SECONDS = 24 * 3600
 """Where other machines write without our locks, an attempt is taken for dead after so long."""
 
@@ -81,8 +88,7 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
         LakeError: the lake cannot be written.
     """
     folder = lake.stream(batch.table, batch.collection)
-    added = tuple(file.publish(lake) for file in batch.files)
-    rejects = tuple(file.publish(lake) for file in batch.rejects)
+    added, rejects = _published(lake, batch.files), _published(lake, batch.rejects)
     intent = _intent(batch, state, rejects)
     write_intent(lake, folder, intent)
     rows_of = RowsOf(batch.replaced, batch.stream, batch.collection)
@@ -117,6 +123,14 @@ def recover(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, colle
     for name in (table, REJECTED_TABLE):
         discard(lake.staging(name, stream))
     return ledger.state
+
+
+def _published(lake: Lake, files: Sequence[StagedFile]) -> tuple[Added, ...]:
+    """The files in their final places. Each waits for a disk or a network, so several go at once."""
+    if len(files) < FEW:
+        return tuple(file.publish(lake) for file in files)
+    with ThreadPoolExecutor(max_workers=UPLOADS) as pool:
+        return tuple(pool.map(lambda file: file.publish(lake), files))
 
 
 def _ledger(lake: Lake, table: str, collection: str) -> Ledger:

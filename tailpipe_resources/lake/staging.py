@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.lake.delta import Added
@@ -11,7 +12,7 @@ from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
@@ -22,6 +23,16 @@ BOUNDS = ("tp_timestamp", "tp_source_location")
 
 WRITE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 5000, RETURN_STATS true"
 """Measured on CloudTrail rows: a fifth faster than DuckDB's own choice, and files as small."""
+
+
+SHARE = "tp_share"
+"""The column that tells where rows of many slots belong. It is not stored."""
+
+SHARES_OPTIONS = (
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, RETURN_STATS true, APPEND true, "
+    f"PARTITION_BY ({SHARE}), HIVE_FILE_PATTERN false, FILENAME_PATTERN '{{uuid}}', FILE_EXTENSION 'parquet.tmp'"
+)
+"""Many files of a few rows each are written half as fast again without room for large dictionaries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +95,41 @@ def stage(
     """
     staged = lake.staging(slot.table, stream) / f"{uuid.uuid4()}.parquet.tmp"
     staged.parent.mkdir(parents=True, exist_ok=True)
-    cursor = connection.execute(f"COPY ({select}) TO {literal(str(staged))} ({WRITE_OPTIONS})")
-    names = [column[0] for column in cursor.description or ()]
-    written = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    written = _copied(connection, f"COPY ({select}) TO {literal(str(staged))} ({WRITE_OPTIONS})")
     if not written or not written[0]["count"]:
         staged.unlink(missing_ok=True)
         return None
     return _described(staged.relative_to(lake.store.scratch).as_posix(), lake.new_file(slot), slot, written[0])
+
+
+def stage_shares(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, slots: Sequence[Slot], select: str, *, stream: str
+) -> tuple[StagedFile, ...]:
+    """Write what a query yields as staged files of many slots at once, which takes a tenth of the time.
+
+    Args:
+        connection: where the query can run; it must be allowed to write below the lake.
+        lake: where the slots lie.
+        slots: of one table.
+        select: a query that yields the stored columns, and in `SHARE` which of the slots a row belongs to.
+        stream: on whose behalf; its lock must be held.
+    """
+    waiting = lake.staging(slots[0].table, stream)
+    waiting.mkdir(parents=True, exist_ok=True)
+    written = _copied(connection, f"COPY ({select}) TO {literal(str(waiting))} ({SHARES_OPTIONS})")
+    return tuple(_of_share(lake, slots, each) for each in written if each["count"])
+
+
+def _copied(connection: duckdb.DuckDBPyConnection, copy: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(copy)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _of_share(lake: Lake, slots: Sequence[Slot], written: Mapping[str, Any]) -> StagedFile:
+    slot = slots[int(written["partition_keys"][SHARE])]
+    staged = Path(written["filename"]).relative_to(lake.store.scratch).as_posix()
+    return _described(staged, lake.new_file(slot), slot, written)
 
 
 def _described(staged: str, final: str, slot: Slot, written: Mapping[str, Any]) -> StagedFile:
