@@ -16,6 +16,7 @@ from tailpipe_assets.formats.strings import SHOWN_BYTES, shown
 from tailpipe_assets.pipeline.batch import CHUNK_RECORDS
 from tailpipe_assets.pipeline.rejects import Reject
 from tailpipe_assets.pipeline.transform import route_sql
+from tailpipe_resources.model.names import HIVE_NULL
 from tailpipe_resources.model.slot import MAX_ENCODED, encode
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _DAY = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
-_RESERVED_INDEX = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _with_index_faults(told: pa.Table) -> pa.ChunkedArray:
 
 
 def _is_folder(index: str) -> bool:
-    return index != _RESERVED_INDEX and len(encode(index)) <= MAX_ENCODED
+    return index != HIVE_NULL and len(encode(index)) <= MAX_ENCODED
 
 
 def _split_rejects(batch: RecordBatch) -> Iterator[Reject]:

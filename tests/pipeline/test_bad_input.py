@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tailpipe_assets.pipeline.rows import MANY
+from tailpipe_resources.errors import ConfigError
 from tailpipe_resources.lake.delta import active_files, open_table
 
 if TYPE_CHECKING:
@@ -170,3 +172,40 @@ def test_links_and_what_is_no_file_are_left_alone(project: Project) -> None:
 
     assert (result.artifacts, result.rows, result.faults) == (1, 1, ())
     assert project.ask("select word from events") == [("w",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("../../x", "is not a label; use letters"),
+        ("a=b/c", "is not a label; use letters"),
+        ("🦊", "is not a label; use letters"),
+        ("", "is not a label; use letters"),
+        ("x" * 300, "is too long for a label; use 100 letters at most"),
+        ("__HIVE_DEFAULT_PARTITION__", "cannot be a label: to readers of hive folders it means no value"),
+    ],
+)
+def test_collections_that_no_folder_can_be_called_are_refused(project: Project, name: str, words: str) -> None:
+    """With file and line, before anything is read; the table's name alike."""
+    configured(project)
+    text = (project.folder / "tailpipe.hcl").read_text()
+    for place in ('"odd"', '"events"'):
+        (project.folder / "tailpipe.hcl").write_text(text.replace(place, f'"{name}"'))
+        expected = words if place == '"odd"' else words.replace("label", "name")
+
+        with pytest.raises(ConfigError, match=rf"tailpipe\.hcl:\d+: .*{re.escape(expected)}"):
+            project.plans()
+
+    assert not project.lake.store.scratch.exists()
+
+
+def test_the_longest_names_work(project: Project) -> None:
+    """A table and a collection of a hundred letters each."""
+    configured(project).write("a.log", f"{NOON}\tme\tw\n")
+    text = (project.folder / "tailpipe.hcl").read_text()
+    (project.folder / "tailpipe.hcl").write_text(
+        text.replace('"odd"', f'"{"c" * 100}"').replace('"events"', f'"{"t" * 100}"')
+    )
+
+    assert project.collect_one().rows == 1
+    assert project.one(f"select count(*) from {'t' * 100}") == 1
