@@ -119,8 +119,11 @@ def _shares(batch: RecordBatch, told: pa.Table, places: npt.NDArray[np.intp]) ->
     codes = indexes.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     keys = (codes * 10_000_000 + times // _DAY)[places]
     whole = batch.records.append_column("ts", told["ts"])
-    for key in np.unique(keys).tolist():
-        mine = places[keys == key]
+    if not len(places):
+        return
+    found, starts = np.unique(np.sort(keys), return_index=True)
+    parts = np.split(places[np.argsort(keys, kind="stable")], starts[1:])
+    for key, mine in zip(found.tolist(), parts, strict=True):
         records = _picked(whole, mine)
         day = _EPOCH + timedelta(days=key % 10_000_000)
         yield Share(indexes.dictionary[key // 10_000_000].as_py(), day, records, _counted(batch, mine))

@@ -1,4 +1,4 @@
-"""Making rows: a share of a batch becomes one staged Parquet file."""
+"""Making rows: each share of a batch becomes a staged Parquet file."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from tailpipe_assets.formats.strings import shown
 from tailpipe_assets.pipeline.rejects import Reject
-from tailpipe_assets.pipeline.transform import failing_sql, forgiving, rows_sql
-from tailpipe_resources.lake.staging import StagedFile, stage
+from tailpipe_assets.pipeline.transform import INDEX_OF_SHARE, failing_sql, forgiving, rows_sql
+from tailpipe_resources.lake.staging import SHARE, StagedFile, stage, stage_shares
 from tailpipe_resources.model.artifact import Artifact
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tailpipe_assets.pipeline.plan import Plan
     from tailpipe_assets.pipeline.route import Share
     from tailpipe_resources.lake import Lake
@@ -26,61 +30,104 @@ FILTER_ERRORS = (duckdb.ConversionException, duckdb.InvalidInputException, duckd
 """What a condition that binds can still raise when it meets a value."""
 
 
+MANY = 50
+"""A batch of more shares than this is written at once: one statement a share would take seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class StagedRows:
-    """What became of a share."""
+    """What became of some shares."""
 
-    file: StagedFile | None
-    """None when no record passed the filters."""
+    files: tuple[StagedFile, ...]
+    """Of shares of which some record passed the filters."""
 
     rows: Counter[str]
-    """By artifact."""
+    """By artifact, like what follows."""
 
+    filtered: Counter[str]
     failed: tuple[Reject, ...] = ()
     """Records a filter fails on."""
 
 
-def stage_rows(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan, share: Share) -> StagedRows:
-    """Write the rows of a share that pass the collection's filters."""
-    slot = Slot(*ready.collection.key, share.index, share.day)
-    connection.register("batch", share.records)
-    try:
-        return _staged(connection, lake, ready, slot, share)
-    finally:
-        connection.unregister("batch")
+def stage_rows(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan, shares: Sequence[Share]
+) -> Iterator[StagedRows]:
+    """Write the rows of shares that pass the collection's filters."""
+    if len(shares) > MANY:
+        yield _Stage(connection, lake, ready, shares).staged(_together(shares))
+        return
+    for share in shares:
+        yield _Stage(connection, lake, ready, (share,)).staged(share.records)
 
 
-def _staged(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan, slot: Slot, share: Share) -> StagedRows:
-    stream, fixed = ready.collection.stream, _fixed(ready, slot)
-    if not ready.filters:
-        file = stage(connection, lake, slot, rows_sql(ready.table, fixed, ()), stream=stream)
-        return StagedRows(file, Counter(share.by_artifact))
-    try:
-        file = stage(connection, lake, slot, rows_sql(ready.table, fixed, ready.filters), stream=stream)
-        return StagedRows(file, _rows(connection, lake, file))
-    except FILTER_ERRORS:
-        failed = tuple(_failing(connection, ready, fixed))
-    tried = [forgiving(each) for each in ready.filters]
-    file = stage(connection, lake, slot, rows_sql(ready.table, fixed, tried), stream=stream)
-    return StagedRows(file, _rows(connection, lake, file), failed)
+def _together(shares: Sequence[Share]) -> pa.Table:
+    """The records of all shares, and to which share each belongs."""
+    counts = [share.records.num_rows for share in shares]
+    numbers = pa.array(np.repeat(np.arange(len(shares), dtype=np.int32), counts))
+    values = pa.DictionaryArray.from_arrays(numbers, pa.array([share.index for share in shares], pa.string()))
+    records = pa.concat_tables([share.records for share in shares])
+    return records.append_column(SHARE, numbers).append_column(INDEX_OF_SHARE, values)
 
 
-def _fixed(ready: Plan, slot: Slot) -> dict[str, str]:
+class _Stage:
+    """Some shares on their way to become files."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan, shares: Sequence[Share]) -> None:
+        self._connection = connection
+        self._lake = lake
+        self._plan = ready
+        self._slots = [Slot(*ready.collection.key, share.index, share.day) for share in shares]
+        self._records: Counter[str] = sum((share.by_artifact for share in shares), Counter())
+        self._fixed = _fixed(ready, literal(shares[0].index) if len(shares) == 1 else INDEX_OF_SHARE)
+
+    def staged(self, records: pa.Table) -> StagedRows:
+        """The files, and what else became of the records."""
+        self._connection.register("batch", records)
+        try:
+            return self._staged(self._plan.filters)
+        finally:
+            self._connection.unregister("batch")
+
+    def _staged(self, filters: Sequence[str]) -> StagedRows:
+        if not filters:
+            return StagedRows(self._written(()), self._records, Counter())
+        try:
+            return self._counted(self._written(filters), ())
+        except FILTER_ERRORS:
+            failed = tuple(_failing(self._connection, self._plan, self._fixed))
+        return self._counted(self._written([forgiving(each) for each in filters]), failed)
+
+    def _written(self, filters: Sequence[str]) -> tuple[StagedFile, ...]:
+        connection, lake, table, stream = self._connection, self._lake, self._plan.table, self._plan.collection.stream
+        if len(self._slots) == 1:
+            select = rows_sql(table, self._fixed, filters)
+            file = stage(connection, lake, self._slots[0], select, stream=stream)
+            return () if file is None else (file,)
+        select = rows_sql(table, self._fixed, filters, carried=SHARE)
+        return stage_shares(connection, lake, self._slots, select, stream=stream)
+
+    def _counted(self, files: tuple[StagedFile, ...], failed: tuple[Reject, ...]) -> StagedRows:
+        rows = _rows(self._connection, self._lake, files)
+        broken = Counter(each.artifact.location for each in failed)
+        return StagedRows(files, rows, self._records - rows - broken, failed)
+
+
+def _fixed(ready: Plan, index: str) -> dict[str, str]:
     now = literal(datetime.now(UTC).isoformat())
     return {
         "tp_ingest_timestamp": f"CAST({now} AS TIMESTAMPTZ)",
         "tp_source_type": literal(ready.collection.source.type),
-        "tp_partition": literal(slot.collection),
-        "tp_index": literal(slot.index),
+        "tp_partition": literal(ready.collection.name),
+        "tp_index": index,
     }
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, lake: Lake, file: StagedFile | None) -> Counter[str]:
-    if file is None:
+def _rows(connection: duckdb.DuckDBPyConnection, lake: Lake, files: Sequence[StagedFile]) -> Counter[str]:
+    if not files:
         return Counter()
-    path = literal(str(lake.store.scratch / file.staged))
+    paths = ", ".join(literal(str(lake.store.scratch / file.staged)) for file in files)
     counted = connection.sql(
-        f"SELECT tp_source_location, count(*) FROM read_parquet({path}, hive_partitioning = false) GROUP BY ALL"
+        f"SELECT tp_source_location, count(*) FROM read_parquet([{paths}], hive_partitioning = false) GROUP BY ALL"
     )
     return Counter(dict(counted.fetchall()))
 

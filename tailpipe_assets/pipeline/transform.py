@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from tailpipe_resources.lake.staging import SHARE
 from tailpipe_resources.model.artifact import GENERATION
 from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import COMMON_COLUMNS, storage_type
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.schema import Column
 
 _KEY = re.compile(r'\br\.(?:"([^"]+)"|(\w+))')
+INDEX_OF_SHARE = "tp_slot"
+"""The column of a relation with the records of many shares that holds their index values."""
+
+SHARED = (SHARE, INDEX_OF_SHARE)
 LAST_INSTANT = "253402300799000000"
 """The end of the year 9999 in microseconds since 1970; later times, and earlier than 1970, are taken for damage."""
 
@@ -37,7 +42,9 @@ def route_sql(table: Table, index: str, relation: str = "batch") -> str:
     )
 
 
-def rows_sql(table: Table, fixed: Mapping[str, str], filters: Sequence[str], relation: str = "batch") -> str:
+def rows_sql(
+    table: Table, fixed: Mapping[str, str], filters: Sequence[str], relation: str = "batch", *, carried: str = ""
+) -> str:
     """A query that makes the stored columns of all rows that pass the filters.
 
     Args:
@@ -45,8 +52,9 @@ def rows_sql(table: Table, fixed: Mapping[str, str], filters: Sequence[str], rel
         fixed: SQL for the columns that are the same for all rows: `tp_source_type`, `tp_partition` and so on.
         filters: SQL conditions over the columns, each checked beforehand.
         relation: has `raw`, `ts`, `tp_source_location`, `tp_source_version`, `tp_source_offset` and, for text, `r`.
+        carried: another column of the relation, to come out as it went in.
     """
-    columns = ", ".join(_stored(column) for column in table.stored_columns)
+    columns = ", ".join([*(_stored(column) for column in table.stored_columns), *([carried] if carried else [])])
     where = " AND ".join(f"(\n{condition}\n)" for condition in filters) or "true"
     return f"SELECT {columns} FROM ({_visible(table, fixed, relation)}) WHERE {where}"
 
@@ -67,10 +75,11 @@ def forgiving(condition: str) -> str:
 
 def _visible(table: Table, fixed: Mapping[str, str], relation: str) -> str:
     """All columns a filter may name, and `tp_raw`: names of ours start with `tp_`, so that any other is the user's."""
-    passed = "raw AS tp_raw, tp_timestamp, tp_source_location, tp_source_version, tp_source_offset"
+    others = "".join(f", {name}" for name in SHARED if fixed.get("tp_index") == INDEX_OF_SHARE)
+    passed = f"raw AS tp_raw, tp_timestamp, tp_source_location, tp_source_version, tp_source_offset{others}"
     taken = (
-        "SELECT raw, make_timestamptz(ts) AS tp_timestamp, tp_source_location, tp_source_version, tp_source_offset, "
-        f"{_record(table.shape)} AS r FROM {relation}"
+        "SELECT raw, make_timestamptz(ts) AS tp_timestamp, tp_source_location, tp_source_version, tp_source_offset"
+        f"{others}, {_record(table.shape)} AS r FROM {relation}"
     )
     made = {**{field.name: field.expression for field in table.fields}, **table.mapped}
     own = ", ".join(f"{expression} AS {quote(name)}" for name, expression in made.items())
@@ -137,6 +146,7 @@ def _time_reasons() -> list[tuple[str, str]]:
     shown = "left(CAST(tp_time AS VARCHAR), 100)"
     return [
         ("tp_time IS NULL", "'it has no time'"),
+        ("tp_micros IS NULL AND trim(CAST(tp_time AS VARCHAR)) = ''", "'it has no time'"),
         ("tp_micros IS NULL", f"'its time cannot be read: ' || {shown}"),
         (f"tp_micros NOT BETWEEN 0 AND {LAST_INSTANT}", f"'its time is out of range: ' || {shown}"),
     ]

@@ -233,13 +233,11 @@ class Writer:
 
     def _stage(self, routed: Routed, staged: Staged) -> None:
         staged.reject(routed.rejects)
-        for share in routed.shares:
-            made = stage_rows(self.connection, self.lake, self.plan, share)
-            staged.files += [made.file] if made.file is not None else []
+        for made in stage_rows(self.connection, self.lake, self.plan, routed.shares):
+            staged.files += made.files
             staged.reject(made.failed)
             staged.rows.update(made.rows)
-            failed = Counter(each.artifact.location for each in made.failed)
-            staged.filtered.update(share.by_artifact - made.rows - failed)
+            staged.filtered.update(made.filtered)
 
     def _enter(self, loaded: Loaded, staged: Staged) -> None:
         if loaded.status != "ok":

@@ -13,7 +13,7 @@ from tailpipe_resources.config.decode_sources import credential, destination, im
 from tailpipe_resources.config.decode_tables import format_block, table
 from tailpipe_resources.config.variables import check_locals, scope_of
 from tailpipe_resources.model.config import Config
-from tailpipe_resources.model.names import LABEL, hint
+from tailpipe_resources.model.names import MAX_LABEL, hint, label_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -118,8 +118,8 @@ def _are_labels_right(block: Block, shape: Shape, problems: Problems) -> bool:
         wanted = " ".join([block.type, *(f'"<{label}>"' for label in shape.labels)])
         problems.add(block.place, f"{block.title} lacks or exceeds its labels; it is written {wanted} {{ ... }}")
         return False
-    wrong = [label for label in block.labels if not LABEL.fullmatch(label)]
-    for label in wrong:
-        message = f'"{label}" is not a label; use letters, digits, _ and -, and start with a letter or _'
-        problems.add(block.place, message)
+    wrong = [(label, fault) for label in block.labels if (fault := label_fault(label)) is not None]
+    for label, fault in wrong:
+        shown = label if len(label) <= MAX_LABEL else f"{label[:20]}..."
+        problems.add(block.place, f'"{shown}" {fault}')
     return not wrong

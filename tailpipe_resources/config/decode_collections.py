@@ -21,7 +21,7 @@ from tailpipe_resources.model.config import (
     Collection,
     Filter,
 )
-from tailpipe_resources.model.names import LABEL, hint
+from tailpipe_resources.model.names import hint, label_fault
 from tailpipe_resources.model.window import parse_duration
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ def _custom_name(block: Block, attributes: CollectionAttributes, reading: Readin
         context.problems.add(block.place, f'{block.title} needs "table_name"')
         return None
     shown = reading.shown("table_name", name)
-    if not LABEL.fullmatch(name):
-        message = f'"table_name" {shown} is not a name; use letters, digits, _ and -, and start with a letter or _'
-        context.problems.add(place, message)
+    fault = label_fault(name, "name")
+    if fault is not None:
+        context.problems.add(place, f'"table_name" {shown} {fault}')
     elif name in plugins.names("table") or context.is_declared(("table", name)):
         kind = "is built in" if name in plugins.names("table") else "has a table block"
         message = f'the table {shown} {kind}; write collection {shown}, or another "table_name"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import duckdb
     from deltalake import DeltaTable
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.staging import StagedFile
 
 ATTEMPTS = 5
+UPLOADS = 16
+FEW = 4
+"""Fewer files than this are put in their places one after the other."""
+
 ABANDONED_SECONDS = 24 * 3600
 """Where other machines write without our locks, an attempt is taken for dead after so long."""
 
@@ -97,7 +102,7 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     # The intent comes first: files that a crash leaves in place are found by it.
     intent = _intent(batch, state)
     write_intent(lake, folder, intent)
-    added = tuple(file.publish(lake) for file in batch.files)
+    added = _published(lake, batch.files)
     for file in (*batch.rejects, *batch.copies):
         file.publish(lake)
     rows_of = RowsOf(batch.replaced, batch.stream, batch.collection, parts=batch.parts)
@@ -153,6 +158,14 @@ def recover(
         put_away(lake, name)
         tidy(lake, name)
     return ledger.state
+
+
+def _published(lake: Lake, files: Sequence[StagedFile]) -> tuple[Added, ...]:
+    """The files in their final places. Each waits for a disk or a network, so several go at once."""
+    if len(files) < FEW:
+        return tuple(file.publish(lake) for file in files)
+    with ThreadPoolExecutor(max_workers=UPLOADS) as pool:
+        return tuple(pool.map(lambda file: file.publish(lake), files))
 
 
 def _ledger(lake: Lake, table: str, collection: str) -> Ledger:

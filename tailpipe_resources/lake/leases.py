@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import contextmanager
+from errno import EACCES, EDQUOT, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake.storage import OWN
@@ -21,14 +22,15 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.storage import Lake
 
 GATE = "gate"
-_NEVER = (PermissionError, NotADirectoryError, FileNotFoundError)
+_NEVER = frozenset({EACCES, EPERM, EROFS, ENOTDIR, ENOENT, ENOSPC, EDQUOT})
+"""Why no lease can be made: nothing may be written there, or nothing more."""
 
 
 @contextmanager
 def arriving(lake: Lake, table: str) -> Iterator[None]:
     """While it lasts no file of the table is put away, so that a version can be read and leased.
 
-    Whoever may not write to the lake reads without leases.
+    Whoever cannot write to the lake, for lack of permission or room, reads without leases.
     """
     handle = None if lake.store.is_remote else _opened(_folder(lake, table) / GATE)
     try:
@@ -84,8 +86,10 @@ def _opened(path: Path) -> int | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except _NEVER:
-        return None
+    except OSError as error:
+        if error.errno in _NEVER:
+            return None
+        raise
 
 
 def _folder(lake: Lake, table: str) -> Path:

@@ -162,7 +162,7 @@ def locked(lock: Path, what: str) -> Iterator[None]:
     """
     try:
         _make(lock.parent)
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise LakeError(f"cannot write to the lake: {lock.parent}: {error.strerror}") from error
     try:

@@ -12,7 +12,7 @@ from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
@@ -27,6 +27,16 @@ WRITE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONA
 TIGHT_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 6, DICTIONARY_SIZE_LIMIT 20000, RETURN_STATS true"
 """For files that are written once and kept: half as much work again for files a twentieth smaller. Higher levels gain
 little more."""
+
+
+SHARE = "tp_share"
+"""The column that tells where rows of many slots belong. It is not stored."""
+
+SHARES_OPTIONS = (
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, RETURN_STATS true, APPEND true, "
+    f"PARTITION_BY ({SHARE}), HIVE_FILE_PATTERN false, FILENAME_PATTERN '{{uuid}}', FILE_EXTENSION 'parquet.tmp'"
+)
+"""Many files of a few rows each are written half as fast again without room for large dictionaries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ def stage(
     """
     staged = lake.staging(slot.table, stream) / f"{uuid.uuid4()}.parquet.tmp"
     staged.parent.mkdir(parents=True, exist_ok=True)
-    written = _copy(connection, select, staged, WRITE_OPTIONS)
+    written = _copied(connection, f"COPY ({select}) TO {literal(str(staged))} ({WRITE_OPTIONS})")
     if not written or not written[0]["count"]:
         staged.unlink(missing_ok=True)
         return None
@@ -123,7 +133,8 @@ def stage_sorted(
     staged = folder / str(uuid.uuid4())
     folder.mkdir(parents=True, exist_ok=True)
     pieces = "" if piece_bytes is None else f", FILE_SIZE_BYTES {piece_bytes}, FILE_EXTENSION 'tmp'"
-    written = _copy(connection, f"{select} ORDER BY tp_timestamp", staged, TIGHT_OPTIONS + pieces)
+    ordered = f"{select} ORDER BY tp_timestamp"
+    written = _copied(connection, f"COPY ({ordered}) TO {literal(str(staged))} ({TIGHT_OPTIONS}{pieces})")
     base = slot.path.split("/", 1)[1]
     return [
         _described(
@@ -138,10 +149,34 @@ def stage_sorted(
     ]
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, select: str, path: Path, options: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(f"COPY ({select}) TO {literal(str(path))} ({options})")
+def stage_shares(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, slots: Sequence[Slot], select: str, *, stream: str
+) -> tuple[StagedFile, ...]:
+    """Write what a query yields as staged files of many slots at once, which takes a tenth of the time.
+
+    Args:
+        connection: where the query can run; it must be allowed to write below the lake.
+        lake: where the slots lie.
+        slots: of one table.
+        select: a query that yields the stored columns, and in `SHARE` which of the slots a row belongs to.
+        stream: on whose behalf; its lock must be held.
+    """
+    waiting = lake.staging(slots[0].table, stream)
+    waiting.mkdir(parents=True, exist_ok=True)
+    written = _copied(connection, f"COPY ({select}) TO {literal(str(waiting))} ({SHARES_OPTIONS})")
+    return tuple(_of_share(lake, slots, each) for each in written if each["count"])
+
+
+def _copied(connection: duckdb.DuckDBPyConnection, copy: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(copy)
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _of_share(lake: Lake, slots: Sequence[Slot], written: Mapping[str, Any]) -> StagedFile:
+    slot = slots[int(written["partition_keys"][SHARE])]
+    staged = Path(written["filename"]).relative_to(lake.store.scratch).as_posix()
+    return _described(staged, lake.new_file(slot), slot, written)
 
 
 def _described(staged: str, final: str, slot: Slot, written: Mapping[str, Any]) -> StagedFile:

@@ -12,6 +12,23 @@ if TYPE_CHECKING:
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """What a block label of the configuration may look like."""
 
+MAX_LABEL = 100
+"""Letters of a label; a table's and a collection's become one folder's name together."""
+
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+"""What readers of hive folders take for no value at all."""
+
+
+def label_fault(name: str, kind: str = "label") -> str | None:
+    """Why a name cannot be used, to follow the name; None when it can."""
+    if len(name) > MAX_LABEL:
+        return f"is too long for a {kind}; use {MAX_LABEL} letters at most"
+    if name == HIVE_NULL:
+        return f"cannot be a {kind}: to readers of hive folders it means no value"
+    if not LABEL.fullmatch(name):
+        return f"is not a {kind}; use letters, digits, _ and -, and start with a letter or _"
+    return None
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like this one, or None when none is near."""

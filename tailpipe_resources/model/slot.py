@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import unquote
 
+from tailpipe_resources.model.names import HIVE_NULL
+
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~!$&()+,:;<>@^`{|}")
 _PATH = re.compile(
     r"(?P<table>[^/]+)/tp_partition=(?P<collection>[^/]+)/tp_index=(?P<index>[^/]+)"
     r"/tp_year=(?P<year>\d+)/tp_month=(?P<month>\d+)/tp_day=(?P<day>\d+)"
 )
-_NULL = "__HIVE_DEFAULT_PARTITION__"
 MAX_ENCODED = 240
 """Bytes an encoded value may take; file systems allow 255 for `tp_index=` and the value together."""
 
@@ -50,7 +51,7 @@ class Slot:
 
 def can_be_folder(index: str) -> bool:
     """Whether an index value can be the name of its folder: not too long, and not what stands for NULL there."""
-    return index != _NULL and len(encode(index)) <= MAX_ENCODED
+    return index != HIVE_NULL and len(encode(index)) <= MAX_ENCODED
 
 
 def encode(value: str) -> str:

@@ -74,8 +74,9 @@ def tailpipe(*argv: str) -> int | str | None:
     return left.value.code
 
 
-@pytest.mark.usefixtures("project")
-def test_one_query_asks_the_folder_and_the_bucket(s3_endpoint: S3Endpoint, capfd: pytest.CaptureFixture[str]) -> None:
+def test_one_query_asks_the_folder_and_the_bucket(
+    project: Project, s3_endpoint: S3Endpoint, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Both hold the same table; a second run adds nothing; what is written is encrypted; no secret is shown."""
     assert tailpipe("collect", "--no-record") == Exit.OK
     assert tailpipe("collect", "--no-record", "--output", "json") == Exit.OK
@@ -89,7 +90,7 @@ def test_one_query_asks_the_folder_and_the_bucket(s3_endpoint: S3Endpoint, capfd
     assert [tuple(row.values()) for row in json.loads(answer.out)] == [("archived", 3), ("kept", 3)]
     assert SECRET_KEY not in f"{said}{answer}"
     client = s3_endpoint.client()
-    (bucket,) = (each["Name"] for each in client.list_buckets()["Buckets"])
+    bucket = (project.folder / "tailpipe.hcl").read_text().partition("s3://")[2].partition("/")[0]
     keys = [each["Key"] for each in client.list_objects_v2(Bucket=bucket)["Contents"]]
     found = [client.head_object(Bucket=bucket, Key=key) for key in keys]
     assert {(each["ServerSideEncryption"], each["SSEKMSKeyId"]) for each in found} == {("aws:kms", "key-1")}
