@@ -16,9 +16,9 @@ from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
 from tailpipe_assets.pipeline.write import Writer
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError, TailpipeError
-from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.mend import in_words, mend
+from tailpipe_resources.lake.recovery import recover
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.space import check_space
 from tailpipe_resources.lake.table import ensure_table

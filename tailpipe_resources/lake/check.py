@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.errors import LakeDamagedError, LakeError
 from tailpipe_resources.lake.check_rows import check_rows
 from tailpipe_resources.lake.cleanup import past
-from tailpipe_resources.lake.commit import is_dead
 from tailpipe_resources.lake.delta import active_files, head, open_table
 from tailpipe_resources.lake.findings import COLLECT, REPAIR, RESTORE, Finding, counted
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import batches, read_ledger
 from tailpipe_resources.lake.leftovers import collections_of, is_busy, orphans, staged
 from tailpipe_resources.lake.mend import torn
+from tailpipe_resources.lake.recovery import is_dead
 from tailpipe_resources.lake.staging import path_values
 from tailpipe_resources.lake.table import check_ours
 from tailpipe_resources.model.schema import REJECTED_TABLE

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError
-from tailpipe_resources.lake.commit import Step, apply, follow, forget, recover
 from tailpipe_resources.lake.copies import sweep_copies
 from tailpipe_resources.lake.delta import open_table
 from tailpipe_resources.lake.intent import Follow, Intent
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import new_batch, prune, read_ledger, write_intent
+from tailpipe_resources.lake.recovery import forget, recover
+from tailpipe_resources.lake.steps import Step, apply, follow
 from tailpipe_resources.lake.taken import Taken, destroy, seconds_left, slot_of
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import REJECTED_TABLE

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import BusyError, LakeDamagedError
 from tailpipe_resources.lake.cleanup import past, supersede
-from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import active_files, open_table
 from tailpipe_resources.lake.findings import counted
 from tailpipe_resources.lake.leftovers import collections_of, orphans, staged
 from tailpipe_resources.lake.mend import in_words, mend
+from tailpipe_resources.lake.recovery import recover
 from tailpipe_resources.lake.storage import discard
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tailpipe_resources.lake import Batch, Lake, local_lake, open_lake, snapshot
-from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.recovery import recover
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.staging import StagedFile, stage
 from tailpipe_resources.lake.table import ensure_table

@@ -10,8 +10,8 @@ import pytest
 
 from tailpipe_assets.pipeline import CollectOptions
 from tailpipe_resources.lake import Lake, open_lake
-from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.ledger import write_base
+from tailpipe_resources.lake.recovery import recover
 from tailpipe_resources.query.engine import connect
 
 if TYPE_CHECKING:

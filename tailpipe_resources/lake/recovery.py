@@ -1,0 +1,103 @@
+"""Recovery: what an earlier run left is finished or discarded."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
+from tailpipe_resources.lake.cleanup import put_away
+from tailpipe_resources.lake.copies import sweep_copies
+from tailpipe_resources.lake.delta import head, open_table
+from tailpipe_resources.lake.history import tidy
+from tailpipe_resources.lake.ledger import (
+    Ledger,
+    State,
+    batches,
+    made_at,
+    prune,
+    read_intent,
+    read_ledger,
+)
+from tailpipe_resources.lake.steps import ATTEMPTS, drop, follow
+from tailpipe_resources.lake.storage import Lake, discard
+from tailpipe_resources.model.schema import REJECTED_TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import duckdb
+
+
+ABANDONED_SECONDS = 24 * 3600
+"""Where other machines write without our locks, an attempt is taken for dead after so long."""
+
+
+def recover(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    collection: str,
+    tell: Callable[[str], None] = lambda _: None,
+) -> State:
+    """Finish or discard what an earlier run left, and say what has been collected.
+
+    To be called with the collection's lock held.
+
+    Args:
+        connection: what writes files anew where that is needed.
+        lake: where the collection lies.
+        table: its table.
+        collection: its name.
+        tell: told, a sentence each, what was finished or discarded.
+    """
+    folder, stream = lake.stream(table, collection), f"{table}/{collection}"
+    ledger = _ledger(lake, table, collection)
+    reached = head(open_table(lake, REJECTED_TABLE), stream) or 0
+    for intent in ledger.chain:
+        if intent.batch > reached and follow(connection, lake, table, collection, intent):
+            what = "a deletion that was cut off was finished"
+            rejects = "rejects of an earlier run that was cut off were brought in"
+            tell(f"{table}.{collection}: {what if intent.takes_out else rejects}")
+    prune(lake, folder, ledger.floor)
+    sweep_copies(lake, table, collection, ledger.state)
+    for batch in batches(lake, folder).keys() - ledger.reachable:
+        if (ledger.floor is None or batch > ledger.floor) and is_dead(lake, batch):
+            forget(lake, table, collection, batch)
+            tell(f"{table}.{collection}: what an earlier run had not committed was discarded, to be collected again")
+    for name in (table, REJECTED_TABLE):
+        discard(lake.staging(name, stream))
+        put_away(lake, name)
+        tidy(lake, name)
+    return ledger.state
+
+
+def _ledger(lake: Lake, table: str, collection: str) -> Ledger:
+    """The ledger as of the stream's head. Another machine may move that, and prune the chain, while it is read."""
+    stream = f"{table}/{collection}"
+    at = head(open_table(lake, table), stream)
+    for _ in range(ATTEMPTS):
+        try:
+            return read_ledger(lake, lake.stream(table, collection), at)
+        except LakeDamagedError:
+            before, at = at, head(open_table(lake, table), stream)
+            if at == before:
+                raise
+    raise CommitConflictError(f"other runs commit to {stream} all the time")
+
+
+def is_dead(lake: Lake, batch: int) -> bool:
+    """Whether nobody can still be about to commit it; who holds the lock knows, except across machines."""
+    return not lake.store.is_remote or time.time() - made_at(batch) > ABANDONED_SECONDS
+
+
+def forget(lake: Lake, table: str, collection: str, batch: int) -> None:
+    """Remove an intent and its files, unless it was committed: a store may lose its answer to that."""
+    folder = lake.stream(table, collection)
+    if batch in read_ledger(lake, folder, head(open_table(lake, table), f"{table}/{collection}")).reachable:
+        return
+    intent = read_intent(lake, folder, batch)
+    for name, paths in ((table, intent.files), (REJECTED_TABLE, [str(each["path"]) for each in intent.rejects.files])):
+        drop(lake, name, paths)
+    lake.store.remove(each.key for each in intent.copies)
+    lake.store.remove([f"{folder}/{batch:020}.json"])

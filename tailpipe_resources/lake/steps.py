@@ -1,0 +1,128 @@
+"""Steps: what an intent does to one table, in one commit of that table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.errors import CommitConflictError
+from tailpipe_resources.lake.cleanup import KEPT_SECONDS, supersede
+from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
+from tailpipe_resources.lake.history import TIDY_EVERY, tidy
+from tailpipe_resources.lake.replace import Replacement, RowsOf, without
+from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
+from tailpipe_resources.model.schema import REJECTED_TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import duckdb
+    from deltalake import DeltaTable
+
+    from tailpipe_resources.lake.intent import Intent
+    from tailpipe_resources.lake.storage import Lake
+
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One table's part of an intent."""
+
+    intent: Intent
+    added: tuple[Added, ...]
+    expected: int | None
+    told: Told
+    kept: float = KEPT_SECONDS
+    """For how long what goes can be read as of an earlier time."""
+
+
+def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | None, step: Step) -> Replacement:
+    """Commit one table's part of an intent.
+
+    Args:
+        lake: where the table lies.
+        name: the table.
+        plan: what goes and comes beside the step's own files; asked again when someone else rewrote files meanwhile.
+            None where nothing goes.
+        step: the rest.
+
+    Raises:
+        CommitConflictError: the stream was moved by someone else. Nothing is visible.
+    """
+    intent = step.intent
+    for attempt in range(1, ATTEMPTS + 1):
+        gone = Replacement() if plan is None else plan(_opened(lake, name))
+        change = Change(
+            (*step.added, *gone.rewritten),
+            gone.removed,
+            intent.batch,
+            stream=intent.stream,
+            expected=step.expected,
+            told=step.told,
+        )
+        try:
+            version = commit_change(lake, name, change)
+        except CommitConflictError:
+            drop(lake, name, (file.path for file in gone.rewritten))
+            if attempt == ATTEMPTS or head(_opened(lake, name), intent.stream) != step.expected:
+                raise
+        else:
+            supersede(lake, name, version, (each.path for each in gone.removed), kept=step.kept)
+            if version % TIDY_EVERY == 0:
+                tidy(lake, name)
+            return gone
+    raise AssertionError
+
+
+def _opened(lake: Lake, name: str) -> DeltaTable:
+    table = open_table(lake, name)
+    if table is None:
+        raise CommitConflictError(f"the table {name} was removed meanwhile")
+    return table
+
+
+def follow(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    collection: str,
+    intent: Intent,
+    operation: str | None = None,
+) -> bool:
+    """Bring the rejects' table to this intent, unless it is there already; and leave nothing of what it took out.
+
+    The operation is what the history calls it; `delete` or `collect` when not given.
+    """
+    rejects, taken = intent.rejects, Taken(collection, days_of(intent), index=table)
+    if intent.takes_out:
+        destroy(lake, table, Taken(collection, days_of(intent)))
+    elif not (rejects.files or rejects.replaced):
+        return False
+    found = open_table(lake, REJECTED_TABLE)
+    at = head(found, intent.stream)
+    if found is None or (at is not None and at >= intent.batch):
+        return False
+    added = tuple(Added(**each) for each in rejects.files)
+    rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table, parts=rejects.parts)
+    gone = partial(without, connection, lake, name=REJECTED_TABLE, rows_of=rows_of) if rejects.replaced else None
+    told = Told(operation or ("delete" if intent.takes_out else "collect"), intent.run, intent.config)
+    step = Step(intent, added, at, told, kept=seconds_left(lake) if intent.takes_out else KEPT_SECONDS)
+    try:
+        apply(lake, REJECTED_TABLE, taken.out_of if intent.takes_out else gone, step)
+    except CommitConflictError:
+        # Another machine that found the intent committed has let its rejects follow as well.
+        if (head(open_table(lake, REJECTED_TABLE), intent.stream) or 0) < intent.batch:
+            raise
+    if intent.takes_out:
+        destroy(lake, REJECTED_TABLE, taken)
+    return True
+
+
+def drop(lake: Lake, name: str, paths: Iterable[str]) -> None:
+    """Remove files that were put in place for a commit, unless it was made after all."""
+    found = open_table(lake, name)
+    active = active_files(found) if found is not None else {}
+    lake.store.remove(f"{name}/{path}" for path in paths if path not in active)
