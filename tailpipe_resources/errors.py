@@ -16,6 +16,7 @@
     |  `- BadArtifactError         skip: its bytes are broken; it is quarantined until it changes
     |- LakeError
     |  |- CommitConflictError      plan again: someone else committed first
+    |  |- LakeFullError            make room: too little is free to begin
     |  |- PastError                ask for a later time: what was there then is no longer kept
     |  `- LakeDamagedError         mend the lake: a file of its own is unreadable
     `- QueryError                  edit the SQL
@@ -106,6 +107,10 @@ class LakeError(TailpipeError):
 
 class CommitConflictError(LakeError):
     """Another writer committed first. Nothing of this attempt is visible; plan it again."""
+
+
+class LakeFullError(LakeError):
+    """Too little space is free to begin. Nothing was read or written."""
 
 
 class PastError(LakeError):

@@ -8,14 +8,22 @@ selector is a collection, a table or table.collection; shell wildcards work in i
 is compact already is left alone, so it costs little to run this every night. Ctrl-C commits what is ready and leaves
 the rest for next time.
 
+Where the configuration says retention = "90d", of a collection or a destination, days that are older are deleted first,
+for good, with their rejects; --older-than says it for all that is selected. A day goes once its last instant (UTC)
+is old enough; what went counts as collected and does not come back. Days that a hold of the configuration keeps stay,
+and are named. --from and --to do not narrow this. --dry-run shows what would be deleted, and does nothing at all.
+
 Examples:
   tailpipe compact
+  tailpipe compact --older-than 90d --dry-run
   tailpipe compact aws_cloudtrail_log.production --from T-7d
   tailpipe compact 'http_*' --output json
 
 json: {"collections": [{"collection", "slots", "files_before", "files_after", "bytes_before", "bytes_after", "rows",
-"conflicts", "days": [day], "seconds", "failure", "cancelled"}]}. A slot is one day of one index value. The summary goes
-to stdout, everything else to stderr.
+"conflicts", "days": [day], "seconds", "failure", "cancelled"}], "expired": [{"collection", "destination", "retention",
+"first_day", "last_day", "days", "files", "rows", "rejected", "bytes", "held_days", "holds": [name]}]}. A slot is one
+day of one index value. With --dry-run it is {"dry_run": true, "expired": [...]}. The summary goes to stdout, everything
+else to stderr.
 """
 
 from __future__ import annotations
@@ -30,6 +38,7 @@ from typing import TYPE_CHECKING, Any
 from tailpipe_assets.cli.collect_window import window_of
 from tailpipe_assets.cli.configured import read_config
 from tailpipe_assets.cli.exits import Exit, exit_of
+from tailpipe_assets.cli.expire import add_expire_arguments, expired, print_expired, run_expire
 from tailpipe_assets.cli.listing import print_json, print_rows
 from tailpipe_assets.cli.stopping import stoppable
 from tailpipe_assets.cli.stored import choose_stored
@@ -59,6 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target-size", default="256MiB", metavar="SIZE", help="about how large a file gets at most (256MiB)"
     )
+    add_expire_arguments(parser)
+    parser.add_argument("--dry-run", action="store_true", help="show what retention would delete, and do nothing")
     parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how to write the summary")
     parser.add_argument(
         "--progress", action=argparse.BooleanOptionalAction, default=True, help="tell on stderr how far it is"
@@ -66,9 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compact what is selected, and say what was done."""
+    """Let go what is past its retention, compact what is selected, and say what was done."""
     window, target = window_of(args.start, args.end, datetime.now(UTC)), size_of(args.target_size)
+    if args.dry_run:
+        return run_expire(args)
     chosen = choose_stored(read_config(args), args.selectors)
+    gone = expired(args)
     from tailpipe_assets.pipeline.compact import compact_collections
 
     teller = _Teller(wanted=args.progress)
@@ -86,8 +100,8 @@ def run(args: argparse.Namespace) -> int:
             )
             results += stop.while_doing(work)
     sys.stderr.flush()
-    _print_summary(results, output=args.output)
-    return _exit_code(results)
+    _print_summary(results, gone.rows, output=args.output)
+    return _exit_code(results) or gone.code
 
 
 def size_of(text: str) -> int:
@@ -118,10 +132,13 @@ class _Teller:
             print(f"{name}: {result.slots:,} of {slots:,} slots compacted", file=sys.stderr, flush=True)
 
 
-def _print_summary(results: Sequence[CompactResult], *, output: str) -> None:
+def _print_summary(results: Sequence[CompactResult], gone: Sequence[dict[str, Any]], *, output: str) -> None:
     if output == "json":
-        print_json({"collections": [_as_json(each) for each in results]})
+        print_json({"collections": [_as_json(each) for each in results], "expired": list(gone)})
         return
+    if gone:
+        print_expired(gone)
+        print()
     done = [each for each in results if each.slots]
     if done:
         print_rows([_row(each) for each in done], ("collection", "slots", "files", "size", "rows", "seconds"))

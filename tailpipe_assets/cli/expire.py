@@ -17,6 +17,7 @@ from tailpipe_resources.model.retention import parse_retention
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from tailpipe_assets.pipeline.expire import Expiry
     from tailpipe_assets.pipeline.stock import Stock
@@ -56,10 +57,15 @@ def run_expire(args: argparse.Namespace) -> int:
     elif not outcome.rows:
         print("nothing is past its retention")
     else:
-        print_removed(outcome.rows, _SHOWN)
+        print_expired(outcome.rows)
         if args.dry_run:
             print("nothing was deleted: --dry-run")
     return outcome.code
+
+
+def print_expired(rows: Sequence[dict[str, Any]]) -> None:
+    """What went, or would go, as a table."""
+    print_removed(rows, _SHOWN)
 
 
 def expired(args: argparse.Namespace) -> Outcome:

@@ -40,6 +40,9 @@ class Lines:
     def tell(self, progress: Progress) -> None:
         """Print a line if one is due."""
         name, now = _name(progress), time.monotonic()
+        if progress.note:
+            print(f"{name}: note: {progress.note}", file=sys.stderr, flush=True)
+            return
         last = self._told.get(name)
         if last is None:
             print(f"{name}: started", file=sys.stderr, flush=True)
@@ -82,6 +85,9 @@ class _Tasks:
 
     def tell(self, progress: Progress) -> None:
         name = _name(progress)
+        if progress.note:
+            self._drawn.console.print(f"{name}: note: {progress.note}", markup=False, highlight=False)
+            return
         if name not in self._tasks:
             self._tasks[name] = (self._drawn.add_task(name, total=None, figures=""), time.monotonic())
         task, since = self._tasks[name]

@@ -102,6 +102,8 @@ class _Pass:
             run=self._context.run.run_id,
         )
         self._listener.results.extend(self._results)
+        for note in dict.fromkeys(note for each in self._results for note in each.notes):
+            self._context.log.warning(note)
         for ready, result in zip(self._plans, self._results, strict=True):
             yield from self._report(ready, result)
 

@@ -20,6 +20,7 @@ from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.schema import delta_schema
+from tailpipe_resources.lake.space import check_space
 from tailpipe_resources.lake.table import ensure_table
 from tailpipe_resources.model.hold import refuse_overwrite
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
@@ -146,7 +147,8 @@ def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     connection.execute("SET preserve_insertion_order = false; SET threads = 1")
     lake.store.attach(connection)
     restrict(connection, lake.reach)
-    notes: list[str] = []
+    warning = check_space(lake)
+    notes = [] if warning is None else [warning]
     for name in (collection.table_stored, REJECTED_TABLE):
         notes += (in_words(name, each) for each in mend(lake, name))
     _ensure(connection, lake, collection.table_stored, storage_columns(ready.table.stored_columns), ready)

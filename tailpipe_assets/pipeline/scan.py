@@ -89,6 +89,9 @@ class Scan:
         Raises:
             SourceError: the source cannot be listed or has stopped delivering. What was read before is committed.
         """
+        for writer in self._writers:
+            for note in writer.result.notes:
+                self._note(writer, note)
         try:
             for loaded in self._reader.loaded(self._wanted(self._listed(window))):
                 self._take(loaded)
@@ -112,7 +115,7 @@ class Scan:
                 continue
             wanting = tuple(writer for writer in self._writers if self._wants(writer, artifact))
             for writer in self._writers:
-                writer.listed(wanted=writer in wanting)
+                self._note(writer, writer.listed(artifact, wanted=writer in wanting))
             if wanting:
                 self._wanting[artifact.location] = wanting
                 yield artifact
@@ -149,6 +152,11 @@ class Scan:
         self._told = time.monotonic()
         for writer in self._writers:
             self._on_event(writer.progress(stage, len(self._gathered) if writer in self._gathered_for else 0))
+
+    def _note(self, writer: Writer, note: str | None) -> None:
+        """Say at once what is worth knowing before the end."""
+        if note is not None:
+            self._on_event(replace(writer.progress("listing"), note=note))
 
     def _count_failures(self, loaded: Loaded) -> None:
         self._failures = self._failures + 1 if loaded.status == "failed" else 0

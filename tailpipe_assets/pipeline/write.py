@@ -11,6 +11,7 @@ from tailpipe_assets.pipeline.rejects import Reject, stage_rejects
 from tailpipe_assets.pipeline.rows import stage_rows
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.ledger import Entry
+from tailpipe_resources.lake.space import check_space, free_bytes
 from tailpipe_resources.lake.storage import discard
 from tailpipe_resources.model.results import ArtifactFault, CollectResult, Progress, Stage
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.delta import Told
     from tailpipe_resources.lake.ledger import State
     from tailpipe_resources.lake.staging import StagedFile
+    from tailpipe_resources.model.artifact import Artifact
 
 COMMIT_SECONDS = 30.0
 """How long staged rows wait for their commit at most, but for those of a large artifact."""
@@ -88,6 +90,8 @@ class Writer:
         self._large = Staged()
         self._entries: list[Entry] = []
         self._listed = 0
+        self._wanted_bytes = 0
+        self._room = free_bytes(lake)
         self._since = time.monotonic()
 
     @property
@@ -95,10 +99,19 @@ class Writer:
         """Whether what is staged has waited long enough."""
         return bool(self._entries) and time.monotonic() - self._since > COMMIT_SECONDS
 
-    def listed(self, *, wanted: bool) -> None:
-        """An artifact was listed; it is wanted, or was collected before."""
+    def listed(self, artifact: Artifact, *, wanted: bool) -> str | None:
+        """An artifact was listed; it is wanted, or was collected before. Gives a warning when all may not fit."""
         self._listed += 1
-        self.result = replace(self.result, skipped=self.result.skipped + (not wanted))
+        if not wanted:
+            self.result = replace(self.result, skipped=self.result.skipped + 1)
+            return None
+        before, self._wanted_bytes = self._wanted_bytes, self._wanted_bytes + artifact.size
+        if not before <= self._room < self._wanted_bytes:
+            return None
+        warning = check_space(self.lake, self._wanted_bytes, least=0)
+        if warning is not None:
+            self.result = replace(self.result, notes=(*self.result.notes, warning))
+        return warning
 
     def add(self, batch: RecordBatch, routed: Routed) -> None:
         """Stage the rows of whole artifacts."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import LakeDamagedError, LakeError
 from tailpipe_resources.lake.check_rows import check_rows
+from tailpipe_resources.lake.cleanup import past
 from tailpipe_resources.lake.delta import active_files, head, open_table
 from tailpipe_resources.lake.findings import COLLECT, REPAIR, RESTORE, Finding
 from tailpipe_resources.lake.inventory import open_leased
@@ -100,7 +101,10 @@ class _Check:
         for path, each in files.items():
             key = f"{self.table}/{path}"
             found = listing.get(key)
-            if found is None:
+            if found is None and past(self.table, path) in listing:
+                what = "a file of the table lies among those that were put away"
+                yield path, Finding(self.table, "error", what, key, REPAIR, repairable=True)
+            elif found is None:
                 yield path, Finding(self.table, "error", f"a file of {each.rows:,} rows is missing", key, RESTORE)
             elif found.size != each.size:
                 what = f"it has {found.size:,} bytes, but {each.size:,} were written"

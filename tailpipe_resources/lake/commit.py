@@ -130,7 +130,9 @@ def recover(
     reached = head(open_table(lake, REJECTED_TABLE), stream) or 0
     for intent in ledger.chain:
         if intent.batch > reached and follow(connection, lake, table, collection, intent):
-            tell(f"{table}.{collection}: rejects of an earlier run that was cut off were brought in")
+            what = "a deletion that was cut off was finished"
+            rejects = "rejects of an earlier run that was cut off were brought in"
+            tell(f"{table}.{collection}: {what if intent.takes_out else rejects}")
     prune(lake, folder, ledger.floor)
     for batch in batches(lake, folder).keys() - ledger.reachable:
         if (ledger.floor is None or batch > ledger.floor) and _is_dead(lake, batch):

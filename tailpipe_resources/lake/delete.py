@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.lake.commit import Step, apply, follow, forget, recover
 from tailpipe_resources.lake.delta import open_table
-from tailpipe_resources.lake.inventory import snapshot
+from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import Follow, Intent, new_batch, prune, read_ledger, write_intent
 from tailpipe_resources.lake.taken import Taken, destroy, seconds_left, slot_of
 from tailpipe_resources.model.names import literal
@@ -125,10 +125,9 @@ def _intent(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
 def _rows(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletion) -> Mapping[str, int]:
     """The rows that go, by artifact. Only who holds the collection's lock can change them, whoever rewrites files."""
     with ExitStack() as until:
-        found = snapshot(lake, deletion.table, until)
+        found = open_leased(lake, deletion.table, until)
         start = lake.store.address(f"{deletion.table}/")
-        version = None if found is None else found.version
-        going = _files(lake, deletion.table, Taken(deletion.collection, deletion.days), version)
+        going = () if found is None else Taken(deletion.collection, deletion.days).files(found)
         if not going:
             return {}
         files = ", ".join(literal(f"{start}{each.path}") for each in going)
@@ -139,6 +138,6 @@ def _rows(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletion)
         return dict(rows)
 
 
-def _files(lake: Lake, name: str, taken: Taken, version: int | None = None) -> tuple[Removed, ...]:
-    found = open_table(lake, name, version)
+def _files(lake: Lake, name: str, taken: Taken) -> tuple[Removed, ...]:
+    found = open_table(lake, name)
     return () if found is None else taken.files(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import BusyError, LakeDamagedError
-from tailpipe_resources.lake.cleanup import supersede
+from tailpipe_resources.lake.cleanup import past, supersede
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import active_files, open_table
 from tailpipe_resources.lake.leftovers import collections_of, orphans, staged
@@ -60,7 +60,12 @@ def _leftovers(lake: Lake, table: str) -> Iterator[str]:
     except LakeDamagedError:
         return
     if found is not None:
-        paths = orphans(lake, table, lake.store.listing(table), active_files(found))
+        listing, active = lake.store.listing(table), active_files(found)
+        for path in active:
+            if f"{table}/{path}" not in listing and past(table, path) in listing:
+                lake.store.move(past(table, path), f"{table}/{path}")
+                yield f"{table}: {path} was put back in its place"
+        paths = orphans(lake, table, listing, active)
         supersede(lake, table, found.version(), paths)
         if paths:
             yield f"{table}: {len(paths):,} files that no version shows were put away"

@@ -98,6 +98,8 @@ class Progress:
     filtered: int = 0
     rejected: int = 0
     bytes_in: int = 0
+    note: str = ""
+    """What was mended, or a warning: to be shown at once, and in the result again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tailpipe_assets.cli.exits import Exit
-from tailpipe_assets.cli.expire import add_expire_arguments, run_expire
-from tailpipe_resources.errors import UsageError
+from tailpipe_assets.cli.main import main
 from tests.services.project import Project
 
 if TYPE_CHECKING:
@@ -56,15 +54,11 @@ def configure(project: Project, retention: str = "", more: str = "") -> None:
     project.configure(HCL.format(retention=retention) + more)
 
 
-def expire(*argv: str) -> int:
-    """The exit code of a command that has these flags."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("selectors", nargs="*")
-    parser.add_argument("--dry-run", action="store_true")
-    parser.add_argument("--output", default="pretty")
-    add_expire_arguments(parser)
-    parser.set_defaults(config_path=None, var=[])
-    return run_expire(parser.parse_args(argv))
+def expire(*argv: str) -> int | str | None:
+    """The code `tailpipe compact` leaves with."""
+    with pytest.raises(SystemExit) as left:
+        main(["compact", *argv])
+    return left.value.code
 
 
 def expired(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, dict[str, Any]]:
@@ -112,6 +106,50 @@ def test_a_dry_run(project: Project, capsys: pytest.CaptureFixture[str]) -> None
     assert rows(project) == {"web": 4, "other": 4}
 
 
+def test_what_is_left_is_compacted(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the same run, and told beside it."""
+    assert expire() == Exit.OK
+
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].split() == [
+        "collection",
+        "destination",
+        "retention",
+        "first_day",
+        "last_day",
+        "days",
+        "files",
+        "rows",
+        "rejected",
+        "bytes",
+        "held_days",
+    ]
+    assert [line.split()[0] for line in shown[3:] if line] == ["collection", "http_log.other", "http_log.web"]
+    assert rows(project) == {"web": 1, "other": 4}
+
+
+def test_the_lake_is_sound_afterwards(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Data and ledger agree, and the history tells what happened."""
+    expire()
+    with pytest.raises(SystemExit):
+        main(["collection", "delete", "other", "--to", "2024-02-08", "--yes"])
+    capsys.readouterr()
+
+    with pytest.raises(SystemExit) as checked:
+        main(["lake", "check", "--output", "json"])
+    found = json.loads(capsys.readouterr().out)
+    with pytest.raises(SystemExit):
+        main(["lake", "history", "http_log", "--output", "json"])
+    told = json.loads(capsys.readouterr().out)
+
+    assert (checked.value.code, found) == (Exit.OK, [])
+    assert rows(project) == {"web": 1, "other": 2}
+    assert [each["operation"] for each in told if each["operation"] in ("delete", "retention")] == [
+        "delete",
+        "retention",
+    ]
+
+
 def test_held_days_are_named(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """With the reason and the place; the others go."""
     configure(project, 'retention = "90d"', HOLD)
@@ -139,6 +177,8 @@ def test_nothing_to_do(project: Project, capsys: pytest.CaptureFixture[str]) -> 
 
     assert expire() == Exit.OK
 
+    assert "retention" not in capsys.readouterr().out
+    assert expire("--dry-run") == Exit.OK
     assert capsys.readouterr().out == "nothing is past its retention\n"
     assert rows(project) == {"web": 4, "other": 4}
 
@@ -150,10 +190,9 @@ def test_nothing_to_do(project: Project, capsys: pytest.CaptureFixture[str]) -> 
         (["--older-than", "90d", "wbe"], 'no collection is called "wbe"; did you mean "web"?'),
     ],
 )
-def test_nonsense(argv: list[str], message: str, project: Project) -> None:
+def test_nonsense(argv: list[str], message: str, project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """It is told in words, and nothing is touched."""
-    with pytest.raises(UsageError) as refused:
-        expire(*argv)
+    assert expire(*argv) == Exit.USAGE
 
-    assert message in str(refused.value)
+    assert message in capsys.readouterr().err
     assert rows(project) == {"web": 4, "other": 4}

@@ -203,6 +203,20 @@ def test_rejects_that_are_behind_are_found_and_brought_in(workshop: Workshop) ->
     assert workshop.counts(REJECTED_TABLE) == {"e": 2}
 
 
+def test_a_file_put_away_too_soon_is_put_back(workshop: Workshop) -> None:
+    """As a copy of the lake that was made while files moved may have it."""
+    filled(workshop)
+    path = a_file(workshop)
+    moved = workshop.folder("t") / "_tailpipe" / "past" / path.relative_to(workshop.folder("t"))
+    moved.parent.mkdir(parents=True)
+    path.rename(moved)
+
+    assert "put away" in only(workshop).what
+
+    assert "put back" in repaired(workshop)[0]
+    assert path.exists()
+
+
 def test_orphans_are_put_away_when_they_are_old(workshop: Workshop) -> None:
     """Younger ones may be about to be committed."""
     filled(workshop)
