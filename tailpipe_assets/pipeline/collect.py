@@ -15,7 +15,7 @@ from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
 from tailpipe_assets.pipeline.write import Writer
-from tailpipe_resources.errors import LakeError, TailpipeError
+from tailpipe_resources.errors import CommitConflictError, LakeError, TailpipeError
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.mend import in_words, mend
@@ -26,7 +26,7 @@ from tailpipe_resources.model.hold import refuse_overwrite
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 from tailpipe_resources.model.schema import REJECTED_TABLE, Column, storage_columns
 from tailpipe_resources.model.window import Window
-from tailpipe_resources.query.engine import restrict
+from tailpipe_resources.query.engine import restrict, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.storage import Lake
 
 EVERYTHING = Window()
+ATTEMPTS = 3
+"""How often a collection is read again because another machine committed to it first."""
+
 GARBAGE_THRESHOLD = 500_000
 NORMAL = CollectOptions()
 DEFAULT = Resources()
@@ -110,6 +113,23 @@ def _scans(plans: Sequence[Plan]) -> list[tuple[Plan, ...]]:
 
 
 def _scan(plans: tuple[Plan, ...], run: _Run) -> list[CollectResult]:
+    """The results of these collections. Those that lost a race for a commit are planned and read again."""
+    results = {(each.table, each.collection): each for each in _attempt(plans, run)}
+    for _ in range(ATTEMPTS - 1):
+        lost = tuple(each for each in plans if _has_lost(results[each.collection.key]))
+        if not lost or run.stopped():
+            break
+        for again in _attempt(lost, run):
+            key = (again.table, again.collection)
+            results[key] = results[key].then(again)
+    return list(results.values())
+
+
+def _has_lost(result: CollectResult) -> bool:
+    return isinstance(result.failure, CommitConflictError)
+
+
+def _attempt(plans: tuple[Plan, ...], run: _Run) -> list[CollectResult]:
     failed: list[CollectResult] = []
     with ExitStack() as stack:
         writers = []
@@ -171,4 +191,5 @@ def in_our_words(error: Exception) -> TailpipeError:
         return error
     if isinstance(error, OSError):
         return LakeError(f"the lake cannot be written: {error}")
-    return LakeError(f"DuckDB: {str(error).strip().splitlines()[0]}")
+    said = spoken(error) if isinstance(error, duckdb.Error) else str(error)
+    return LakeError(f"DuckDB: {said.strip().splitlines()[0]}")

@@ -32,7 +32,7 @@ class Outline:
     """Where lakes are and what tables are called."""
 
     lakes: tuple[Destination, ...]
-    """Destinations, each path once."""
+    """Destinations, each place once."""
 
     tables: tuple[str, ...]
     """The tables that collections store, each once."""
@@ -40,7 +40,7 @@ class Outline:
     @classmethod
     def of(cls, config: Config) -> Outline:
         """The outline of a configuration that was loaded."""
-        lakes = {each.path: each if "://" in each.path else _local(each.path) for each in config.destinations}
+        lakes = {_where(each): each if "://" in each.path else _local(each.path) for each in config.destinations}
         return cls(tuple(lakes.values()), tuple(dict.fromkeys(each.table_stored for each in config.collections)))
 
 
@@ -59,6 +59,12 @@ def outline(paths: Iterable[Path], variables: Mapping[str, str]) -> Outline | No
     if problems or any("://" in path for path in lakes):  # an object store needs its credential, which takes it all
         return None
     return Outline(tuple(map(_local, lakes)), tuple(tables))
+
+
+def _where(lake: Destination) -> tuple[str, str | None]:
+    """What tells a lake from others: the same bucket's name may be there in two stores."""
+    endpoint = lake.credential.options.get("endpoint_url") if lake.credential is not None else None
+    return lake.path.rstrip("/"), endpoint if "://" in lake.path else None
 
 
 def _local(path: str) -> Destination:

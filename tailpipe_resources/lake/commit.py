@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.errors import CommitConflictError
+from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
 from tailpipe_resources.lake.cleanup import KEPT_SECONDS, put_away, supersede
 from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
 from tailpipe_resources.lake.history import TIDY_EVERY, tidy
@@ -16,6 +16,7 @@ from tailpipe_resources.lake.ledger import (
     Entry,
     Follow,
     Intent,
+    Ledger,
     State,
     batches,
     made_at,
@@ -126,7 +127,7 @@ def recover(
         tell: told, a sentence each, what was finished or discarded.
     """
     folder, stream = lake.stream(table, collection), f"{table}/{collection}"
-    ledger = read_ledger(lake, folder, head(open_table(lake, table), stream))
+    ledger = _ledger(lake, table, collection)
     reached = head(open_table(lake, REJECTED_TABLE), stream) or 0
     for intent in ledger.chain:
         if intent.batch > reached and follow(connection, lake, table, collection, intent):
@@ -143,6 +144,20 @@ def recover(
         put_away(lake, name)
         tidy(lake, name)
     return ledger.state
+
+
+def _ledger(lake: Lake, table: str, collection: str) -> Ledger:
+    """The ledger as of the stream's head. Another machine may move that, and prune the chain, while it is read."""
+    stream = f"{table}/{collection}"
+    at = head(open_table(lake, table), stream)
+    for _ in range(ATTEMPTS):
+        try:
+            return read_ledger(lake, lake.stream(table, collection), at)
+        except LakeDamagedError:
+            before, at = at, head(open_table(lake, table), stream)
+            if at == before:
+                raise
+    raise CommitConflictError(f"other runs commit to {stream} all the time")
 
 
 def _intent(batch: Batch, state: State) -> Intent:
@@ -180,7 +195,12 @@ def follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collec
     rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table)
     told = Told("collect", intent.run, intent.config)
     gone = partial(without, connection, lake, name=REJECTED_TABLE, rows_of=rows_of) if rejects.replaced else None
-    apply(lake, REJECTED_TABLE, gone, Step(intent, added, at, told))
+    try:
+        apply(lake, REJECTED_TABLE, gone, Step(intent, added, at, told))
+    except CommitConflictError:
+        # Another machine that found the intent committed has let its rejects follow as well.
+        if (head(open_table(lake, REJECTED_TABLE), intent.stream) or 0) < intent.batch:
+            raise
     return True
 
 

@@ -18,6 +18,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, RemoveAction
 
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError
+from tailpipe_resources.lake.answers import in_words
 from tailpipe_resources.lake.log import newest_whole
 from tailpipe_resources.model.schema import PATH_COLUMNS
 
@@ -33,6 +34,8 @@ TOLD_KEY = "tailpipe"
 """Where a commit's own information keeps who made it and why."""
 
 ATTEMPTS = 20
+FAILURES = 2
+"""How often the store itself may fail; it was asked several times each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def open_table(lake: Lake, name: str, version: int | None = None) -> DeltaTable 
         ) from error
     except OSError as error:
         lake.store.folders(name)
-        raise LakeError(f"{lake.root}/{name} cannot be read: {str(error).splitlines()[0]}") from error
+        raise LakeError(f"{lake.root}/{name} cannot be read: {in_words(error)}") from error
 
 
 def active_files(table: DeltaTable) -> dict[str, Removed]:
@@ -154,7 +157,7 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
         CommitConflictError: someone else moved the stream or removed one of the files; plan again.
         LakeError: the log cannot be written.
     """
-    failure: Exception | None = None
+    failures: list[Exception] = []
     for _ in range(ATTEMPTS):
         table = open_table(lake, name)
         if table is None:
@@ -164,17 +167,20 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
         if _has_landed(table, change, active):
             return table.version()
         _check(table, change, active)
+        if sum(isinstance(each, OSError) for each in failures) >= FAILURES:
+            break
         before = table.version()
         try:
             _write(table, change)
         except (CommitFailedError, DeltaError, OSError) as error:
-            failure = error
+            failures.append(error)
         else:
             # Others may have committed since: a later version holds this one too.
             for version in range(before + 1, table.version() + 1):
                 lake.store.settle(name, version)
             return table.version()
-    raise LakeError(f"the commit to {name} did not succeed: {failure}") from failure
+    last = failures[-1]
+    raise LakeError(f"the commit to {lake.root}/{name} did not succeed: {in_words(last)}") from last
 
 
 def drop_old_commits(table: DeltaTable) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -82,6 +83,19 @@ class CollectResult:
 
     cancelled: bool = False
     """Stopped before everything listed was read. What the other figures count is committed."""
+
+    def then(self, later: CollectResult) -> CollectResult:
+        """This result and that of reading once more, as one: what both committed, and how it ended."""
+        figures = ("artifacts", "records", "rows", "filtered", "rejected", "replaced", "bytes_in", "bytes_out", "files")
+        faults = {each.location: each for each in (*self.faults, *later.faults)}
+        return replace(
+            later,
+            **{name: getattr(self, name) + getattr(later, name) for name in figures},
+            skipped=max(0, later.skipped - self.artifacts),
+            days=Counter(self.days) + Counter(later.days),
+            indexes=Counter(self.indexes) + Counter(later.indexes),
+            faults=tuple(faults.values()),
+        )
 
 
 @dataclass(frozen=True, slots=True)

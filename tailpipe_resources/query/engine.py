@@ -61,8 +61,18 @@ def isolated() -> duckdb.DuckDBPyConnection:
 
 def translate(error: duckdb.Error) -> QueryError:
     """What DuckDB says, without its class of error: its first line loses `Binder Error:` and the like."""
-    kind, separator, rest = str(error).partition(" Error: ")
-    return QueryError(rest if separator and "\n" not in kind else str(error))
+    text = spoken(error)
+    kind, separator, rest = text.partition(" Error: ")
+    return QueryError(rest if separator and "\n" not in kind else text)
+
+
+def spoken(error: duckdb.Error) -> str:
+    """What DuckDB says. Of an error raised while it read a lake through us it shows a traceback; that is left out."""
+    text = str(error).strip()
+    if not text.startswith("Traceback "):
+        return text
+    raised = next((line for line in text.splitlines()[1:] if line[:1].strip()), text)
+    return raised.partition(": ")[2] or raised
 
 
 def _scratch() -> str:

@@ -47,11 +47,13 @@ def create_views(connection: duckdb.DuckDBPyConnection, views: Iterable[View]) -
     """
     import duckdb
 
+    from tailpipe_resources.query.engine import spoken
+
     for view in views:
         try:
             connection.execute(f"CREATE VIEW {quote(view.name)} AS {_select(view)}")
         except duckdb.Error as error:
-            reason = str(error).strip().splitlines()[0].removeprefix("IO Error: ")
+            reason = spoken(error).splitlines()[0].removeprefix("IO Error: ")
             raise QueryError(f"the table {view.name} cannot be read: {reason}") from error
 
 

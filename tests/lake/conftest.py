@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tailpipe_resources.lake import Batch, Lake, local_lake, snapshot
+from tailpipe_resources.lake import Batch, Lake, local_lake, open_lake, snapshot
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.ledger import Entry, State
@@ -20,6 +21,7 @@ from tailpipe_resources.model.schema import INSTANT, REJECTED_TABLE, Column
 from tailpipe_resources.model.slot import Slot
 from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.views import View, create_views
+from tests.services.s3 import S3Endpoint, s3_destination, serving_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,6 +50,10 @@ class Workshop:
     def folder(self, table: str) -> Path:
         """The folder of a table."""
         return self.lake.store.scratch / table
+
+    def intents(self) -> set[str]:
+        """The keys of the intents of `t/c`."""
+        return {key for key in self.lake.store.keys(self.lake.stream("t", "c")) if key.endswith(".json")}
 
     def stream(self) -> Path:
         """The folder of the intents of `t/c`."""
@@ -106,6 +112,7 @@ class Workshop:
         found = snapshot(self.lake, table)
         assert found is not None
         with connect(threads=1) as connection:
+            self.lake.store.attach(connection)
             create_views(connection, [View(table, found.columns, found.files)])
             return connection.execute(query).fetchall()
 
@@ -115,14 +122,41 @@ class Workshop:
 
     def parquet(self, table: str = "t") -> set[str]:
         """All Parquet files in the places readers look, seen or not."""
-        folder = self.folder(table)
-        return {str(each) for each in folder.glob("tp_partition=*/**/*.parquet")}
+        store, start = self.lake.store, f"{table}/tp_partition="
+        found = {key for key in store.keys(table) if key.startswith(start) and key.endswith(".parquet")}
+        return {store.address(key) for key in found}
+
+
+BOTH = pytest.mark.parametrize(
+    "workshop", ["local", pytest.param("s3", marks=pytest.mark.service)], indirect=True, ids=["local", "s3"]
+)
+"""For tests of what holds wherever a lake lies."""
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[S3Endpoint]:
+    """A working store that speaks like S3; ask it for a bucket of your own."""
+    with serving_s3() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
+def workshop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workshop]:
     """A lake with an empty table `t` and an empty table of rejects."""
+    if getattr(request, "param", "local") == "local":
+        lake = local_lake(tmp_path / "lake")
+    else:
+        endpoint: S3Endpoint = request.getfixturevalue("s3_endpoint")
+        lake = open_lake(s3_destination(endpoint.url, endpoint.bucket()))
+    with open_shop(lake) as made:
+        yield made
+
+
+@contextmanager
+def open_shop(lake: Lake) -> Iterator[Workshop]:
+    """A workshop over this lake."""
     with connect(threads=1) as connection:
-        made = Workshop(local_lake(tmp_path / "lake"), connection)
+        lake.store.attach(connection)
+        made = Workshop(lake, connection)
         made.make("t", REJECTED_TABLE)
         yield made

@@ -75,6 +75,8 @@ def serving_faults() -> Iterator[FaultyS3]:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.do_GET()
 
+        do_PUT = do_DELETE = do_POST  # noqa: N815 - names of the standard library
+
         def _reply(self, answer: Answer) -> None:
             self.send_response(answer.status)
             for name, value in answer.headers.items():

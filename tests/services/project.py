@@ -91,7 +91,10 @@ class Project:
     def connection(self) -> duckdb.DuckDBPyConnection:
         """A connection with the views of this moment."""
         connection = connect(threads=1)
-        create_views(connection, views_of(load([self.folder / "tailpipe.hcl"])).views)
+        found = views_of(load([self.folder / "tailpipe.hcl"]))
+        for lake in found.lakes:
+            lake.store.attach(connection)
+        create_views(connection, found.views)
         return connection
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from moto.server import ThreadedMotoServer
+
+from tailpipe_resources.model.config import Credential, Destination
+from tailpipe_resources.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,6 +21,14 @@ if TYPE_CHECKING:
 ACCESS_KEY = "AKIAEXAMPLE"
 SECRET_KEY = "example-secret"
 REGION = "us-east-1"
+
+
+def s3_destination(url: str, bucket: str, *, encryption: Mapping[str, str] | None = None, **said: Any) -> Destination:
+    """A lake in a bucket, let in by an administrator's keys unless others are given."""
+    way = {"endpoint_url": url, "region": REGION, "force_path_style": True}
+    keys = {"access_key": ACCESS_KEY, "secret_key": Secret("value", SECRET_KEY)}
+    credential = Credential("aws", "lake", None, {**way, **(said or keys)})
+    return Destination("lake", f"s3://{bucket}/security/lake", credential, encryption=encryption or {})
 
 
 @dataclass(frozen=True, slots=True)

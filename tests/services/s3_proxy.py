@@ -1,17 +1,37 @@
-"""A way to the store that keeps a record of what is asked."""
+"""A way to the store that keeps a record of what is asked, and fails as told."""
 
 from __future__ import annotations
 
+import re
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@dataclass(slots=True)
+class Fault:
+    """What happens to some of the requests."""
+
+    asked: str
+    """A pattern that is found in the method and path, such as `PUT .*_delta_log`."""
+
+    does: Literal["slow down", "deny", "hang", "lose the request", "lose the answer"]
+    times: int = 1
+    """So many requests in turn."""
+
+    seconds: float = 0.0
+    """How long it hangs."""
+
+    body: str = ""
+    """The error's code, for `deny`."""
 
 
 @dataclass(slots=True)
@@ -20,6 +40,14 @@ class Proxy:
 
     url: str
     record: list[tuple[str, str]] = field(default_factory=list)
+    tokens: set[str | None] = field(default_factory=set)
+    """The session tokens that were shown."""
+
+    faults: list[Fault] = field(default_factory=list)
+    met: list[str] = field(default_factory=list)
+    """The requests that a fault met."""
+
+    guard: threading.Lock = field(default_factory=threading.Lock)
 
     def prefixes_listed(self) -> list[str]:
         """The prefix of every request that listed keys, shallow ones first."""
@@ -35,38 +63,89 @@ class Proxy:
         """Begin a new record."""
         self.record.clear()
 
+    def fails(self, *faults: Fault) -> None:
+        """Fail so from now on."""
+        self.faults[:] = faults
+        self.met.clear()
+
+    def fault(self, asked: str) -> Fault | None:
+        """What happens to this request, if anything."""
+        with self.guard:
+            found = next((each for each in self.faults if each.times > 0 and re.search(each.asked, asked)), None)
+            if found is not None:
+                found.times -= 1
+                self.met.append(asked)
+            return found
+
+
+_REFUSALS = {"slow down": (503, "SlowDown"), "deny": (403, "AccessDenied")}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    proxy: ClassVar[Proxy]
+    netloc: ClassVar[str]
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.proxy.record.append((self.path, sent.decode(errors="replace")))
+        self.proxy.tokens.add(self.headers.get("x-amz-security-token"))
+        fault = self.proxy.fault(f"{self.command} {self.path}")
+        if fault is not None and fault.does != "lose the answer":
+            self._fail(fault)
+            return
+        onward = HTTPConnection(self.netloc)
+        onward.request(self.command, self.path, sent, dict(self.headers))
+        answer = onward.getresponse()
+        body = answer.read()
+        onward.close()
+        if fault is not None:
+            self._break()
+            return
+        self._pass_on(answer, body)
+
+    def _pass_on(self, answer: HTTPResponse, body: bytes) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
+                self.send_header(name, value)
+        length = answer.getheader("Content-Length") if self.command == "HEAD" else None
+        self.send_header("Content-Length", length or str(len(body)))
+        self.end_headers()
+        self.wfile.write(body if self.command != "HEAD" else b"")
+
+    def _fail(self, fault: Fault) -> None:
+        if fault.does == "hang":
+            time.sleep(fault.seconds)
+        if fault.does not in _REFUSALS:
+            self._break()
+            return
+        status, code = _REFUSALS[fault.does]
+        body = f"<Error><Code>{fault.body or code}</Code><Message>as told</Message></Error>".encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body if self.command != "HEAD" else b"")
+
+    def _break(self) -> None:
+        """End the connection without an answer."""
+        self.close_connection = True
+
+    do_POST = do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815 - names of the standard library
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Stay silent."""
+
 
 @contextmanager
 def counting(target: str) -> Iterator[Proxy]:
     """Pass everything on to the store for as long as the block lasts."""
     proxy = Proxy("")
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            proxy.record.append((self.path, sent.decode(errors="replace")))
-            onward = HTTPConnection(urlsplit(target).netloc)
-            onward.request(self.command, self.path, sent, dict(self.headers))
-            answer = onward.getresponse()
-            body = answer.read()
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-            onward.close()
-
-        def do_POST(self) -> None:
-            self.do_GET()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Stay silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    handler = type("Handler", (_Handler,), {"proxy": proxy, "netloc": urlsplit(target).netloc})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     proxy.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

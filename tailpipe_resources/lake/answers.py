@@ -1,0 +1,44 @@
+"""What an object store's answers mean, in words. The libraries that ask tell them in long dumps."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+ANSWERS: Final[dict[str, str]] = {
+    "NoSuchBucket": "there is no such bucket",
+    "InvalidAccessKeyId": "the access key is unknown there",
+    "SignatureDoesNotMatch": "the secret key is wrong",
+    "ExpiredToken": "the session token has expired",
+    "InvalidToken": "the session token is of no use there",
+    "RequestTimeTooSkewed": "the clock of this machine is wrong",
+    "KMS.": "the key to encrypt with cannot be used; check kms_key_id and its policy",
+    "AccessDenied": "access is denied; the credential needs s3:ListBucket on the bucket, and s3:GetObject, "
+    "s3:PutObject and s3:DeleteObject below the destination's path",
+    "PermanentRedirect": "the bucket is in another region; give the credential its region",
+    "AuthorizationHeaderMalformed": "the bucket is in another region; give the credential its region",
+    "SlowDown": "it asked to slow down again and again; run again later",
+    "lacked the necessary privileges": "access is denied; the credential needs s3:ListBucket on the bucket, and "
+    "s3:GetObject, s3:PutObject and s3:DeleteObject below the destination's path",
+    "incorrectly configured region": "the bucket is in another region; give the credential its region",
+    "dns error": "its name is unknown to DNS; check endpoint_url and region",
+    "Connection refused": "nothing listens there; check endpoint_url",
+    "operation timed out": "it gave no answer in time; run again later",
+    "TimedOut": "it gave no answer in time; run again later",
+    "kind: Connect": "no connection can be made; check endpoint_url and the network",
+    "error sending request": "the connection broke again and again; run again later",
+    "non-2xx status code: 5": "it failed again and again; run again later",
+    "Generic S3 error": "it failed again and again; run again later",
+}
+"""First found, first told. Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
+
+_LONGEST = 300
+_DECORATION = re.compile(r"\x1b\[[0-9;]*m|↳")
+
+
+def in_words(error: Exception) -> str:
+    """What the store's answer means, else its first line."""
+    text = str(error)
+    known = next((meaning for mark, meaning in ANSWERS.items() if mark in text), None)
+    lines = [line for line in (_DECORATION.sub("", each).strip() for each in text.splitlines()) if line]
+    return known or (lines[0][:_LONGEST] if lines else type(error).__name__)
