@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tailpipe_resources.lake import Batch, commit, local_lake, snapshot
 from tailpipe_resources.lake.commit import _intent
 from tailpipe_resources.lake.compact import compact, small_slots
+from tailpipe_resources.lake.delete import Deletion, delete
 from tailpipe_resources.lake.delta import Change, Told, commit_change, open_table
 from tailpipe_resources.lake.ledger import Entry, write_intent
 from tailpipe_resources.lake.replace import RowsOf, without
@@ -80,6 +81,15 @@ class Model:
         held = len(self.rows.get(location, []))
         self.rejects[location] = content.rejects
         self.known[location] = (version, "quarantined" if content.broken else "ok", held)
+
+    def forget(self, at: int) -> None:
+        """A day was deleted; all rejects lie on the first."""
+        for location, rows in self.rows.items():
+            self.rows[location] = [(name, number) for name, number in rows if number // 100 % 10 != at]
+            version, status, _ = self.known[location]
+            self.known[location] = (version, status, len(self.rows[location]))
+        if at == 0:
+            self.rejects.clear()
 
 
 class Histories(RuleBasedStateMachine):
@@ -146,6 +156,13 @@ class Histories(RuleBasedStateMachine):
             folder = workshop.lake.staging("t", "compact-gone")
             for made in stage_sorted(workshop.connection, workshop.lake, each.slot, select, folder, piece_bytes=None):
                 made.publish(workshop.lake)
+
+    @rule(at=st.integers(0, len(DAYS) - 1))
+    def delete(self, at: int) -> None:
+        """A day goes, with its rejects, and the artifacts stay known."""
+        workshop, deletion = self.workshop, Deletion("t", "c", Told("delete"), frozenset({DAYS[at]}))
+        delete(workshop.connection, workshop.lake, deletion)
+        self.model.forget(at)
 
     @invariant()
     def all_is_as_the_model_says(self) -> None:
@@ -238,7 +255,7 @@ def _rows(name: str, version: int, content: Content) -> tuple[list[Row], ...]:
 
 @pytest.mark.slow
 def test_every_history_leaves_what_the_model_says() -> None:
-    """Collecting, replacing, breaking, overwriting and compacting in any order, cut short anywhere."""
+    """Collecting, replacing, breaking, overwriting, compacting and deleting in any order, cut short anywhere."""
     run_state_machine_as_test(
         Histories,
         settings=settings(
