@@ -5,8 +5,9 @@ shell wildcards work in it, and partition=NAME is another way to write it.
 
 --from and --to choose artifacts by their time: 2024-02-07, 2024-02-07T13:00:00Z, or T-7d for seven days ago (units: Y
 m W d H M). --from is included, --to is not, except that a date alone includes that whole day. Files without a time of
-their own belong to every window. Ctrl-C commits what is staged and leaves the rest for next time; pressed twice, it
-stops at once.
+their own belong to every window. What arrived late is found: of the two days before --from, or as many as lookback says
+in the configuration, artifacts that were not collected before are taken too; not with --overwrite. Ctrl-C commits what
+is staged and leaves the rest for next time; pressed twice, it stops at once.
 
 --overwrite brings back rows that were deleted, and is refused where a hold of the configuration covers the window.
 
@@ -18,9 +19,10 @@ Examples:
   tailpipe collect 'http_*' --from 2024-02-01 --to 2024-02-07 --overwrite
   tailpipe collect partition=aws_cloudtrail_log --output json
 
-json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts", "skipped", "replaced", "records",
-"bytes_in", "bytes_out", "files", "seconds", "days": {day: rows}, "indexes": {index: rows}, "faults": [{"location",
-"status", "reason"}], "failure", "notes", "cancelled"}]}. The summary goes to stdout, everything else to stderr.
+json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts", "skipped", "folded", "waiting",
+"replaced", "records", "bytes_in", "bytes_out", "files", "seconds", "days": {day: rows}, "indexes": {index: rows},
+"faults": [{"location", "status", "reason"}], "failure", "notes", "cancelled"}]}. The summary goes to stdout, everything
+else to stderr.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ def print_summary(results: Sequence[CollectResult], *, output: str) -> None:
         print_json({"collections": [as_json(each) for each in results]})
         return
     _print_table(results)
+    _print_kept_back(results)
     _print_faults(results)
     _print_failures(results)
     _print_next(results)
@@ -42,7 +43,7 @@ def print_summary(results: Sequence[CollectResult], *, output: str) -> None:
 
 def as_json(result: CollectResult) -> dict[str, Any]:
     """One collection's result under stable names."""
-    figures = ("replaced", "records", "bytes_in", "bytes_out", "files")
+    figures = ("folded", "waiting", "replaced", "records", "bytes_in", "bytes_out", "files")
     return {
         "collection": _name(result),
         **{name: getattr(result, name) for name in (*_FIGURES, *figures)},
@@ -65,6 +66,16 @@ def _print_table(results: Sequence[CollectResult]) -> None:
     for name, *figures in rows:
         shown = (padded(text, width, right=True) for text, width in zip(figures, widths[1:], strict=True))
         print("  ".join([padded(name, widths[0], right=False), *shown]))
+
+
+def _print_kept_back(results: Sequence[CollectResult]) -> None:
+    folded = sum(each.folded for each in results)
+    if folded:
+        print(f"\n{folded:,} events came a second time and are in once.")
+    waiting = sum(each.waiting for each in results)
+    if waiting:
+        what = "1 file ends" if waiting == 1 else f"{waiting:,} files end"
+        print(f"\n{what} in the middle of a line, which comes with the next run.")
 
 
 def _print_faults(results: Sequence[CollectResult]) -> None:

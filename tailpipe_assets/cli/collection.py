@@ -29,6 +29,7 @@ from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.listing import name_to_show, print_facts, print_json, print_rows
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.names import hint
+from tailpipe_resources.model.window import duration_text
 
 if TYPE_CHECKING:
     import argparse
@@ -87,6 +88,7 @@ def _page(collection: Collection) -> dict[str, Any]:
         "prefix": collection.prefix,
         "format": form if isinstance(form, str) or form is None else f"format.{form.type}.{form.name}",
         "start": collection.start.isoformat() if collection.start else None,
+        "lookback": duration_text(collection.lookback),
         "tp_index": collection.tp_index,
         "retention": _retention(collection),
     }

@@ -14,7 +14,7 @@ from tailpipe_assets.cli.configured import read_config_or_default
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.listing import print_json
 from tailpipe_assets.cli.removed import figures_of, print_removed, row_of
-from tailpipe_resources.errors import UsageError
+from tailpipe_resources.errors import BusyError, UsageError
 from tailpipe_resources.model.hold import refuse_deletion
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ class _Target:
 
 def run_delete(args: argparse.Namespace) -> int:
     """Delete what is selected, once it is certain that it is meant."""
-    from tailpipe_assets.pipeline.stock import take_out
-
     if args.name is None:
         raise UsageError("delete needs a selector: a collection, a table or table.collection")
     targets = _targets(args)
@@ -49,12 +47,23 @@ def run_delete(args: argparse.Namespace) -> int:
         with contextlib.redirect_stdout(sys.stderr):
             print_removed(rows)
         _confirm(targets)
-    for each, row in zip(targets, rows, strict=True):
-        print(f"{each.stock.name}: deleting {row['rows']:,} rows of {row['days']:,} days", file=sys.stderr)
-        gone = take_out(each.stock, each.days, "delete", _detail(args))
-        row |= figures_of(gone)
-    _print(rows, args, deleted=True)
-    return Exit.OK
+    done = [row for each in targets if (row := _deleted(each, _detail(args))) is not None]
+    if done or args.output == "json":
+        _print(done, args, deleted=bool(done))
+    return Exit.OK if len(done) == len(targets) else Exit.BUSY
+
+
+def _deleted(target: _Target, detail: str) -> dict[str, Any] | None:
+    """Delete one, and say what went; None when it is being collected."""
+    from tailpipe_assets.pipeline.stock import take_out
+
+    row = row_of(target.stock, target.days)
+    print(f"{target.stock.name}: deleting {row['rows']:,} rows of {row['days']:,} days", file=sys.stderr, flush=True)
+    try:
+        return row | figures_of(take_out(target.stock, target.days, "delete", detail))
+    except BusyError as error:
+        print(f"tailpipe: nothing of {target.stock.name} was deleted: {error}", file=sys.stderr)
+        return None
 
 
 def _targets(args: argparse.Namespace) -> list[_Target]:

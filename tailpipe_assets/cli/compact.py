@@ -13,6 +13,9 @@ for good, with their rejects; --older-than says it for all that is selected. A d
 is old enough; what went counts as collected and does not come back. Days that a hold of the configuration keeps stay,
 and are named. --from and --to do not narrow this. --dry-run shows what would be deleted, and does nothing at all.
 
+--reindex does something else: after tp_index was changed in the configuration, rows that are stored already move to the
+folders of the values they would have now. A value that cannot be a folder's name leaves its rows where they are.
+
 Examples:
   tailpipe compact
   tailpipe compact --older-than 90d --dry-run
@@ -22,8 +25,9 @@ Examples:
 json: {"collections": [{"collection", "slots", "files_before", "files_after", "bytes_before", "bytes_after", "rows",
 "conflicts", "days": [day], "seconds", "failure", "cancelled"}], "expired": [{"collection", "destination", "retention",
 "first_day", "last_day", "days", "files", "rows", "rejected", "bytes", "held_days", "holds": [name]}]}. A slot is one
-day of one index value. With --dry-run it is {"dry_run": true, "expired": [...]}. The summary goes to stdout, everything
-else to stderr.
+day of one index value. With --dry-run it is {"dry_run": true, "expired": [...]}, with --reindex {"reindexed":
+[{"collection", "days", "files_before", "files_after", "moved", "stuck": {value: rows}}]}. The summary goes to stdout,
+everything else to stderr.
 """
 
 from __future__ import annotations
@@ -40,6 +44,7 @@ from tailpipe_assets.cli.configured import read_config
 from tailpipe_assets.cli.exits import Exit, exit_of
 from tailpipe_assets.cli.expire import add_expire_arguments, expired, print_expired, run_expire
 from tailpipe_assets.cli.listing import print_json, print_rows
+from tailpipe_assets.cli.reindex import run_reindex
 from tailpipe_assets.cli.stopping import stoppable
 from tailpipe_assets.cli.stored import choose_stored
 from tailpipe_resources.errors import UsageError
@@ -69,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target-size", default="256MiB", metavar="SIZE", help="about how large a file gets at most (256MiB)"
     )
     add_expire_arguments(parser)
+    parser.add_argument("--reindex", action="store_true", help="move rows to the index values tp_index asks for now")
     parser.add_argument("--dry-run", action="store_true", help="show what retention would delete, and do nothing")
     parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how to write the summary")
     parser.add_argument(
@@ -79,6 +85,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Let go what is past its retention, compact what is selected, and say what was done."""
     window, target = window_of(args.start, args.end, datetime.now(UTC)), size_of(args.target_size)
+    if args.reindex:
+        return _reindex(args)
     if args.dry_run:
         return run_expire(args)
     chosen = choose_stored(read_config(args), args.selectors)
@@ -102,6 +110,12 @@ def run(args: argparse.Namespace) -> int:
     sys.stderr.flush()
     _print_summary(results, gone.rows, output=args.output)
     return _exit_code(results) or gone.code
+
+
+def _reindex(args: argparse.Namespace) -> int:
+    if args.dry_run or args.older_than or args.start or args.end:
+        raise UsageError("--reindex goes with selectors, --output and --progress only")
+    return run_reindex(args)
 
 
 def size_of(text: str) -> int:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 MOST_FAULTS = 20
 MOST_INDEXES = 100
+FIGURES = (
+    *("rows", "filtered", "rejected", "folded", "artifacts", "skipped", "replaced"),
+    *("bytes_in", "bytes_out", "files"),
+)
 
 Metadata = dict[str, Any]
 
@@ -29,9 +33,8 @@ def of_run(ready: Plan, result: CollectResult, stored: Mapping[date, int]) -> Me
         result: what was done.
         stored: all rows of the collection, by day.
     """
-    figures = ("rows", "filtered", "rejected", "artifacts", "skipped", "replaced", "bytes_in", "bytes_out", "files")
     return {
-        **{name: getattr(result, name) for name in figures},
+        **{name: getattr(result, name) for name in FIGURES},
         "seconds": round(result.seconds, 3),
         "events_per_second": round(result.records / result.seconds) if result.seconds else 0,
         "path": dg.MetadataValue.path(folder_of(ready)),

@@ -47,6 +47,7 @@ class CombinedFormat:
 
     name: ClassVar[str] = "combined"
     description: ClassVar[str] = "Access logs of Apache or nginx, combined format; common lines are read too."
+    by_lines: ClassVar[bool] = True
     options: ClassVar[type[Options]] = AccessLogOptions
     dialect: ClassVar[Dialect] = Dialect(
         (_START_FIELDS, _RESULT_FIELDS, (), ()), ("request", "http_referer", "http_user_agent")
@@ -118,4 +119,5 @@ class CommonFormat(CombinedFormat):
 
     name: ClassVar[str] = "common"
     description: ClassVar[str] = "Access logs of Apache or nginx, common format; combined lines are read too."
+    by_lines: ClassVar[bool] = True
     dialect: ClassVar[Dialect] = Dialect((_START_FIELDS, _RESULT_FIELDS), ("request",))

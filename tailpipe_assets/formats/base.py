@@ -58,6 +58,8 @@ class Format(Protocol):
     name: ClassVar[str]
     description: ClassVar[str]
     options: ClassVar[type[Options]]
+    by_lines: ClassVar[bool]
+    """Whether each line of plain text is a record whatever stands before it, so that a file can be read from any."""
 
     def __init__(self, options: Options) -> None: ...
 

@@ -41,6 +41,7 @@ class JsonFormat:
 
     name: ClassVar[str] = "json"
     description: ClassVar[str] = "JSON documents that hold an array of records, or one record a line."
+    by_lines: ClassVar[bool] = False
     options: ClassVar[type[Options]] = JsonOptions
 
     def __init__(self, options: JsonOptions) -> None:
@@ -110,6 +111,7 @@ class JsonLinesFormat:
 
     name: ClassVar[str] = "jsonl"
     description: ClassVar[str] = "JSON lines: one JSON object a line."
+    by_lines: ClassVar[bool] = True
     options: ClassVar[type[Options]] = JsonLinesOptions
 
     def __init__(self, options: JsonLinesOptions) -> None:

@@ -35,6 +35,7 @@ class RegexFormat:
 
     name: ClassVar[str] = "regex"
     description: ClassVar[str] = "Lines taken apart by a regular expression with named groups."
+    by_lines: ClassVar[bool] = True
     options: ClassVar[type[Options]] = RegexOptions
 
     def __init__(self, options: RegexOptions) -> None:
@@ -76,6 +77,7 @@ class GrokFormat(RegexFormat):
 
     name: ClassVar[str] = "grok"
     description: ClassVar[str] = "Lines taken apart by a grok pattern."
+    by_lines: ClassVar[bool] = True
     options: ClassVar[type[Options]] = GrokOptions
 
     def __init__(self, options: GrokOptions) -> None:

@@ -15,7 +15,7 @@ from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
 from tailpipe_assets.pipeline.write import Writer
-from tailpipe_resources.errors import CommitConflictError, LakeError, TailpipeError
+from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError, TailpipeError
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.mend import in_words, mend
@@ -68,7 +68,8 @@ def collect(
     """Bring in every artifact of the window that was not collected before.
 
     Collections of the same source, table and format share one pass over it. A collection that fails does not stop the
-    others; its result says why, and counts what was committed before that.
+    others; its result says why, and counts what was committed before that. Because some arrive late, artifacts dated up
+    to a collection's look-back before the window count as in it; with `overwrite` they do not.
 
     Args:
         plans: the collections.
@@ -169,12 +170,26 @@ def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     restrict(connection, lake.reach)
     warning = check_space(lake)
     notes = [] if warning is None else [warning]
-    for name in (collection.table_stored, REJECTED_TABLE):
-        notes += (in_words(name, each) for each in mend(lake, name))
-    _ensure(connection, lake, collection.table_stored, storage_columns(ready.table.stored_columns), ready)
+    notes += _prepare(connection, lake, ready)
     state = recover(connection, lake, *collection.key, notes.append)
     told = Told("overwrite" if run.options.overwrite else "collect", run.name, ready.config)
     return Writer(ready, lake, connection, state, told, notes)
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan) -> list[str]:
+    """Make or widen the tables, with what a crash tore in their logs mended; says what was."""
+    names = (ready.collection.table_stored, REJECTED_TABLE)
+    stored = storage_columns(ready.table.stored_columns)
+    notes = [in_words(name, each) for name in names for each in mend(lake, name, quick=True)]
+    try:
+        _ensure(connection, lake, names[0], stored, ready)
+    except LakeDamagedError:
+        mended = [in_words(name, each) for name in names for each in mend(lake, name)]
+        if not mended:
+            raise
+        notes += mended
+        _ensure(connection, lake, names[0], stored, ready)
+    return notes
 
 
 def _ensure(

@@ -12,6 +12,8 @@ from tailpipe_assets.pipeline.collect import EVERYTHING, in_our_words
 from tailpipe_resources.errors import TailpipeError
 from tailpipe_resources.lake.compact import TARGET_BYTES, Compacted, SlotFiles, compact, small_slots
 from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.lake.mend import mend
+from tailpipe_resources.lake.space import check_space
 from tailpipe_resources.lake.storage import OWN
 from tailpipe_resources.model.results import CompactResult, OnCompact
 from tailpipe_resources.model.schema import REJECTED_TABLE
@@ -105,7 +107,9 @@ class _Run:
 
     def work(self) -> None:
         """Compact the collection's rows, then its rejects."""
+        check_space(self._lake)
         for name in (self.result.table, REJECTED_TABLE):
+            mend(self._lake, name, quick=True)
             for _ in range(PASSES):
                 before = self.result.conflicts
                 self._pass(name)

@@ -56,7 +56,7 @@ class Plan:
         each = self.collection
         form = each.format or each.source.format
         told = (form.type, form.name) if isinstance(form, FormatBlock) else form
-        return (each.source.address, each.table, each.table_stored, told, each.prefix, each.start)
+        return (each.source.address, each.table, each.table_stored, told, each.prefix, each.start, each.lookback)
 
     @property
     def layout(self) -> str | None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tailpipe_assets.formats.base import Piece
+from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, span_of
 from tailpipe_resources.errors import (
     ArtifactGoneError,
     BadArtifactError,
@@ -15,12 +21,14 @@ from tailpipe_resources.errors import (
     SourceRefusedError,
     SourceUnavailableError,
 )
+from tailpipe_resources.model.artifact import generation_mark
 from tailpipe_resources.sources.unpack import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tailpipe_assets.formats.base import Format, Piece, Readable
+    from tailpipe_assets.formats.base import Format, Readable
+    from tailpipe_assets.pipeline.grow import Before
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.results import Status
     from tailpipe_resources.sources.base import Source
@@ -38,11 +46,27 @@ AHEAD_BYTES = 8 * 1024 * 1024
 AHEAD_ARTIFACTS = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An artifact to be read, on the ground of what is known of it."""
+
+    listed: Artifact
+    before: Before
+
+    @property
+    def key(self) -> tuple[str, Before]:
+        """Tells it from the others of a run."""
+        return self.listed.location, self.before
+
+
 @dataclass(slots=True)
 class Loaded:
     """What came of reading an artifact."""
 
     artifact: Artifact
+    """As it will be remembered: its version tells the generation too."""
+
+    task: Task
     pieces: list[Piece] = field(default_factory=list)
     status: Status = "ok"
     reason: str = ""
@@ -51,6 +75,21 @@ class Loaded:
 
     salvaged: bool = False
     """Broken, and `pieces` are what could be read of it."""
+
+    span: Span | None = None
+    """What was read of a file that may grow; None for an artifact that is read whole."""
+
+    @classmethod
+    def of(cls, task: Task, span: Span | None = None) -> Loaded:
+        """Before anything was read."""
+        generation = task.before.generation if span is None else span.generation
+        version = f"{generation_mark(generation)}{task.listed.version}"
+        return cls(replace(task.listed, version=version), task, span=span)
+
+    def ended(self, status: Status, error: Exception) -> Loaded:
+        """The same, after reading came to a bad end."""
+        self.status, self.reason = status, reason_of(error, self.artifact)
+        return self
 
 
 class Reader:
@@ -62,14 +101,14 @@ class Reader:
         self._salvage = salvage
         self._stopped = stopped
 
-    def loaded(self, artifacts: Iterable[Artifact]) -> Iterator[Loaded]:
+    def loaded(self, tasks: Iterable[Task]) -> Iterator[Loaded]:
         """The artifacts in their order, each as soon as it and those before it are there.
 
         Raises:
             SourceError: from the listing, after all that it gave before.
         """
         waiting = _Waiting()
-        listing = iter(artifacts)
+        listing = iter(tasks)
         broken: SourceError | None = None
         with ThreadPoolExecutor(self._source.workers, "tailpipe-read") as pool:
             try:
@@ -87,36 +126,62 @@ class Reader:
         if broken is not None:
             raise broken
 
-    def pieces(self, artifact: Artifact) -> Iterator[Piece]:
+    def pieces(self, loaded: Loaded) -> Iterator[Piece]:
         """The pieces of a large artifact, one read ahead.
 
         Raises:
             BadArtifactError: where it breaks, after the pieces before that.
             SourceError: when it cannot be read.
         """
+        artifact, span = loaded.task.listed, loaded.span
         with self._source.open(artifact) as packed:
-            stream = _Unpacked(blocks(packed, artifact.location))
-            yield from _ahead(self._format.split(stream, piece_bytes=PIECE_BYTES))
+            if span is None:
+                stream = _Unpacked(blocks(packed, artifact.location))
+                yield from _ahead(self._format.split(stream, piece_bytes=PIECE_BYTES))
+            else:
+                part = self._format.split(Part(packed, span), piece_bytes=PIECE_BYTES)
+                yield from _ahead(_moved(piece, span.start) for piece in part)
+                check_unchanged(packed, artifact, span)
 
-    def _fill(self, pool: ThreadPoolExecutor, listing: Iterator[Artifact], waiting: _Waiting) -> None:
+    def _fill(self, pool: ThreadPoolExecutor, listing: Iterator[Task], waiting: _Waiting) -> None:
         while len(waiting.futures) < AHEAD_ARTIFACTS and waiting.bytes < AHEAD_BYTES:
-            artifact = next(listing, None)
-            if artifact is None:
+            task = next(listing, None)
+            if task is None:
                 return
-            waiting.add(artifact.size, pool.submit(self._load, artifact))
+            waiting.add(task.listed.size, pool.submit(self._load, task))
 
-    def _load(self, artifact: Artifact) -> Loaded:
-        if artifact.size > LARGE_PACKED_BYTES:
-            return Loaded(artifact, large=True)
+    def _load(self, task: Task) -> Loaded:
         try:
-            text = self._whole(artifact)
+            if self._format.by_lines and task.listed.written is not None:
+                return self._load_growing(task)
+            return self._load_whole(task)
         except BadArtifactError as error:
-            return Loaded(artifact, status="quarantined", reason=reason_of(error, artifact))
+            return Loaded.of(task).ended("quarantined", error)
         except ArtifactGoneError as error:
-            return Loaded(artifact, status="gone", reason=reason_of(error, artifact))
+            return Loaded.of(task).ended("gone", error)
         except (SourceUnavailableError, SourceRefusedError, OSError) as error:
-            return Loaded(artifact, status="failed", reason=reason_of(error, artifact))
-        return Loaded(artifact, large=True) if text is None else self._split(artifact, text)
+            return Loaded.of(task).ended("failed", error)
+
+    def _load_whole(self, task: Task) -> Loaded:
+        loaded = Loaded.of(task)
+        text = None if task.listed.size > LARGE_PACKED_BYTES else self._whole(task.listed)
+        if text is None:
+            loaded.large = True
+            return loaded
+        return self._split(loaded, text)
+
+    def _load_growing(self, task: Task) -> Loaded:
+        with self._source.open(task.listed) as file:
+            span = span_of(file, task.listed, task.before, time.time())
+            if span is None:
+                return self._load_whole(task)
+            loaded = Loaded.of(task, span)
+            if span.stop - span.start > LARGE_PACKED_BYTES:
+                loaded.large = True
+                return loaded
+            text = io.BytesIO(Part(file, span).read())
+            check_unchanged(file, task.listed, span)
+        return self._split(loaded, text)
 
     def _whole(self, artifact: Artifact) -> Readable | None:
         """The unpacked text, or None when it is too much to hold."""
@@ -134,12 +199,12 @@ class Reader:
                 return _BrokenOff(b"".join(taken), error)
         return io.BytesIO(b"".join(taken))
 
-    def _split(self, artifact: Artifact, text: Readable) -> Loaded:
-        loaded = Loaded(artifact)
+    def _split(self, loaded: Loaded, text: Readable) -> Loaded:
+        start = 0 if loaded.span is None else loaded.span.start
         try:
-            loaded.pieces.extend(self._format.split(text, piece_bytes=PIECE_BYTES))
+            loaded.pieces.extend(_moved(piece, start) for piece in self._format.split(text, piece_bytes=PIECE_BYTES))
         except BadArtifactError as error:
-            loaded.status, loaded.reason = "quarantined", reason_of(error, artifact)
+            loaded.ended("quarantined", error)
             loaded.salvaged = self._salvage
             if not self._salvage:
                 loaded.pieces.clear()
@@ -213,6 +278,14 @@ class _BrokenOff(io.RawIOBase):
 def reason_of(error: Exception, artifact: Artifact) -> str:
     """Why an artifact could not be read, without its name before it."""
     return str(error).removeprefix(f"{artifact.location}: ")
+
+
+def _moved(piece: Piece, start: int) -> Piece:
+    """A piece of what began so far into its artifact."""
+    if not start:
+        return piece
+    rejected = tuple(replace(each, position=each.position + start) for each in piece.rejected)
+    return Piece(piece.raw, pc.add(piece.positions, pa.scalar(start, pa.int64())), rejected)
 
 
 def _ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -16,7 +16,7 @@ from tailpipe_assets.formats.strings import shown
 from tailpipe_assets.pipeline.batch import CHUNK_RECORDS
 from tailpipe_assets.pipeline.rejects import Reject
 from tailpipe_assets.pipeline.transform import route_sql
-from tailpipe_resources.model.slot import MAX_ENCODED, encode
+from tailpipe_resources.model.slot import can_be_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _DAY = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
-_RESERVED_INDEX = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +88,11 @@ def _asked(connection: duckdb.DuckDBPyConnection, query: str, records: pa.Table)
 
 def _with_index_faults(told: pa.Table) -> pa.ChunkedArray:
     """Reasons, with those added that an index value gives: it has to be a folder's name."""
-    bad = [value for value in pc.unique(told["tp_index"]).to_pylist() if value is not None and not _is_folder(value)]
+    bad = [value for value in pc.unique(told["tp_index"]).to_pylist() if value is not None and not can_be_folder(value)]
     if not bad:
         return told["reason"]
     hit = pc.is_in(told["tp_index"], pa.array(bad, pa.string()))
     return pc.coalesce(told["reason"], pc.if_else(hit, "its index value cannot be a folder's name", None))
-
-
-def _is_folder(index: str) -> bool:
-    return index != _RESERVED_INDEX and len(encode(index)) <= MAX_ENCODED
 
 
 def _split_rejects(batch: RecordBatch) -> Iterator[Reject]:

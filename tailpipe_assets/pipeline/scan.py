@@ -7,18 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.batch import BATCH_BYTES, make_batch, text_bytes
-from tailpipe_assets.pipeline.read import Loaded, Reader, reason_of
+from tailpipe_assets.pipeline.grow import Before, Mark
+from tailpipe_assets.pipeline.read import Loaded, Reader, Task
 from tailpipe_assets.pipeline.route import Routed, route
 from tailpipe_assets.pipeline.write import COMMIT_SECONDS
 from tailpipe_resources.config.paths import absolute, home
 from tailpipe_resources.errors import BadArtifactError, SourceError, SourceUnavailableError
+from tailpipe_resources.model.artifact import generation_mark, generation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tailpipe_assets.pipeline.batch import RecordBatch
     from tailpipe_assets.pipeline.write import Writer
-    from tailpipe_resources.lake.ledger import Known
+    from tailpipe_resources.lake.known import Known
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.results import OnEvent, Stage
     from tailpipe_resources.model.window import Window
@@ -37,7 +39,8 @@ class CollectOptions:
     """How to treat artifacts that were met before or are broken."""
 
     overwrite: bool = False
-    """Read all of the window again and replace the rows of its artifacts, in one commit."""
+    """Read all of the window again, and not what came late before it, and replace the rows of its artifacts, in one
+    commit."""
 
     salvage: bool = False
     """Take what can be read of a broken artifact."""
@@ -47,11 +50,24 @@ class CollectOptions:
 
     def wants(self, known: Known | None, artifact: Artifact) -> bool:
         """Whether an artifact is to be read, given what the ledger says of it."""
-        if known is None or self.overwrite or known.version != artifact.version:
+        if known is None or self.overwrite or not _is_version(known, artifact):
             return True
-        if known.status == "gone":
-            return True
-        return known.status == "quarantined" and (self.retry_quarantined or (self.salvage and not known.salvaged))
+        if known.status == "quarantined":
+            return self.retry_quarantined or (self.salvage and not known.salvaged)
+        mark = Mark.parse(known.mark)
+        return known.status == "gone" or (mark is not None and mark.end + mark.rest < artifact.size)
+
+    def before(self, known: Known | None, artifact: Artifact) -> Before:
+        """What reading an artifact that is wanted starts from."""
+        if known is None:
+            return Before()
+        mark = None if self.overwrite else Mark.parse(known.mark)
+        return Before(generation_of(known.version), mark, known.held, _is_version(known, artifact))
+
+
+def _is_version(known: Known, artifact: Artifact) -> bool:
+    """Whether this is what was collected, whatever had been in its place before."""
+    return known.version == f"{generation_mark(generation_of(known.version))}{artifact.version}"
 
 
 class Scan:
@@ -73,7 +89,7 @@ class Scan:
         self._on_event = on_event
         self._stopped = stopped
         self._reader = Reader(source, self._plan.format, salvage=options.salvage, stopped=stopped)
-        self._wanting: dict[str, tuple[Writer, ...]] = {}
+        self._wanting: dict[tuple[str, Before], tuple[Writer, ...]] = {}
         """Who wants the artifacts under way."""
         self._gathered: list[Loaded] = []
         self._gathered_for: tuple[Writer, ...] = ()
@@ -105,31 +121,39 @@ class Scan:
 
     def _listed(self, window: Window) -> Iterator[Artifact]:
         collection, table = self._plan.collection, self._plan.table
+        if not self._options.overwrite:
+            window = window.earlier(collection.lookback)
         if collection.start is not None and (window.start is None or window.start < collection.start):
             window = replace(window, start=collection.start)
         return self._source.artifacts(window, prefix=collection.prefix, layout=self._plan.layout, exclude=table.exclude)
 
-    def _wanted(self, artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
+    def _wanted(self, artifacts: Iterable[Artifact]) -> Iterator[Task]:
         for artifact in artifacts:
             if self._is_ours(artifact.location):
                 continue
-            wanting = tuple(writer for writer in self._writers if self._wants(writer, artifact))
-            for writer in self._writers:
-                self._note(writer, writer.listed(artifact, wanted=writer in wanting))
-            if wanting:
-                self._wanting[artifact.location] = wanting
-                yield artifact
+            for before, wanting in self._readers_of(artifact).items():
+                task = Task(artifact, before)
+                self._wanting[task.key] = tuple(wanting)
+                yield task
             self._tell("listing")
+
+    def _readers_of(self, artifact: Artifact) -> dict[Before, list[Writer]]:
+        """Who wants an artifact, by what they have of it: it is read once for all that have the same."""
+        found: dict[Before, list[Writer]] = {}
+        for writer in self._writers:
+            known = writer.state.known.get(artifact.location)
+            wanted = self._options.wants(known, artifact)
+            self._note(writer, writer.listed(artifact, wanted=wanted))
+            if wanted:
+                found.setdefault(self._options.before(known, artifact), []).append(writer)
+        return found
 
     def _is_ours(self, location: str) -> bool:
         """Whether a file is of a lake or of Tailpipe's own, in a source's folder by accident."""
         return location.startswith(self._own) or any(writer.lake.owns(location) for writer in self._writers)
 
-    def _wants(self, writer: Writer, artifact: Artifact) -> bool:
-        return self._options.wants(writer.state.known.get(artifact.location), artifact)
-
     def _take(self, loaded: Loaded) -> None:
-        wanting = self._wanting.pop(loaded.artifact.location)
+        wanting = self._wanting.pop(loaded.task.key)
         if loaded.large:
             self._flush()
             self._stream(loaded, wanting)
@@ -176,15 +200,15 @@ class Scan:
     def _stream(self, loaded: Loaded, wanting: tuple[Writer, ...]) -> None:
         """Stage a large artifact piece by piece. It is committed whole or not at all."""
         try:
-            for piece in self._reader.pieces(loaded.artifact):
-                self._stage_piece(Loaded(loaded.artifact, [piece]), wanting)
+            for piece in self._reader.pieces(loaded):
+                self._stage_piece(Loaded(loaded.artifact, loaded.task, [piece]), wanting)
                 if self._stopped():
                     return self._leave(wanting)
         except BadArtifactError as error:
-            loaded.status, loaded.reason = "quarantined", reason_of(error, loaded.artifact)
+            loaded.ended("quarantined", error)
             loaded.salvaged = self._options.salvage
         except SourceError as error:
-            loaded.status, loaded.reason = "failed", reason_of(error, loaded.artifact)
+            loaded.ended("failed", error)
         for writer in wanting:
             writer.end_large(loaded)
         return None

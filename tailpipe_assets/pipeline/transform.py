@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from tailpipe_resources.model.artifact import GENERATION
 from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import COMMON_COLUMNS, storage_type
 
@@ -159,8 +160,12 @@ def _common(table: Table, fixed: Mapping[str, str]) -> str:
 
 
 def _identity(table: Table) -> str:
-    """A digest of the event's own id where it has one, else of where the record stands and when it happened."""
-    place = "concat_ws('/', tp_source_location, tp_source_offset, epoch_us(tp_timestamp))"
+    """A digest of the event's own id where it has one, else of where the record stands and when it happened.
+
+    A file that was begun afresh in its place is another one: see `generation_of`.
+    """
+    afresh = f"nullif(regexp_extract(tp_source_version, '{GENERATION}'), '')"
+    place = f"concat_ws('/', tp_source_location, {afresh}, tp_source_offset, epoch_us(tp_timestamp))"
     known = f"coalesce({table.event_id}, {place})" if table.event_id else place
     return f"md5({literal(table.name + '/')} || {known})"
 

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.pipeline.rejects import Reject, stage_rejects
 from tailpipe_assets.pipeline.rows import stage_rows
 from tailpipe_resources.lake import Batch, commit
-from tailpipe_resources.lake.ledger import Entry
+from tailpipe_resources.lake.copies import Incoming
+from tailpipe_resources.lake.delta import open_table
+from tailpipe_resources.lake.fold import Folding, fold
+from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.replace import RowsOf, rows_by_location
 from tailpipe_resources.lake.space import check_space, free_bytes
 from tailpipe_resources.lake.storage import discard
+from tailpipe_resources.model.artifact import generation_mark
 from tailpipe_resources.model.results import ArtifactFault, CollectResult, Progress, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
 
@@ -54,7 +59,7 @@ class Staged:
 
     def entry(self, loaded: Loaded) -> Entry:
         """What the ledger keeps of one of the artifacts."""
-        artifact = loaded.artifact
+        artifact, span = loaded.artifact, loaded.span
         return Entry(
             artifact.location,
             artifact.version,
@@ -62,9 +67,11 @@ class Staged:
             rows=self.rows[artifact.location],
             filtered=self.filtered[artifact.location],
             rejected=self.rejected[artifact.location],
-            size=artifact.size,
+            size=artifact.size if span is None else span.stop - span.start,
             salvaged=loaded.salvaged,
             reason=loaded.reason,
+            how="anew" if span is None else span.how,
+            mark="" if span is None or loaded.status != "ok" else str(span.mark),
         )
 
 
@@ -89,6 +96,8 @@ class Writer:
         self._staged = Staged()
         self._large = Staged()
         self._entries: list[Entry] = []
+        self._parts: dict[str, tuple[str, int]] = {}
+        """Artifacts of which only some earlier rows and rejects go, if any do."""
         self._listed = 0
         self._wanted_bytes = 0
         self._room = free_bytes(lake)
@@ -147,7 +156,7 @@ class Writer:
         committed = commit(self.connection, self.lake, self.state, batch)
         self.state = committed.state
         self.result = _counted(self.result, batch, committed.replaced)
-        self._staged, self._entries, self._since = Staged(), [], time.monotonic()
+        self._staged, self._entries, self._parts, self._since = Staged(), [], {}, time.monotonic()
 
     def end(self, *, cancelled: bool) -> None:
         """The pass is over."""
@@ -182,16 +191,45 @@ class Writer:
 
     def _batch(self) -> Batch:
         known = self.state.known
-        again = [entry for entry in self._entries if entry.location in known]
+        again = [entry for entry in self._entries if entry.location in known and self._supersedes(entry)]
+        replaced = frozenset(each.location for each in again if each.was_read and known[each.location].held)
+        rows_of = RowsOf(replaced, self.plan.collection.stream, self.plan.collection.name, parts=self._parts)
+        folding, withdrawn = self._folding(rows_of), self._withdrawn(again, rows_of)
         return Batch(
             *self.plan.collection.key,
             told=self._told,
-            files=tuple(self._staged.files),
-            consumed=tuple(self._entries),
+            files=folding.files,
+            consumed=tuple(_told_apart(each, folding.folded, withdrawn) for each in self._entries),
             rejects=stage_rejects(self.connection, self.lake, self.plan.collection, self._staged.rejects),
-            replaced=frozenset(each.location for each in again if each.was_read and known[each.location].held),
+            replaced=replaced,
             mended=frozenset(each.location for each in again),
+            parts=self._parts,
+            copies=folding.copies,
+            restored=folding.restored,
         )
+
+    def _supersedes(self, entry: Entry) -> bool:
+        """Whether something that an artifact brought before may go."""
+        return entry.how == "anew" or (entry.how == "grown" and entry.location in self._parts)
+
+    def _withdrawn(self, again: Sequence[Entry], rows_of: RowsOf) -> Mapping[str, int]:
+        """How many rows go of files that are read on, because a line had been taken before its end was written."""
+        grown = frozenset(entry.location for entry in again if entry.how == "grown") & rows_of.locations
+        table = open_table(self.lake, self.plan.collection.table_stored) if grown else None
+        if table is None:
+            return {}
+        meant = replace(rows_of, locations=grown)
+        return rows_by_location(self.connection, self.lake, table, self.plan.collection.table_stored, meant)
+
+    def _folding(self, replaced: RowsOf) -> Folding:
+        """What is staged, with each event once where the table's events have ids of their own."""
+        if self.plan.table.event_id is None:
+            return Folding(tuple(self._staged.files))
+        read = frozenset(each.location for each in self._entries if each.was_read and each.how == "anew")
+        incoming = Incoming(*self.plan.collection.key, tuple(self._staged.files), replaced, read)
+        folding = fold(self.connection, self.lake, self.state, incoming)
+        self._staged.files = [*folding.files, *folding.copies]
+        return folding
 
     def _stage(self, routed: Routed, staged: Staged) -> None:
         staged.reject(routed.rejects)
@@ -211,11 +249,31 @@ class Writer:
             return
         if loaded.status == "quarantined":
             self._staged.rejects.append(Reject(loaded.artifact, None, loaded.reason, None))
+        if loaded.span is not None and loaded.span.stop < loaded.artifact.size:
+            self.result = replace(self.result, waiting=self.result.waiting + 1)
+        part = _part(loaded)
+        if part is not None:
+            self._parts[loaded.artifact.location] = part
         self._entries.append(staged.entry(loaded))
 
     def _drop(self, staged: Staged) -> None:
         for file in staged.files:
             discard(self.lake.store.scratch / file.staged)
+
+
+def _part(loaded: Loaded) -> tuple[str, int] | None:
+    """Which of an artifact's earlier rows are meant when it is read again; None for all of them."""
+    span, before = loaded.span, loaded.task.before
+    if span is not None and span.heals:
+        return generation_mark(before.generation), span.start
+    is_anew = span is None or span.how == "anew"
+    return (generation_mark(before.generation), 0) if is_anew and before.generation else None
+
+
+def _told_apart(entry: Entry, folded: Mapping[str, int], withdrawn: Mapping[str, int]) -> Entry:
+    """An entry with its folded rows told apart from the others, and with the earlier ones that go."""
+    count, gone = folded.get(entry.location, 0), withdrawn.get(entry.location, 0)
+    return replace(entry, rows=entry.rows - count, folded=count, withdrawn=gone) if count or gone else entry
 
 
 def _counted(result: CollectResult, batch: Batch, replaced: int) -> CollectResult:
@@ -230,6 +288,7 @@ def _counted(result: CollectResult, batch: Batch, replaced: int) -> CollectResul
         rows=result.rows + sum(file.rows for file in batch.files),
         filtered=result.filtered + sum(entry.filtered for entry in batch.consumed),
         rejected=result.rejected + sum(entry.rejected for entry in batch.consumed),
+        folded=result.folded + sum(entry.folded for entry in batch.consumed),
         replaced=result.replaced + replaced,
         bytes_in=result.bytes_in + sum(entry.size for entry in batch.consumed),
         bytes_out=result.bytes_out + sum(file.size for file in batch.files),

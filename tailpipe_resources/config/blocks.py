@@ -141,6 +141,9 @@ class CollectionAttributes(Options):
     start: str | None = None
     """Artifacts dated before this are never listed."""
 
+    lookback: str | int | None = None
+    """How far before the start of a window to look for artifacts that came in late, such as `36h`; `2d` unless said."""
+
     filter: str | None = None
     """One condition, in place of a `filter` block."""
 

@@ -13,10 +13,20 @@ from tailpipe_resources.config.decode_sources import destination_of, named_sourc
 from tailpipe_resources.config.decode_tables import format_of
 from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.reading import Reading
-from tailpipe_resources.model.config import UNKNOWN_DESTINATION, UNKNOWN_FORMAT, UNKNOWN_SOURCE, Collection, Filter
+from tailpipe_resources.model.config import (
+    LOOKBACK,
+    UNKNOWN_DESTINATION,
+    UNKNOWN_FORMAT,
+    UNKNOWN_SOURCE,
+    Collection,
+    Filter,
+)
 from tailpipe_resources.model.names import LABEL, hint
+from tailpipe_resources.model.window import parse_duration
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from tailpipe_resources.config.context import Context
     from tailpipe_resources.config.syntax import Block
     from tailpipe_resources.config.values import Reference
@@ -40,6 +50,7 @@ def collection(block: Block, context: Context) -> Collection | None:
     kept = retention_of(attributes.retention, reading, context)
     form, start = format_of(attributes.format, context), instant(attributes.start, "start", reading, context)
     is_table_known = stored is not None or table == "custom"
+    lookback = _lookback(attributes.lookback, reading, context)
     is_first = stored is not None and context.declare(("collection", stored, name), block)
     found = Collection(
         table=table,
@@ -56,6 +67,7 @@ def collection(block: Block, context: Context) -> Collection | None:
         timestamp_format=attributes.timestamp_format,
         tp_index=attributes.tp_index,
         start=start,
+        lookback=lookback,
         filters=filters,
         retention=kept,
     )
@@ -148,3 +160,14 @@ def _filters(block: Block, attributes: CollectionAttributes, reading: Reading, c
         if checked is not None:
             found.append(Filter(checked.where, condition.place("where")))
     return tuple(sorted(found, key=lambda item: item.place.line))
+
+
+def _lookback(written: str | int | None, reading: Reading, context: Context) -> timedelta:
+    if written is None:
+        return LOOKBACK
+    try:
+        return parse_duration(str(written))
+    except ValueError as error:
+        message = f'"lookback" {reading.shown("lookback", str(written))} is not a length of time; {error}'
+        context.problems.add(reading.place("lookback"), message)
+        return LOOKBACK

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.errors import LakeDamagedError, LakeError
 from tailpipe_resources.lake.check_rows import check_rows
 from tailpipe_resources.lake.cleanup import past
+from tailpipe_resources.lake.commit import is_dead
 from tailpipe_resources.lake.delta import active_files, head, open_table
-from tailpipe_resources.lake.findings import COLLECT, REPAIR, RESTORE, Finding
+from tailpipe_resources.lake.findings import COLLECT, REPAIR, RESTORE, Finding, counted
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import batches, read_ledger
 from tailpipe_resources.lake.leftovers import collections_of, is_busy, orphans, staged
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
     from tailpipe_resources.lake.delta import Removed
-    from tailpipe_resources.lake.ledger import Known, Ledger
+    from tailpipe_resources.lake.known import Known
+    from tailpipe_resources.lake.ledger import Ledger
     from tailpipe_resources.lake.storage import Lake
     from tailpipe_resources.lake.stored import Stored
 
@@ -105,7 +107,8 @@ class _Check:
                 what = "a file of the table lies among those that were put away"
                 yield path, Finding(self.table, "error", what, key, REPAIR, repairable=True)
             elif found is None:
-                yield path, Finding(self.table, "error", f"a file of {each.rows:,} rows is missing", key, RESTORE)
+                what = f"a file of {counted(each.rows, 'row')} is missing"
+                yield path, Finding(self.table, "error", what, key, RESTORE)
             elif found.size != each.size:
                 what = f"it has {found.size:,} bytes, but {each.size:,} were written"
                 yield path, Finding(self.table, "error", what, key, RESTORE)
@@ -118,30 +121,37 @@ class _Check:
         try:
             ledger = read_ledger(self.lake, self.lake.stream(self.table, collection), at)
         except LakeDamagedError as error:
-            if head(open_table(self.lake, self.table), stream) == at:
+            if self._is_still(stream, at):
                 yield Finding(self.table, "error", str(error), f"{self.table}.{collection}", RESTORE)
             return
         self.known[collection] = ledger.state.known
         told = [*self._unreachable(collection, ledger), *self._rejects(collection, ledger)]
-        if told and not is_busy(self.lake, self.table, collection):
+        if told and not is_busy(self.lake, self.table, collection) and self._is_still(stream, at):
             for what in told:
                 yield Finding(self.table, "warning", what, f"{self.table}.{collection}", COLLECT, repairable=True)
 
+    def _is_still(self, stream: str, at: int | None) -> bool:
+        """Whether nobody committed to a stream since the version that is checked."""
+        return head(open_table(self.lake, self.table), stream) == at
+
     def _unreachable(self, collection: str, ledger: Ledger) -> Iterator[str]:
         left = batches(self.lake, self.lake.stream(self.table, collection)).keys() - ledger.reachable
-        count = sum(batch > (ledger.base or 0) for batch in left)
+        count = sum(batch > (ledger.floor or 0) and is_dead(self.lake, batch) for batch in left)
         if count:
-            yield f"{count} attempts that were never committed are left"
+            yield f"left by a run that was cut off: {counted(count, 'attempt')} that never counted"
 
     def _rejects(self, collection: str, ledger: Ledger) -> Iterator[str]:
         try:
-            reached = head(open_table(self.lake, REJECTED_TABLE), f"{self.table}/{collection}") or 0
+            rejects = open_table(self.lake, REJECTED_TABLE)
         except LakeDamagedError:
             return  # that table's own check says so
-        behind = [each for each in ledger.chain if each.rejects.files or each.rejects.replaced]
+        if rejects is None:
+            return
+        reached = head(rejects, f"{self.table}/{collection}") or 0
+        behind = [each for each in ledger.chain if each.takes_out or each.rejects.files or each.rejects.replaced]
         count = sum(each.batch > reached for each in behind)
         if count:
-            yield f"rejects of {count} commits are not in {REJECTED_TABLE} yet"
+            yield f"rejects of {counted(count, 'commit')} are not in {REJECTED_TABLE} yet"
 
     def _comparable(self, unusable: set[str]) -> Known_by_collection:
         """The ledgers to compare rows with: where files are missing, rows are too, which was said."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from tailpipe_resources.lake.findings import RESTORE, Finding
-from tailpipe_resources.lake.history import history
+from tailpipe_resources.lake.findings import RESTORE, Finding, counted
 from tailpipe_resources.lake.table import columns_of
 from tailpipe_resources.model.names import literal
 
@@ -18,12 +17,10 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
     from tailpipe_resources.lake.delta import Removed
-    from tailpipe_resources.lake.ledger import Known
+    from tailpipe_resources.lake.known import Known
     from tailpipe_resources.lake.storage import Lake
 
 AGAIN = "collect its window with --overwrite to replace its rows"
-_TAKING = {"delete", "retention"}
-"""Operations that take rows away and leave the ledger as it is, so that they are not collected again."""
 
 
 def check_rows(
@@ -52,7 +49,7 @@ def check_rows(
         yield from rows.slot(folder, inside)
     for collection, known in ledgers.items():
         if collection not in rows.unread:
-            yield from _against_ledger(lake, table, collection, rows.by_artifact[collection], known)
+            yield from _against_ledger(table, collection, rows.by_artifact[collection], known)
 
 
 class _Rows:
@@ -82,7 +79,8 @@ class _Rows:
                 yield self._finding(f"it cannot be read: {reason}", path, RESTORE)
             else:
                 if found != each.rows:
-                    yield self._finding(f"it holds {found:,} rows, but {each.rows:,} were written", path, RESTORE)
+                    what = f"it holds {counted(found, 'row')}, but {each.rows:,} were written"
+                    yield self._finding(what, path, RESTORE)
         if not broken:
             yield from self._doubled(folder, files)
 
@@ -108,9 +106,9 @@ class _Rows:
             f"FROM {source} WHERE tp_id IS NOT NULL GROUP BY tp_id)"
         )
         if doubled:
-            yield self._finding(f"{doubled:,} rows are there twice", folder, AGAIN)
+            yield self._finding(f"{counted(doubled, 'row')} too many, there twice", folder, AGAIN)
         if rows - ids > doubled:
-            what = f"{rows - ids - doubled:,} events were delivered more than once by the source"
+            what = f"{counted(rows - ids - doubled, 'row')} more than events: the source delivered some twice"
             where, advice = f"{self._table}/{folder}", "to count events, ask for count(DISTINCT tp_id)"
             yield Finding(self._table, "warning", what, where, advice)
 
@@ -129,14 +127,12 @@ class _Rows:
 
 
 def _against_ledger(
-    lake: Lake, table: str, collection: str, rows: Mapping[str, int], known: Mapping[str, Known]
+    table: str, collection: str, rows: Mapping[str, int], known: Mapping[str, Known]
 ) -> Iterator[Finding]:
-    expected = {location: each.rows for location, each in known.items()}
-    more = {each for each in rows if rows[each] > expected.get(each, 0)}
-    less = {each for each in expected if expected[each] > rows.get(each, 0)}
-    if less and any(event.operation in _TAKING for event in history(lake, table)):
-        less = set()
-    for location in sorted(more | less):
+    expected = {location: each.rows + each.older for location, each in known.items()}
+    for location in sorted(rows.keys() | expected.keys()):
         has, should = rows.get(location, 0), expected.get(location, 0)
-        what = f"{has:,} rows of {location} are there, but the ledger counts {should:,}"
+        if has == should:
+            continue
+        what = f"{counted(has, 'row')} of {location}, but the ledger counts {should:,}"
         yield Finding(table, "error", what, f"{table}.{collection}", AGAIN)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
 from tailpipe_resources.lake.cleanup import KEPT_SECONDS, put_away, supersede
+from tailpipe_resources.lake.copies import sweep_copies
 from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
 from tailpipe_resources.lake.history import TIDY_EVERY, tidy
+from tailpipe_resources.lake.intent import Copies, Entry, Follow, Intent
 from tailpipe_resources.lake.ledger import (
     BASE_EVERY,
-    Entry,
-    Follow,
-    Intent,
     Ledger,
     State,
     batches,
@@ -33,7 +32,7 @@ from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     import duckdb
     from deltalake import DeltaTable
@@ -63,6 +62,15 @@ class Batch:
     mended: frozenset[str] = field(default_factory=frozenset)
     """Artifacts whose earlier rejects go with it."""
 
+    parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Artifacts of which only some rows and rejects go: how their versions begin, and the first offset."""
+
+    copies: tuple[StagedFile, ...] = ()
+    """Rows that were folded, to be kept aside."""
+
+    restored: Mapping[str, int] = field(default_factory=dict)
+    """By location, how many of the rows in `files` were folded before."""
+
     @property
     def stream(self) -> str:
         """Identifies the ledger."""
@@ -90,9 +98,9 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     intent = _intent(batch, state)
     write_intent(lake, folder, intent)
     added = tuple(file.publish(lake) for file in batch.files)
-    for file in batch.rejects:
+    for file in (*batch.rejects, *batch.copies):
         file.publish(lake)
-    rows_of = RowsOf(batch.replaced, batch.stream, batch.collection)
+    rows_of = RowsOf(batch.replaced, batch.stream, batch.collection, parts=batch.parts)
     gone = partial(without, connection, lake, name=batch.table, rows_of=rows_of) if batch.replaced else None
     try:
         replacement = apply(lake, batch.table, gone, Step(intent, added, state.head, batch.told))
@@ -103,7 +111,7 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     after = state.after(intent)
     if after.depth >= BASE_EVERY:
         write_base(lake, folder, after)
-        after = State(after.head, after.known)
+        after = replace(after, depth=0)
         prune(lake, folder, after.head)
     return Committed(after, replacement.rows)
 
@@ -135,8 +143,9 @@ def recover(
             rejects = "rejects of an earlier run that was cut off were brought in"
             tell(f"{table}.{collection}: {what if intent.takes_out else rejects}")
     prune(lake, folder, ledger.floor)
+    sweep_copies(lake, table, collection, ledger.state)
     for batch in batches(lake, folder).keys() - ledger.reachable:
-        if (ledger.floor is None or batch > ledger.floor) and _is_dead(lake, batch):
+        if (ledger.floor is None or batch > ledger.floor) and is_dead(lake, batch):
             forget(lake, table, collection, batch)
             tell(f"{table}.{collection}: what an earlier run had not committed was discarded, to be collected again")
     for name in (table, REJECTED_TABLE):
@@ -161,22 +170,37 @@ def _ledger(lake: Lake, table: str, collection: str) -> Ledger:
 
 
 def _intent(batch: Batch, state: State) -> Intent:
+    number = new_batch(state.head)
     return Intent(
         stream=batch.stream,
-        batch=new_batch(state.head),
+        batch=number,
         previous=state.head,
         run=batch.told.run,
         config=batch.told.config,
         files=tuple(file.final for file in batch.files),
         consumed=batch.consumed,
-        rejects=Follow(tuple(asdict(file.added) for file in batch.rejects), tuple(sorted(batch.mended))),
+        rejects=Follow(
+            tuple(asdict(file.added) for file in batch.rejects), tuple(sorted(batch.mended)), parts=batch.parts
+        ),
         depth=state.depth + 1,
+        copies=tuple(Copies(f"{batch.table}/{each.final}", each.slot.path, number) for each in batch.copies),
+        restored=batch.restored,
     )
 
 
-def follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, intent: Intent) -> bool:
-    """Bring the rejects' table to this intent, unless it is there already; and leave nothing of what it took out."""
-    rejects = intent.rejects
+def follow(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    collection: str,
+    intent: Intent,
+    operation: str | None = None,
+) -> bool:
+    """Bring the rejects' table to this intent, unless it is there already; and leave nothing of what it took out.
+
+    The operation is what the history calls it; `delete` or `collect` when not given.
+    """
+    rejects, taken = intent.rejects, Taken(collection, days_of(intent), index=table)
     if intent.takes_out:
         destroy(lake, table, Taken(collection, days_of(intent)))
     elif not (rejects.files or rejects.replaced):
@@ -186,21 +210,18 @@ def follow(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collec
     if found is None or (at is not None and at >= intent.batch):
         return False
     added = tuple(Added(**each) for each in rejects.files)
-    if intent.takes_out:
-        taken = Taken(collection, days_of(intent), index=table)
-        told = Told("delete", intent.run, intent.config)
-        apply(lake, REJECTED_TABLE, taken.out_of, Step(intent, added, at, told, kept=seconds_left(lake)))
-        destroy(lake, REJECTED_TABLE, taken)
-        return True
-    rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table)
-    told = Told("collect", intent.run, intent.config)
+    rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table, parts=rejects.parts)
     gone = partial(without, connection, lake, name=REJECTED_TABLE, rows_of=rows_of) if rejects.replaced else None
+    told = Told(operation or ("delete" if intent.takes_out else "collect"), intent.run, intent.config)
+    step = Step(intent, added, at, told, kept=seconds_left(lake) if intent.takes_out else KEPT_SECONDS)
     try:
-        apply(lake, REJECTED_TABLE, gone, Step(intent, added, at, told))
+        apply(lake, REJECTED_TABLE, taken.out_of if intent.takes_out else gone, step)
     except CommitConflictError:
         # Another machine that found the intent committed has let its rejects follow as well.
         if (head(open_table(lake, REJECTED_TABLE), intent.stream) or 0) < intent.batch:
             raise
+    if intent.takes_out:
+        destroy(lake, REJECTED_TABLE, taken)
     return True
 
 
@@ -261,7 +282,7 @@ def _opened(lake: Lake, name: str) -> DeltaTable:
     return table
 
 
-def _is_dead(lake: Lake, batch: int) -> bool:
+def is_dead(lake: Lake, batch: int) -> bool:
     """Whether nobody can still be about to commit it; who holds the lock knows, except across machines."""
     return not lake.store.is_remote or time.time() - made_at(batch) > ABANDONED_SECONDS
 
@@ -274,6 +295,7 @@ def forget(lake: Lake, table: str, collection: str, batch: int) -> None:
     intent = read_intent(lake, folder, batch)
     for name, paths in ((table, intent.files), (REJECTED_TABLE, [str(each["path"]) for each in intent.rejects.files])):
         _drop(lake, name, paths)
+    lake.store.remove(each.key for each in intent.copies)
     lake.store.remove([f"{folder}/{batch:020}.json"])
 
 

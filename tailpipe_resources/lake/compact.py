@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from tailpipe_resources.errors import BusyError, CommitConflictError, LakeError
 from tailpipe_resources.lake.cleanup import put_away, supersede
 from tailpipe_resources.lake.delta import Added, Change, Removed, Told, active_files, commit_change, open_table
+from tailpipe_resources.lake.history import tidy
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.ledger import new_batch
 from tailpipe_resources.lake.local import locked
@@ -158,6 +159,7 @@ def compact(
             on_done(work.done.plus(work.waiting))
         work.commit()
     put_away(lake, table)
+    tidy(lake, table)
     return work.done
 
 

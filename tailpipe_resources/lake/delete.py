@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.lake.commit import Step, apply, follow, forget, recover
+from tailpipe_resources.lake.copies import sweep_copies
 from tailpipe_resources.lake.delta import open_table
+from tailpipe_resources.lake.intent import Follow, Intent
 from tailpipe_resources.lake.inventory import open_leased
-from tailpipe_resources.lake.ledger import Follow, Intent, new_batch, prune, read_ledger, write_intent
+from tailpipe_resources.lake.ledger import new_batch, prune, read_ledger, write_intent
 from tailpipe_resources.lake.taken import Taken, destroy, seconds_left, slot_of
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import REJECTED_TABLE
@@ -92,9 +94,11 @@ def _delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
     except CommitConflictError:
         forget(lake, name, collection, intent.batch)
         raise
-    follow(connection, lake, name, collection, intent)
+    follow(connection, lake, name, collection, intent, deletion.told.operation)
+    ledger = read_ledger(lake, folder, intent.batch)
     if intent.restart:
-        prune(lake, folder, read_ledger(lake, folder, intent.batch).floor)
+        prune(lake, folder, ledger.floor)
+    sweep_copies(lake, name, collection, ledger.state)
     return Deleted(
         files=len(gone.removed),
         rows=gone.rows,

@@ -9,6 +9,7 @@ Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -24,6 +25,7 @@ from tailpipe_resources.model.schema import PATH_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from tailpipe_resources.lake.storage import Lake
 
@@ -145,6 +147,19 @@ def active_files(table: DeltaTable) -> dict[str, Removed]:
     }
 
 
+def timespans(table: DeltaTable) -> dict[str, tuple[datetime | None, datetime | None]]:
+    """The first and the last `tp_timestamp` of each active file, by path on disk; None where it is not known."""
+    if not table.file_uris():
+        return {}
+    actions = table.get_add_actions(flatten=True)
+    known = set(actions.schema.names)
+    nothing = [None] * len(actions["path"])
+    first, last = (
+        actions[name].to_pylist() if name in known else nothing for name in ("min.tp_timestamp", "max.tp_timestamp")
+    )
+    return dict(zip(map(unquote, actions["path"].to_pylist()), zip(first, last, strict=True), strict=True))
+
+
 def head(table: DeltaTable | None, stream: str) -> int | None:
     """The batch a stream was last brought to; None before its first commit."""
     return None if table is None else table.transaction_version(stream)
@@ -187,11 +202,9 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
 
 
 def drop_old_commits(table: DeltaTable) -> None:
-    """Delete commits before the newest checkpoint that are older than the log's retention."""
-    try:
+    """Delete commits before the newest checkpoint that are older than the log's retention, as far as that works."""
+    with suppress(DeltaError, OSError):
         table.cleanup_metadata()
-    except (DeltaError, OSError) as error:
-        raise LakeError(f"old commits of {table.table_uri} cannot be deleted: {error}") from error
 
 
 def _has_landed(table: DeltaTable, change: Change, active: Mapping[str, Removed]) -> bool:

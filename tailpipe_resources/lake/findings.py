@@ -13,6 +13,11 @@ REPAIR = "run tailpipe lake repair"
 COLLECT = "the next collect sees to it; tailpipe lake repair does it now"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number and what it counts."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is not as it should be."""

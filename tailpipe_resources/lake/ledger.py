@@ -10,115 +10,24 @@ from __future__ import annotations
 import json
 import random
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import LakeDamagedError
+from tailpipe_resources.lake.intent import VERSION, Copies, Entry, Follow, Intent
+from tailpipe_resources.lake.known import Known, known_after
+from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tailpipe_resources.lake.storage import Lake
-    from tailpipe_resources.model.results import Status
 
-VERSION = 1
 BASE_EVERY = 64
 """After so many intents the state is written down whole, so that reading it never takes more than that."""
 
 BASE = ".base.json"
 _RANDOM_BITS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one attempt at one artifact came to."""
-
-    location: str
-    version: str
-    status: Status
-    rows: int = 0
-    filtered: int = 0
-    rejected: int = 0
-    size: int = 0
-    salvaged: bool = False
-    """Broken, but what could be read of it was taken."""
-
-    reason: str = ""
-    """Why it was not read whole."""
-
-    @property
-    def was_read(self) -> bool:
-        """Whether its rows, all or what could be salvaged, are in the commit."""
-        return self.status == "ok" or self.salvaged
-
-    @property
-    def records(self) -> int:
-        """Records found in it."""
-        return self.rows + self.filtered + self.rejected
-
-
-@dataclass(frozen=True, slots=True)
-class Follow:
-    """What a derived table is to be brought to after the rows' commit, in a commit of its own."""
-
-    files: tuple[Mapping[str, Any], ...] = ()
-    """Files that lie in their final places, as `Added` describes them."""
-
-    replaced: tuple[str, ...] = ()
-    """Artifacts whose earlier rows there go."""
-
-    days: tuple[str, ...] = ()
-    """Days of the collection that go whole, as ISO dates."""
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What one commit is about to do."""
-
-    stream: str
-    batch: int
-    previous: int | None
-    run: str
-    """Names the run, for people."""
-
-    files: tuple[str, ...]
-    consumed: tuple[Entry, ...]
-    rejects: Follow = field(default_factory=Follow)
-    config: str = ""
-    """A digest of the configuration it ran with."""
-
-    depth: int = 0
-    """How many intents lie between it and the last state that was written down whole."""
-
-    removed: Mapping[str, int] = field(default_factory=dict)
-    """Rows taken out on purpose, by artifact. It stays collected."""
-
-    restart: bool = False
-    """Everything was taken out and is forgotten: the chain begins here."""
-
-    version: int = VERSION
-
-    @property
-    def takes_out(self) -> bool:
-        """Whether rows go on purpose."""
-        return self.restart or bool(self.rejects.days)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the ledger says of an artifact."""
-
-    version: str
-    status: Status
-    rows: int
-    """Rows of this or, where this one could not be read, of an earlier version of it that are in the lake."""
-
-    salvaged: bool = False
-
-    @property
-    def held(self) -> bool:
-        """Whether the lake has rows of it."""
-        return self.rows > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +39,16 @@ class State:
     """By location."""
 
     depth: int = 0
-    """How many intents were folded since the last state that was written down whole."""
+    """How many intents were taken in since the last state that was written down whole."""
+
+    copies: tuple[Copies, ...] = ()
+    """Files of rows that were folded."""
 
     def after(self, intent: Intent) -> State:
         """The state once this intent is committed."""
         known = {} if intent.restart else dict(self.known)
-        _fold(known, intent)
-        return State(intent.batch, known, intent.depth)
+        _take_in(known, intent)
+        return State(intent.batch, known, intent.depth, _copies_after(self.copies, intent))
 
 
 def new_batch(previous: int | None) -> int:
@@ -164,8 +76,10 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     data = _read(lake, intent_key(folder, batch))
     consumed = tuple(Entry(**entry) for entry in data.pop("consumed"))
     rejects = data.pop("rejects")
-    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), tuple(rejects.get("days", ())))
-    return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow})
+    copies = tuple(Copies(**each) for each in data.pop("copies", ()))
+    parts = {location: (str(mark), int(offset)) for location, (mark, offset) in rejects.get("parts", {}).items()}
+    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), tuple(rejects.get("days", ())), parts)
+    return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow, "copies": copies})
 
 
 def write_base(lake: Lake, folder: str, state: State) -> None:
@@ -173,7 +87,8 @@ def write_base(lake: Lake, folder: str, state: State) -> None:
     if state.head is None:
         return
     known = {location: list(asdict(each).values()) for location, each in state.known.items()}
-    data = {"version": VERSION, "head": state.head, "known": known}
+    copies = [asdict(each) for each in state.copies]
+    data = {"version": VERSION, "head": state.head, "known": known, "copies": copies}
     lake.store.write(_base_key(folder, state.head), json.dumps(data).encode())
 
 
@@ -227,10 +142,20 @@ def _read_ledger(lake: Lake, folder: str, head: int | None, bases: set[int]) -> 
     while at is not None and at not in bases:
         chain.append(read_intent(lake, folder, at))
         at = chain[-1].previous
-    known: dict[str, Known] = {} if at is None else _known(_read(lake, _base_key(folder, at)))
+    base = State(None, {}) if at is None else _state(_read(lake, _base_key(folder, at)))
+    known, copies = dict(base.known), base.copies
     for intent in reversed(chain):
-        _fold(known, intent)
-    return Ledger(State(head, known, len(chain)), tuple(reversed(chain)), at)
+        _take_in(known, intent)
+        copies = _copies_after(copies, intent)
+    return Ledger(State(head, known, len(chain), copies), tuple(reversed(chain)), at)
+
+
+def _copies_after(copies: tuple[Copies, ...], intent: Intent) -> tuple[Copies, ...]:
+    """Rows that were folded stay kept until their day is taken out on purpose."""
+    kept = () if intent.restart else copies
+    if intent.rejects.days:
+        kept = tuple(each for each in kept if Slot.from_path(each.slot).day.isoformat() not in intent.rejects.days)
+    return (*kept, *intent.copies)
 
 
 def batches(lake: Lake, folder: str) -> dict[int, str]:
@@ -267,18 +192,17 @@ def _read(lake: Lake, key: str) -> dict[str, Any]:
     return data
 
 
-def _known(data: dict[str, Any]) -> dict[str, Known]:
-    return {location: Known(*values) for location, values in data["known"].items()}
+def _state(data: dict[str, Any]) -> State:
+    known = {location: Known(*values) for location, values in data["known"].items()}
+    return State(data["head"], known, copies=tuple(Copies(**each) for each in data.get("copies", ())))
 
 
-def _fold(known: dict[str, Known], intent: Intent) -> None:
+def _take_in(known: dict[str, Known], intent: Intent) -> None:
     for entry in intent.consumed:
-        known[entry.location] = _next(known.get(entry.location), entry)
+        known[entry.location] = known_after(known.get(entry.location), entry, intent.batch)
+    for location, count in intent.restored.items():
+        before = known[location]
+        known[location] = replace(before, rows=before.rows + count, folded=before.folded - count)
     for location, rows in intent.removed.items():
         if location in known:
             known[location] = replace(known[location], rows=max(known[location].rows - rows, 0))
-
-
-def _next(before: Known | None, entry: Entry) -> Known:
-    rows = entry.rows if entry.was_read else before.rows if before is not None else 0
-    return Known(entry.version, entry.status, rows, entry.salvaged)

@@ -24,6 +24,10 @@ ORPHANED_SECONDS = 24 * 3600.0
 """After so long a file that no commit names belongs to nobody: no run takes longer to commit it."""
 
 
+NOTED_SECONDS = 3600.0
+"""After so long whoever took a file out of sight without noting it is gone: the note follows the commit at once."""
+
+
 def collections_of(lake: Lake, table: str) -> tuple[str, ...]:
     """The collections of a table that were ever begun."""
     return tuple(unquote(name) for name in lake.store.folders(f"{table}/{OWN}/streams"))
@@ -46,13 +50,14 @@ def orphans(
 
     Those a commit removed are among them when the note that they are superseded was lost in a crash.
     """
-    before = (time.time() if now is None else now) - ORPHANED_SECONDS
+    now = time.time() if now is None else now
+    before = now - ORPHANED_SECONDS
     paths = {key.removeprefix(f"{table}/"): each for key, each in listing.items() if _holds_rows(key, table)}
     beside = paths.keys() - set(active)
     if not beside:
         return ()
     beside -= set(_noted(lake, table))
-    gone = beside & set(_removed(lake, table))
+    gone = beside & {path for path, when in _removed(lake, table) if when < now - NOTED_SECONDS}
     waiting = set(_intended(lake, table)) - gone
     return tuple(sorted(path for path in beside - waiting if path in gone or paths[path].modified < before))
 
@@ -70,7 +75,10 @@ def _is_left(lake: Lake, folder: Path, before: float) -> bool:
     table, _, collection = unquote(folder.name).partition("/")
     if collection in collections_of(lake, table):
         return not is_busy(lake, table, collection)
-    return max(each.stat().st_mtime for each in folder.iterdir()) < before
+    try:
+        return max(each.stat().st_mtime for each in (folder, *folder.iterdir())) < before
+    except FileNotFoundError:
+        return False  # somebody is at work in it
 
 
 def _holds_rows(key: str, table: str) -> bool:
@@ -78,7 +86,7 @@ def _holds_rows(key: str, table: str) -> bool:
 
 
 def _noted(lake: Lake, table: str) -> Iterator[str]:
-    for key in lake.store.keys(f"{table}/{OWN}/superseded/waiting"):
+    for key in lake.store.keys(f"{table}/{OWN}/superseded"):
         try:
             yield from json.loads(lake.store.read(key))["paths"]
         except FileNotFoundError:
@@ -98,9 +106,10 @@ def _intended(lake: Lake, table: str) -> Iterator[str]:
                 yield from intent.files if name == table else (str(each["path"]) for each in intent.rejects.files)
 
 
-def _removed(lake: Lake, table: str) -> Iterator[str]:
-    """What commits that are still in the log took out of sight."""
+def _removed(lake: Lake, table: str) -> Iterator[tuple[str, float]]:
+    """What commits that are still in the log took out of sight, and when, in Unix seconds."""
     for key in read_log(lake, table).commits.values():
         for action in read_commit(lake, key) or ():
             if "remove" in action:
-                yield unquote(action["remove"]["path"])
+                removed = action["remove"]
+                yield unquote(removed["path"]), (removed.get("deletionTimestamp") or 0) / 1000

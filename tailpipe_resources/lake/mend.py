@@ -48,32 +48,51 @@ class Torn:
     """Whether the table cannot be read without it: nothing here can be mended."""
 
 
-def torn(lake: Lake, table: str) -> tuple[Torn, ...]:
-    """What of a table's log is torn. A checkpoint is read whole only where the table cannot be opened."""
+def torn(lake: Lake, table: str, *, quick: bool = False) -> tuple[Torn, ...]:
+    """What of a table's log is torn.
+
+    Args:
+        lake: where the table lies.
+        table: its name.
+        quick: look only at how files begin and end; else, where a table cannot be opened, checkpoints are read whole.
+    """
     log = read_log(lake, table)
     found = _torn(lake, log, lambda key: is_parquet(lake, key))
-    return found or (() if _opens(lake, table) else _torn(lake, log, lambda key: _is_readable(lake, key)))
+    if found or quick or _opens(lake, table):
+        return found
+    return _torn(lake, log, lambda key: _is_readable(lake, key))
 
 
-def mend(lake: Lake, table: str) -> tuple[Torn, ...]:
+def mend(lake: Lake, table: str, *, quick: bool = False) -> tuple[Torn, ...]:
     """Move what is torn and not needed out of the log.
+
+    Args:
+        lake: where the table lies.
+        table: its name.
+        quick: do what can be done without opening the table; nothing in an object store, where puts are whole.
 
     Returns:
         What was moved.
     """
-    if not torn(lake, table):
+    if (quick and lake.store.is_remote) or not torn(lake, table, quick=quick):
         return ()
     with _alone(lake, table):
-        moved = tuple(each for each in torn(lake, table) if not each.needed)
+        moved = tuple(each for each in torn(lake, table, quick=quick) if not each.needed)
         for each in moved:
-            name = each.key.rsplit("/", 1)[-1]
-            now = time.time_ns() // 1_000_000
-            lake.store.move(each.key, f"{table}/{OWN}/torn/{now}-{name}")
-            if each.repeated:
-                told = {"commitInfo": {"timestamp": now, "operation": "REPAIR", TOLD_KEY: '{"operation": "repair"}'}}
-                lake.store.write(each.key, json.dumps(told).encode())
+            _move(lake, table, each)
         lake.store.settle(table, read_log(lake, table).newest or 0)
         return moved
+
+
+def _move(lake: Lake, table: str, each: Torn) -> None:
+    now = time.time_ns() // 1_000_000
+    aside = f"{table}/{OWN}/torn/{now}-{each.key.rsplit('/', 1)[-1]}"
+    if each.repeated:
+        told = {"commitInfo": {"timestamp": now, "operation": "REPAIR", TOLD_KEY: '{"operation": "repair"}'}}
+        lake.store.write(aside, lake.store.read(each.key))
+        lake.store.write(each.key, json.dumps(told).encode())
+    else:
+        lake.store.move(each.key, aside)
 
 
 def in_words(table: str, moved: Torn) -> str:

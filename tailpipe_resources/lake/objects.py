@@ -104,10 +104,19 @@ class ObjectStore:
     def publish(self, staged: Path, key: str) -> None:
         """Upload a staged file, then remove it here."""
         if not staged.exists():
+            self._expect(staged, key)
             return
         with self._saying():
             obstore.put(self._uploads, key, staged)
         staged.unlink(missing_ok=True)
+
+    def _expect(self, staged: Path, key: str) -> None:
+        """A staged file that is gone must have been uploaded: a commit must never name an object that is not there."""
+        with self._saying():
+            try:
+                obstore.head(self._store, key)
+            except (NotFoundError, FileNotFoundError) as error:
+                raise LakeError(f"the staged file {staged} is gone and was not uploaded; run again") from error
 
     def prepare(self, table: str) -> None:
         """There are no folders to make."""

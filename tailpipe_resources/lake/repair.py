@@ -8,6 +8,7 @@ from tailpipe_resources.errors import BusyError, LakeDamagedError
 from tailpipe_resources.lake.cleanup import past, supersede
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import active_files, open_table
+from tailpipe_resources.lake.findings import counted
 from tailpipe_resources.lake.leftovers import collections_of, orphans, staged
 from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.storage import discard
@@ -68,4 +69,4 @@ def _leftovers(lake: Lake, table: str) -> Iterator[str]:
         paths = orphans(lake, table, listing, active)
         supersede(lake, table, found.version(), paths)
         if paths:
-            yield f"{table}: {len(paths):,} files that no version shows were put away"
+            yield f"{table}: put away {counted(len(paths), 'file')} that no version shows"

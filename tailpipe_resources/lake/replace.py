@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake.delta import Added, Removed, active_files
@@ -11,7 +11,7 @@ from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     import duckdb
     from deltalake import DeltaTable
@@ -35,15 +35,30 @@ def without(
     """The change that takes the rows of some artifacts out of a table."""
     active = {path: each for path, each in active_files(table).items() if rows_of.may_be_in(each)}
     removed, rewritten, rows = [], [], 0
-    for path, count in _holding(connection, lake, name, active, rows_of.locations):
+    for path, count in _holding(connection, lake, name, active, rows_of):
         removed.append(active[path])
         rows += count
         slot = Slot.from_path(f"{name}/{path}")
-        others = _others(lake.store.address(f"{name}/{path}"), rows_of.locations)
+        others = _others(lake.store.address(f"{name}/{path}"), rows_of)
         staged = stage(connection, lake, slot, others, stream=rows_of.stream)
         if staged is not None:
             rewritten.append(staged.publish(lake))
     return Replacement(tuple(removed), tuple(rewritten), rows)
+
+
+def rows_by_location(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, name: str, rows_of: RowsOf
+) -> dict[str, int]:
+    """How many such rows there are, by artifact."""
+    active = [path for path, each in active_files(table).items() if rows_of.may_be_in(each)]
+    if not active or not rows_of.locations:
+        return {}
+    files = _list(lake.store.address(f"{name}/{path}") for path in active)
+    found = connection.execute(
+        f"SELECT tp_source_location, count(*) FROM read_parquet({files}, hive_partitioning = false, "
+        f"union_by_name = true) WHERE {rows_of.condition} GROUP BY ALL"
+    ).fetchall()
+    return dict(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,21 @@ class RowsOf:
     stream: str
     collection: str
     index: str | None = None
+    parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Artifacts of which only some rows are meant: how their versions begin, and the first offset."""
+
+    @property
+    def condition(self) -> str:
+        """SQL that is true of these rows, where they are in the collection."""
+        whole = self.locations - self.parts.keys()
+        meant = [f"tp_source_location IN {_tuple(whole)}"] if whole else []
+        meant += [
+            f"(tp_source_location = {literal(location)} AND starts_with(tp_source_version, {literal(mark)}) "
+            f"AND coalesce(tp_source_offset, 0) >= {offset})"
+            for location, (mark, offset) in sorted(self.parts.items())
+            if location in self.locations
+        ]
+        return " OR ".join(meant) or "false"
 
     def may_be_in(self, file: Removed) -> bool:
         """Whether the file lies where such rows can be."""
@@ -62,22 +92,22 @@ class RowsOf:
 
 
 def _holding(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, paths: Collection[str], locations: frozenset[str]
+    connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, paths: Collection[str], rows_of: RowsOf
 ) -> list[tuple[str, int]]:
-    if not paths or not locations:
+    if not paths or not rows_of.locations:
         return []
     start = lake.store.address(f"{name}/")
     files = _list(f"{start}{path}" for path in paths)
     found = connection.execute(
         f"SELECT filename, count(*) FROM read_parquet({files}, filename = true, hive_partitioning = false, "
-        f"union_by_name = true) WHERE tp_source_location IN {_tuple(locations)} GROUP BY ALL ORDER BY ALL"
+        f"union_by_name = true) WHERE {rows_of.condition} GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     return [(filename.removeprefix(start), count) for filename, count in found]
 
 
-def _others(file: str, locations: frozenset[str]) -> str:
+def _others(file: str, rows_of: RowsOf) -> str:
     source = f"read_parquet({_list([file])}, hive_partitioning = false)"
-    return f"SELECT * FROM {source} WHERE tp_source_location NOT IN {_tuple(locations)}"
+    return f"SELECT * FROM {source} WHERE ({rows_of.condition}) IS NOT TRUE"
 
 
 def _list(items: Iterable[str]) -> str:

@@ -133,6 +133,11 @@ class Lake:
         """The local folder where a stream's files wait to be committed. Who holds its lock owns all of it."""
         return self.store.scratch / table / OWN / "staging" / encode(stream)
 
+    @staticmethod
+    def copies(table: str, collection: str) -> str:
+        """The folder of a collection's folded rows."""
+        return f"{table}/{OWN}/folded/{encode(collection)}"
+
     def stream(self, table: str, collection: str) -> str:
         """The folder of a collection's intents."""
         return f"{table}/{OWN}/streams/{encode(collection)}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
     from tailpipe_resources.lake.delta import Removed
-    from tailpipe_resources.lake.ledger import Intent
+    from tailpipe_resources.lake.intent import Intent
     from tailpipe_resources.lake.storage import Lake
 
 REMOTE_SECONDS = 3600.0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+GENERATION = r"^g\d+:"
+"""How versions begin of a file that was begun afresh in its place: a regular expression, for SQL too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,17 @@ class Artifact:
 
     fields: Mapping[str, str] = field(default_factory=dict)
     """What the layout captured beside the time, such as `account_id`."""
+
+    written: float | None = None
+    """For a file that others may be writing to: when they last did, in Unix seconds. Its stream can then seek."""
+
+
+def generation_of(version: str) -> int:
+    """How often, up to a version that was collected, the file had been begun afresh in its place."""
+    found = re.match(GENERATION, version)
+    return int(found[0][1:-1]) if found else 0
+
+
+def generation_mark(generation: int) -> str:
+    """How versions of that generation begin."""
+    return f"g{generation}:" if generation else ""

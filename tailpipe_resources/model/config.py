@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tailpipe_resources.model.place import Place
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.model.hold import Hold
     from tailpipe_resources.model.retention import Retention
+
+LOOKBACK = timedelta(days=2)
+"""How far collections look back unless they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,9 @@ class Collection:
 
     start: datetime | None = None
     """Artifacts dated before this are never listed."""
+
+    lookback: timedelta = LOOKBACK
+    """How far before a window's start artifacts are looked for that came in late."""
 
     filters: tuple[Filter, ...] = ()
     retention: Retention | None = None

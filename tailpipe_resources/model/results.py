@@ -42,10 +42,10 @@ class CollectResult:
     """Artifacts listed that were collected before."""
 
     records: int = 0
-    """Records found in them; rows + filtered + rejected."""
+    """Records found in them, each of which became a row or was filtered, rejected or folded."""
 
     rows: int = 0
-    """Rows now readable in the lake because of this run."""
+    """Rows now readable in the lake because of this run; also such as had been folded before."""
 
     filtered: int = 0
     """Rows the collection's filters left out. Never stored."""
@@ -53,11 +53,17 @@ class CollectResult:
     rejected: int = 0
     """Records that did not fit the table; see `tailpipe_rejected`."""
 
+    folded: int = 0
+    """Copies of events that the collection has from elsewhere; kept aside and not stored again."""
+
     replaced: int = 0
     """Rows of earlier versions of the same artifacts, taken out in the same commits."""
 
+    waiting: int = 0
+    """Files whose last line has no end yet; it comes in as soon as it has, or nobody writes to them any more."""
+
     bytes_in: int = 0
-    """Bytes of the artifacts as stored."""
+    """Bytes read of the artifacts, as stored."""
 
     bytes_out: int = 0
     """Bytes of the Parquet files written."""

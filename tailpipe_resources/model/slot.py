@@ -12,6 +12,7 @@ _PATH = re.compile(
     r"(?P<table>[^/]+)/tp_partition=(?P<collection>[^/]+)/tp_index=(?P<index>[^/]+)"
     r"/tp_year=(?P<year>\d+)/tp_month=(?P<month>\d+)/tp_day=(?P<day>\d+)"
 )
+_NULL = "__HIVE_DEFAULT_PARTITION__"
 MAX_ENCODED = 240
 """Bytes an encoded value may take; file systems allow 255 for `tp_index=` and the value together."""
 
@@ -45,6 +46,11 @@ class Slot:
             raise ValueError(f"not a path of the lake: {path}")
         day = date(int(found["year"]), int(found["month"]), int(found["day"]))
         return cls(found["table"], unquote(found["collection"]), unquote(found["index"]), day)
+
+
+def can_be_folder(index: str) -> bool:
+    """Whether an index value can be the name of its folder: not too long, and not what stands for NULL there."""
+    return index != _NULL and len(encode(index)) <= MAX_ENCODED
 
 
 def encode(value: str) -> str:

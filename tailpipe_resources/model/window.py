@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from tailpipe_resources.errors import UsageError
 
 _RELATIVE = re.compile(r"T-(\d+)([YmWdHM])")
+_DURATION = re.compile(r"(\d+)([WdHhM])")
 _UNITS = {"W": timedelta(weeks=1), "d": timedelta(days=1), "H": timedelta(hours=1), "M": timedelta(minutes=1)}
 
 
@@ -24,6 +25,15 @@ class Window:
         if instant is None:
             return True
         return (self.start is None or self.start <= instant) and (self.end is None or instant < self.end)
+
+    def earlier(self, span: timedelta) -> Window:
+        """The same window, begun earlier by a span of time."""
+        if self.start is None or not span:
+            return self
+        try:
+            return Window(self.start - span, self.end)
+        except OverflowError:
+            return Window(None, self.end)
 
     def overlaps(self, start: datetime, end: datetime) -> bool:
         """Whether any instant from `start` up to `end` is inside."""
@@ -71,6 +81,33 @@ def parse_time(text: str, now: datetime) -> datetime:
             f'"{text}" is not a time; write 2024-02-07, 2024-02-07T13:00:00Z or T-7d (units: Y m W d H M)'
         ) from None
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def parse_duration(text: str) -> timedelta:
+    """A span of time as users write it: `36h`, `2d`, `1W`, `30M`; `0` is none.
+
+    Units are those of `parse_time` that always last equally long; hours are also written `h`.
+
+    Raises:
+        ValueError: when it is none of these.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        if text == "0":
+            return timedelta()
+        raise ValueError("write 36h, 2d or 1W (units: W d h M), or 0 for none")
+    try:
+        return int(found[1]) * _UNITS[found[2].replace("h", "H")]
+    except OverflowError:
+        raise ValueError("it is longer than the calendar") from None
+
+
+def duration_text(span: timedelta) -> str:
+    """A span of time as users write it, in the longest unit that fits."""
+    for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1))):
+        if span and span % length == timedelta():
+            return f"{span // length}{unit}"
+    return f"{span // timedelta(minutes=1)}M" if span else "0"
 
 
 def _before(now: datetime, count: int, unit: str) -> datetime:

@@ -100,8 +100,10 @@ def _artifact(found: Found, layout: Layout | None, window: Window) -> Artifact |
     except FileNotFoundError:
         return None
     if layout is None:
-        return Artifact(location_of(found.path), version_of(status), status.st_size)
+        return Artifact(location_of(found.path), version_of(status), status.st_size, written=status.st_mtime)
     match = layout.match(found.path, found.root)
     if match is None or not match.span.meets(window):
         return None
-    return Artifact(location_of(found.path), version_of(status), status.st_size, match.start, match.fields)
+    return Artifact(
+        location_of(found.path), version_of(status), status.st_size, match.start, match.fields, status.st_mtime
+    )

@@ -77,6 +77,16 @@ class _SteadyFile(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_END:
+            offset, whence = self._artifact.size + offset, os.SEEK_SET
+        place = self._file.seek(offset, whence)
+        self._left = max(0, self._artifact.size - place)
+        return place
+
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         count = self._file.readinto(memoryview(buffer)[: self._left]) or 0 if self._left else 0
         self._left -= count

@@ -44,6 +44,11 @@ def blocks(stream: BinaryIO, location: str, *, limit: int = MAX_UNPACKED_BYTES) 
     return _pieces(_Packed(stream), location, limit)
 
 
+def is_plain(head: bytes) -> bool:
+    """Whether bytes that begin so are handed on as they are."""
+    return codec_of(head) is None and not head.startswith((*_UTF_16, codecs.BOM_UTF8))
+
+
 class _Packed:
     """The bytes as stored: counted, and able to take some back."""
 

@@ -20,7 +20,7 @@ from tailpipe_resources.config import load
 from tailpipe_resources.lake import Batch, Lake, commit, local_lake
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
-from tailpipe_resources.lake.ledger import Entry
+from tailpipe_resources.lake.intent import Entry
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.staging import stage
 from tailpipe_resources.lake.table import ensure_table

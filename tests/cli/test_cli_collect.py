@@ -167,14 +167,14 @@ def test_an_empty_window_is_refused() -> None:
 
 
 def test_a_window_chooses_artifacts(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    """Only files of those days come in; the rest come with the next run, and then there is nothing more."""
+    """Files of those days come in, and what nobody has of the days before; the rest come with the next run."""
     window = collected(capsys, "web", "--from", "2024-02-08", "--to", "2024-02-08")["http_log.web"]
     rest = collected(capsys, "web")["http_log.web"]
     nothing = collected(capsys, "web")["http_log.web"]
     again = collected(capsys, "web", "--from", "2024-02-08", "--overwrite")["http_log.web"]
 
-    assert window["days"] == {"2024-02-08": 2}
-    assert rest["days"] == {"2024-02-07": 2, "2024-02-09": 2}
+    assert window["days"] == {"2024-02-07": 2, "2024-02-08": 2}
+    assert rest["days"] == {"2024-02-09": 2}
     assert (nothing["rows"], nothing["skipped"]) == (0, 3)
     assert (again["rows"], again["replaced"]) == (4, 4)
     assert project.one("SELECT count(*) FROM http_log") == 6

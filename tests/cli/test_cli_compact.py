@@ -120,3 +120,27 @@ def test_sizes_that_make_no_sense_are_refused(text: str) -> None:
     """Files of a few bytes would be no compaction."""
     with pytest.raises(UsageError, match="256MiB"):
         size_of(text)
+
+
+def test_rows_move_when_their_index_changed(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Told by collection; what lies right is left alone, and flags of other work are refused."""
+    hcl = project.folder / "tailpipe.hcl"
+    hcl.write_text(hcl.read_text().replace('"http_log" "one" {', '"http_log" "one" {\n  tp_index = "remote_addr"'))
+
+    code, out, err = told(project, capsys, "--reindex", "--output=json")
+    moved = {each["collection"]: each for each in json.loads(out)["reindexed"]}
+
+    assert (code, moved["http_log.two"]["days"]) == (Exit.OK, 0)
+    assert {
+        name: moved["http_log.one"][name] for name in ("days", "files_before", "files_after", "moved", "stuck")
+    } == {
+        "days": 2,
+        "files_before": 6,
+        "files_after": 2,
+        "moved": 6,
+        "stuck": {},
+    }
+    assert "http_log.one: 6 rows moved, up to 2024-02-08" in err
+    assert project.ask("select distinct tp_index from http_log where tp_partition = 'one'") == [("10.0.0.1",)]
+    assert compact(project, capsys, "--reindex") == (Exit.OK, "nothing to reindex: every row lies where it belongs\n")
+    assert compact(project, capsys, "--reindex", "--dry-run")[0] == Exit.USAGE

@@ -244,8 +244,18 @@ def test_a_running_collection_is_named(project: Project, capsys: pytest.CaptureF
     with project.lake.lock("http_log", "web"):
         assert delete("web", "--yes") == Exit.BUSY
 
-    assert "another run is at work on http_log.web; wait for it to end" in capsys.readouterr().err
+    assert "nothing of http_log.web was deleted: another run is at work on http_log.web" in capsys.readouterr().err
     assert len(days(project)) == 6
+
+
+def test_the_others_go_while_one_is_collected(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """The summary holds what went, and the exit code says that something did not."""
+    with project.lake.lock("http_log", "web"):
+        assert delete("http_log", "--yes", "--output", "json") == Exit.BUSY
+
+    said = json.loads(capsys.readouterr().out)
+    assert [(each["collection"], each["rows"]) for each in said["collections"]] == [("http_log.errors", 3)]
+    assert (len(days(project)), days(project, "errors")) == (6, [])
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ finally:
         "query --help",
         "source --help",
         "config --help",
+        "lake --help",
         "source list",
         "table list",
     ],

@@ -185,6 +185,14 @@ def test_everything_wrong_is_said_at_once() -> None:
             'collection "http_log" "x" {\n  source = null\n}\n',
             'x.hcl:1: collection "http_log" "x" needs "source"',
         ),
+        (
+            'collection "http_log" "x" {\n  source "file" {\n    path = "x"\n  }\n  lookback = "2 days"\n}\n',
+            'x.hcl:5: "lookback" "2 days" is not a length of time; write 36h, 2d or 1W (units: W d h M), or 0 for none',
+        ),
+        (
+            'collection "http_log" "x" {\n  source "file" {\n    path = "x"\n  }\n  lookback = true\n}\n',
+            'x.hcl:5: "lookback" must be a string or a whole number, not true or false',
+        ),
     ],
 )
 def test_a_mistake_is_said(text: str, said: str) -> None:

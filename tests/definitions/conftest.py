@@ -26,12 +26,14 @@ source "file" "trail" {{
   path = "{logs}/trail"
 }}
 collection "http_log" "web" {{
-  source = source.file.dated
-  format = "combined"
+  source   = source.file.dated
+  format   = "combined"
+  lookback = "0"
 }}
 collection "http_log" "errors-only" {{
-  source = source.file.dated
-  format = "combined"
+  source   = source.file.dated
+  format   = "combined"
+  lookback = "0"
   filter {{
     where = "status >= 500"
   }}

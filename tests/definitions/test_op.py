@@ -214,6 +214,20 @@ def test_days_beyond_the_selection_are_reported(run: Run) -> None:
     assert run.figures(TRAIL, TRAIL_DAY) == {"rows": 2, "dagster/partition_row_count": 2}
 
 
+def test_what_arrived_late_is_found_by_the_run_of_a_later_day(run: Run) -> None:
+    """Its own day is reported with it; overwriting a day leaves it alone."""
+    text = (run.project.folder / "tailpipe.hcl").read_text()
+    (run.project.folder / "tailpipe.hcl").write_text(text.replace('lookback = "0"', 'lookback = "1d"'))
+
+    assert run(DAYS[2], keys=(WEB,), tags={"tailpipe/overwrite": "true"}).success
+    assert run.days(WEB) == iso(DAYS[2])
+    assert run(DAYS[2], keys=(WEB,)).success
+
+    assert run.days(WEB) == iso(DAYS[1], DAYS[2])
+    assert run.figures(WEB, DAYS[1]) == {"rows": 2, "dagster/partition_row_count": 2}
+    assert run.project.one("SELECT count(*) FROM http_log") == 5
+
+
 def test_an_open_window_brings_in_everything(run: Run) -> None:
     """With the tag that says so, a run for today collects what was not collected, and reports every day it touched."""
     run(TODAY, tags=Request().tags)

@@ -12,7 +12,7 @@ import pytest
 from tailpipe_resources.lake import Batch, Lake, local_lake, open_lake, snapshot
 from tailpipe_resources.lake.commit import recover
 from tailpipe_resources.lake.delta import Told
-from tailpipe_resources.lake.ledger import Entry, State
+from tailpipe_resources.lake.intent import Entry
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.staging import StagedFile, stage
 from tailpipe_resources.lake.table import ensure_table
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
+
+    from tailpipe_resources.lake.ledger import State
 
 DAY = date(2024, 2, 7)
 RUN = Told("collect", "run")

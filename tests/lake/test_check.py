@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from deltalake import DeltaTable
 
-from tailpipe_resources.lake import Batch, commit
+from tailpipe_assets.pipeline import CollectOptions
+from tailpipe_assets.pipeline.compact import compact_collections
+from tailpipe_resources.lake import Batch, commit, tables
 from tailpipe_resources.lake.check import check
+from tailpipe_resources.lake.delete import Deletion, _intent, delete
 from tailpipe_resources.lake.delta import Change, Told, active_files, commit_change, open_table
-from tailpipe_resources.lake.ledger import Entry, new_batch
+from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.ledger import new_batch, write_intent
 from tailpipe_resources.lake.repair import repair
+from tailpipe_resources.lake.taken import Taken
 from tailpipe_resources.model.schema import REJECTED_TABLE
-from tests.lake.conftest import RUN
+from tailpipe_resources.query.engine import connect
+from tests.lake.conftest import DAY, RUN
 from tests.lake.test_recovery import crash_before_the_commit, crash_before_the_rejects, with_rejects
+from tests.services.project import Project
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from tailpipe_resources.lake.findings import Finding
@@ -135,21 +144,70 @@ def test_doubled_rows_are_found(workshop: Workshop) -> None:
 
     told = [each.what for each in found(workshop)]
 
-    assert told == ["3 rows are there twice", "6 rows of a are there, but the ledger counts 3"]
+    assert told == ["3 rows too many, there twice", "6 rows of a, but the ledger counts 3"]
 
 
-def test_rows_that_were_deleted_on_purpose_are_no_loss(workshop: Workshop) -> None:
-    """The ledger goes on counting them, so that they are not collected again."""
+@pytest.mark.parametrize("days", [frozenset({DAY}), None])
+def test_rows_that_were_deleted_on_purpose_are_no_loss(workshop: Workshop, days: frozenset[date] | None) -> None:
+    """Whole days or everything: data and ledger change together."""
+    filled(workshop)
+    commit(workshop.connection, workshop.lake, workshop.state(), with_rejects(workshop, "e"))
+
+    delete(workshop.connection, workshop.lake, Deletion("t", "c", Told("delete"), days))
+
+    assert workshop.counts() == {}
+    assert found(workshop) == found(workshop, REJECTED_TABLE) == ()
+
+
+def test_a_file_whose_note_was_lost_is_put_away(workshop: Workshop) -> None:
+    """A run that dies right after its commit leaves what the commit took out."""
     filled(workshop)
     table = open_table(workshop.lake, "t")
     assert table is not None
     file = min(active_files(table).values(), key=lambda each: each.path)
-    change = Change((), (file,), new_batch(None), told=Told("other"))
-    commit_change(
-        workshop.lake, "t", Change(change.added, change.removed, change.batch, stream="x", told=Told("delete"))
-    )
+    added = workshop.stage("a", range(3)).publish(workshop.lake)
+    long_ago = int((time.time() - DAYS_AGO) * 1000) << 20
+    commit_change(workshop.lake, "t", Change((added,), (file,), long_ago, told=Told("other")))
 
-    assert [each.what for each in found(workshop)] == ["a Parquet file that no version of the table shows"]
+    told = [each.what for each in found(workshop, quick=True)]
+    assert told == ["a Parquet file that no version of the table shows"]
+    done = list(repair(workshop.connection, workshop.lake, ["t"]))
+
+    assert done == ["t: put away 1 file that no version shows"]
+    assert found(workshop, quick=True) == ()
+
+
+def test_rows_that_are_gone_are_missed(workshop: Workshop) -> None:
+    """Whatever the commit that took them calls itself."""
+    filled(workshop)
+    table = open_table(workshop.lake, "t")
+    assert table is not None
+    file = min(active_files(table).values(), key=lambda each: each.path)
+    commit_change(workshop.lake, "t", Change((), (file,), new_batch(None), stream="x", told=Told("delete")))
+
+    assert any("0 rows of " in each.what and "the ledger counts 3" in each.what for each in found(workshop))
+
+
+@pytest.mark.parametrize("days", [None, frozenset({DAY})])
+def test_a_deletion_that_was_interrupted_is_repaired(days: frozenset[date] | None, workshop: Workshop) -> None:
+    """The next run, or a repair, finishes it."""
+    commit(workshop.connection, workshop.lake, workshop.state(), with_rejects(workshop, "a"))
+    crash_in_a_deletion(workshop, days)
+
+    assert {each.severity for each in found(workshop)} == {"warning"}
+    repaired(workshop)
+    assert workshop.counts(REJECTED_TABLE) == {}
+
+
+def crash_in_a_deletion(workshop: Workshop, days: frozenset[date] | None) -> None:
+    """Right after its commit."""
+    state, table = workshop.state(), open_table(workshop.lake, "t")
+    assert table is not None
+    deletion = Deletion("t", "c", Told("delete"), days)
+    intent = _intent(workshop.connection, workshop.lake, deletion, state)
+    write_intent(workshop.lake, workshop.lake.stream("t", "c"), intent)
+    removed = Taken("c", days).files(table)
+    commit_change(workshop.lake, "t", Change((), removed, intent.batch, stream="t/c", expected=state.head))
 
 
 def test_a_broken_chain_is_found(workshop: Workshop) -> None:
@@ -182,7 +240,7 @@ def test_an_attempt_that_was_left_is_found_and_discarded(workshop: Workshop) -> 
     filled(workshop)
     crash_before_the_commit(workshop, workshop.state(), with_rejects(workshop, "e"))
 
-    assert only(workshop).what == "1 attempts that were never committed are left"
+    assert only(workshop).what == "left by a run that was cut off: 1 attempt that never counted"
     with workshop.lake.lock("t", "c"):
         assert found(workshop) == ()
         done = list(repair(workshop.connection, workshop.lake, ["t"]))
@@ -197,7 +255,7 @@ def test_rejects_that_are_behind_are_found_and_brought_in(workshop: Workshop) ->
     filled(workshop)
     crash_before_the_rejects(workshop, workshop.state(), with_rejects(workshop, "e"))
 
-    assert only(workshop).what == f"rejects of 1 commits are not in {REJECTED_TABLE} yet"
+    assert only(workshop).what == f"rejects of 1 commit are not in {REJECTED_TABLE} yet"
 
     assert "brought in" in repaired(workshop)[0]
     assert workshop.counts(REJECTED_TABLE) == {"e": 2}
@@ -239,6 +297,7 @@ def test_staged_files_of_the_dead_go(workshop: Workshop) -> None:
         assert found(workshop) == ()
     assert only(workshop).what == "staged files of a run that is gone"
     age(workshop.lake.store.scratch / other.staged)
+    age((workshop.lake.store.scratch / other.staged).parent)
     assert len(found(workshop)) == 2
 
     assert len(repaired(workshop)) == 1
@@ -270,3 +329,30 @@ def test_one_collection_can_be_checked_alone(workshop: Workshop) -> None:
 
     assert check(workshop.lake, "t", workshop.connection, wanted=lambda name: name == "other") == ()
     assert len(check(workshop.lake, "t", workshop.connection, wanted=lambda name: name == "c")) == 1
+
+
+@pytest.mark.slow
+def test_a_lake_can_be_checked_while_it_is_written(tmp_path: Path) -> None:
+    """Collecting, replacing, compacting and deleting go on, and nothing is found that is not so."""
+    project = Project(tmp_path)
+    project.configure('collection "http_log" "web" {\n  source = source.file.logs\n  format = "combined"\n}\n')
+
+    def work() -> None:
+        for number in range(12):
+            line = f'10.0.0.1 - - [07/Feb/2024:13:00:00 +0000] "GET /{number} HTTP/1.1" 200 5 "-" "x"\n'
+            project.write(f"{number}.log", line + f"no {number}\n")
+            project.collect_one(options=CollectOptions(overwrite=number % 2 == 0))
+            if number % 3 == 0:
+                compact_collections(project.lake, [("http_log", "web")])
+        with connect(threads=1) as connection:
+            delete(connection, project.lake, Deletion("http_log", "web", Told("delete")))
+
+    told: list[Finding] = []
+    with ThreadPoolExecutor(max_workers=1) as pool, connect(threads=1) as connection:
+        working = pool.submit(work)
+        while not working.done():
+            for name in tables(project.lake):
+                told += check(project.lake, name, connection)
+        working.result()
+
+    assert told == []

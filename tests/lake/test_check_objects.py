@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tailpipe_resources.lake import commit, open_lake
+from tailpipe_resources.errors import LakeError
+from tailpipe_resources.lake import commit, open_lake, snapshot
 from tailpipe_resources.lake.check import check
 from tailpipe_resources.lake.delta import open_table
 from tailpipe_resources.lake.history import history, tidy
 from tailpipe_resources.lake.repair import repair
 from tailpipe_resources.model.config import Credential, Destination
+from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.model.secret import Secret
 from tailpipe_resources.query.engine import connect
@@ -79,3 +81,32 @@ def test_history_is_kept_there_too(workshop: Workshop) -> None:
     (kept,) = workshop.lake.store.keys("t/_tailpipe/history")
     assert b'"operation": "create"' in workshop.lake.store.read(kept)
     assert [each.operation for each in history(workshop.lake, "t")] == ["collect", "create"]
+
+
+def test_the_past_is_there_too(workshop: Workshop) -> None:
+    """What was replaced stays in its place for a day."""
+    state = workshop.state()
+    again = workshop.batch("a", version="2", rows=7, replaced=frozenset({"a"}))
+    commit(workshop.connection, workshop.lake, state, again)
+
+    for as_of, rows in ((1, 6), (2, 10)):
+        found = snapshot(workshop.lake, "t", as_of=as_of)
+        assert found is not None
+        files = ", ".join(map(literal, found.files))
+        counted = workshop.connection.execute(f"SELECT count(*) FROM read_parquet([{files}])").fetchone()
+        assert counted == (rows,)
+
+
+def test_a_staged_file_that_is_gone_is_never_committed(workshop: Workshop) -> None:
+    """Unless it was uploaded before."""
+    state = workshop.state()
+    batch = workshop.batch("c")
+    (workshop.lake.store.scratch / batch.files[0].staged).unlink()
+
+    with pytest.raises(LakeError, match="is gone and was not uploaded"):
+        commit(workshop.connection, workshop.lake, state, batch)
+
+    assert check(workshop.lake, "t", workshop.connection) == ()
+    file = workshop.stage("c", range(3))
+    file.publish(workshop.lake)
+    file.publish(workshop.lake)

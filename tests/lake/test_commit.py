@@ -12,7 +12,8 @@ from tailpipe_resources.errors import BusyError, CommitConflictError, LakeDamage
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.commit import forget
 from tailpipe_resources.lake.delta import Change, active_files, commit_change, head, open_table
-from tailpipe_resources.lake.ledger import Entry, intent_key, new_batch
+from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.ledger import intent_key, new_batch
 from tailpipe_resources.lake.local import locked
 from tailpipe_resources.query.engine import connect
 from tests.lake.conftest import BOTH, RUN

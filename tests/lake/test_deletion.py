@@ -15,7 +15,8 @@ from tailpipe_resources.lake.cleanup import put_away
 from tailpipe_resources.lake.commit import Step, apply, recover
 from tailpipe_resources.lake.delete import Deleted, Deletion, _intent, delete
 from tailpipe_resources.lake.delta import Change, Removed, Told, active_files, commit_change, open_table
-from tailpipe_resources.lake.ledger import Entry, batches, new_batch, write_intent
+from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.ledger import batches, new_batch, write_intent
 from tailpipe_resources.lake.taken import Taken
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tests.lake.conftest import DAY, RUN

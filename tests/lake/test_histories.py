@@ -20,10 +20,13 @@ from tailpipe_resources.lake import Batch, commit, local_lake, snapshot
 from tailpipe_resources.lake.commit import _intent
 from tailpipe_resources.lake.compact import compact, small_slots
 from tailpipe_resources.lake.delete import Deletion, delete
+from tailpipe_resources.lake.delete import _intent as _deleting
 from tailpipe_resources.lake.delta import Change, Told, commit_change, open_table
-from tailpipe_resources.lake.ledger import Entry, write_intent
+from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.ledger import write_intent
 from tailpipe_resources.lake.replace import RowsOf, without
 from tailpipe_resources.lake.staging import StagedFile, stage, stage_sorted
+from tailpipe_resources.lake.taken import Taken
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.model.slot import Slot
@@ -82,14 +85,18 @@ class Model:
         self.rejects[location] = content.rejects
         self.known[location] = (version, "quarantined" if content.broken else "ok", held)
 
-    def forget(self, at: int) -> None:
-        """A day was deleted; all rejects lie on the first."""
-        for location, rows in self.rows.items():
-            self.rows[location] = [(name, number) for name, number in rows if number // 100 % 10 != at]
-            version, status, _ = self.known[location]
-            self.known[location] = (version, status, len(self.rows[location]))
-        if at == 0:
-            self.rejects.clear()
+    def forget(self, days: frozenset[date] | None) -> None:
+        """Days were deleted; or everything, when none are given."""
+        if days is None:
+            self.rows, self.rejects, self.known = {}, {}, {}
+            return
+        gone = {DAYS.index(day) for day in days}
+        self.rows = {
+            name: [row for row in rows if row[1] % 1000 // 100 not in gone] for name, rows in self.rows.items()
+        }
+        self.known = {name: (*each[:2], len(self.rows.get(name, []))) for name, each in self.known.items()}
+        if DAYS[0] in days:
+            self.rejects = {}
 
 
 class Histories(RuleBasedStateMachine):
@@ -157,12 +164,28 @@ class Histories(RuleBasedStateMachine):
             for made in stage_sorted(workshop.connection, workshop.lake, each.slot, select, folder, piece_bytes=None):
                 made.publish(workshop.lake)
 
-    @rule(at=st.integers(0, len(DAYS) - 1))
-    def delete(self, at: int) -> None:
-        """A day goes, with its rejects, and the artifacts stay known."""
-        workshop, deletion = self.workshop, Deletion("t", "c", Told("delete"), frozenset({DAYS[at]}))
-        delete(workshop.connection, workshop.lake, deletion)
-        self.model.forget(at)
+    @rule(
+        days=st.sampled_from([frozenset(DAYS[:1]), frozenset(DAYS[1:]), frozenset(DAYS), None]),
+        crash=st.sampled_from([None, None, "intent", "committed"]),
+    )
+    def delete(self, days: frozenset[date] | None, crash: str | None) -> None:
+        """Days go and stay collected, or everything goes and is forgotten."""
+        workshop, deletion = self.workshop, Deletion("t", "c", Told("delete"), days)
+        if crash is None:
+            delete(workshop.connection, workshop.lake, deletion)
+        else:
+            self._crash_deleting(deletion, crash)
+        if crash != "intent":
+            self.model.forget(days)
+
+    def _crash_deleting(self, deletion: Deletion, after: str) -> None:
+        lake, state = self.workshop.lake, self.workshop.state()
+        intent, table = _deleting(self.workshop.connection, lake, deletion, state), open_table(lake, "t")
+        assert table is not None
+        write_intent(lake, lake.stream("t", "c"), intent)
+        if after == "committed":
+            gone = Taken("c", deletion.days).files(table)
+            commit_change(lake, "t", Change((), gone, intent.batch, stream="t/c", expected=state.head))
 
     @invariant()
     def all_is_as_the_model_says(self) -> None:

@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.history import history, tidy
-from tailpipe_resources.lake.ledger import Entry
+from tailpipe_resources.lake.intent import Entry
 from tailpipe_resources.lake.log import read_log
 from tailpipe_resources.model.schema import Column
 from tests.lake.conftest import COLUMNS, Workshop

@@ -13,8 +13,8 @@ from deltalake import DeltaTable
 from tailpipe_resources.errors import LakeDamagedError, LakeError
 from tailpipe_resources.lake import Batch, commit, local_lake, snapshot, tables
 from tailpipe_resources.lake.delta import open_table
+from tailpipe_resources.lake.intent import Entry
 from tailpipe_resources.lake.inventory import first_day
-from tailpipe_resources.lake.ledger import Entry
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.staging import stage
 from tailpipe_resources.lake.table import columns_of, ensure_table

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.commit import _intent
 from tailpipe_resources.lake.delta import Change, commit_change, head, open_table
-from tailpipe_resources.lake.ledger import Entry, read_ledger, write_intent
+from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.ledger import read_ledger, write_intent
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tests.lake.conftest import BOTH, RUN
 
 if TYPE_CHECKING:
     from tailpipe_resources.lake.delta import Added
-    from tailpipe_resources.lake.ledger import Intent, State
+    from tailpipe_resources.lake.intent import Intent
+    from tailpipe_resources.lake.ledger import State
     from tests.lake.conftest import Workshop
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake import Batch, commit, snapshot
 from tailpipe_resources.lake.cleanup import put_away
-from tailpipe_resources.lake.ledger import Entry
+from tailpipe_resources.lake.intent import Entry
 from tailpipe_resources.lake.staging import stage
 from tailpipe_resources.model.slot import Slot
 from tests.lake.conftest import BOTH, RUN

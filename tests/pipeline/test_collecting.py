@@ -145,7 +145,9 @@ def test_a_window_selects_artifacts_not_rows(project: Project) -> None:
     for day in (6, 7, 8):
         project.write(f"2024-02-{day:02}.log", f"2024-02-{day:02}T23:59:59Z a\n2024-02-{day + 1:02}T00:00:01Z b\n")
     source = f'source "file" "days" {{\n  path = "{project.logs}"\n  file_layout = `%{{YEAR:year}}-%{{MONTHNUM:month}}-%{{MONTHDAY:day}}.log`\n}}\n'  # noqa: E501
-    project.configure(source + LINES.replace("file.logs", "file.days"))
+    project.configure(
+        source + LINES.replace("file.logs", "file.days").replace("table_name", 'lookback = "0"\n  table_name')
+    )
     seventh = Window(datetime(2024, 2, 7, tzinfo=UTC), datetime(2024, 2, 8, tzinfo=UTC))
 
     (result,) = project.collect(window=seventh)

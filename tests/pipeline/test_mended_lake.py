@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from deltalake import DeltaTable
 
 from tailpipe_resources.lake.log import read_log
 
@@ -48,6 +49,20 @@ def test_a_torn_commit_is_collected_again(collected: Project, keep: int) -> None
     assert "discarded" in result.notes[1]
     assert collected.ask("select request_uri from http_log order by 1") == [("/a",), ("/b",)]
     assert collected.collect_one().notes == ()
+
+
+def test_a_checkpoint_torn_in_its_middle_is_no_end(collected: Project) -> None:
+    """The run finds that the table does not open, and mends it."""
+    DeltaTable(str(collected.stored("http_log"))).create_checkpoint()
+    path = next((collected.stored("http_log") / "_delta_log").glob("*.parquet"))
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(len(content) - 8) + content[-4:])
+
+    result = collected.collect_one()
+
+    assert (result.rows, result.skipped) == (0, 2)
+    assert "checkpoint 2 is not whole" in result.notes[0]
+    assert collected.one("select count(*) from http_log") == 2
 
 
 def test_a_torn_table_of_rejects_is_mended_and_brought_up(project: Project) -> None:

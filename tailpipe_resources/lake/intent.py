@@ -1,0 +1,124 @@
+"""Intents: what one commit is about to do, as the ledger keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tailpipe_resources.model.results import Status
+
+VERSION = 1
+"""Of the files of a ledger; a later one is refused."""
+
+How = Literal["anew", "grown", "afresh"]
+"""What the rows of an artifact that was met before are to earlier ones: `anew` takes their place, `grown` comes after
+them, and `afresh` is another content in the same place, which leaves them alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one attempt at one artifact came to."""
+
+    location: str
+    version: str
+    status: Status
+    rows: int = 0
+    filtered: int = 0
+    rejected: int = 0
+    size: int = 0
+    salvaged: bool = False
+    """Broken, but what could be read of it was taken."""
+
+    reason: str = ""
+    """Why it was not read whole."""
+
+    folded: int = 0
+    """Rows kept aside because the collection has the same event from elsewhere."""
+
+    how: How = "anew"
+    withdrawn: int = 0
+    """Rows of what it had grown to before that go, because a line was not at its end yet."""
+
+    mark: str = ""
+    """How far a file that may grow was read, and how to tell that it is still the same."""
+
+    @property
+    def was_read(self) -> bool:
+        """Whether its rows, all or what could be salvaged, are in the commit."""
+        return self.status == "ok" or self.salvaged
+
+    @property
+    def records(self) -> int:
+        """Records found in it."""
+        return self.rows + self.filtered + self.rejected + self.folded
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """A Parquet file of rows that were folded: copies of events, kept to be brought back should the first ones go."""
+
+    key: str
+    slot: str
+    """The folder where such rows would lie."""
+
+    batch: int
+    """The intent that brought it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """What a derived table is to be brought to after the rows' commit, in a commit of its own."""
+
+    files: tuple[Mapping[str, Any], ...] = ()
+    """Files that lie in their final places, as `Added` describes them."""
+
+    replaced: tuple[str, ...] = ()
+    """Artifacts whose earlier rows there go."""
+
+    days: tuple[str, ...] = ()
+    """Days of the collection that go whole, as ISO dates."""
+
+    parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Of which only these rows go: how their versions begin, and the first offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What one commit is about to do."""
+
+    stream: str
+    batch: int
+    previous: int | None
+    run: str
+    """Names the run, for people."""
+
+    files: tuple[str, ...]
+    consumed: tuple[Entry, ...]
+    rejects: Follow = field(default_factory=Follow)
+    config: str = ""
+    """A digest of the configuration it ran with."""
+
+    depth: int = 0
+    """How many intents lie between it and the last state that was written down whole."""
+
+    removed: Mapping[str, int] = field(default_factory=dict)
+    """Rows taken out on purpose, by artifact. It stays collected."""
+
+    restart: bool = False
+    """Everything was taken out and is forgotten: the chain begins here."""
+
+    copies: tuple[Copies, ...] = ()
+    """Files of rows that were folded."""
+
+    restored: Mapping[str, int] = field(default_factory=dict)
+    """By location, folded rows of earlier intents that are rows again."""
+
+    version: int = VERSION
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether rows go on purpose."""
+        return self.restart or bool(self.rejects.days)

@@ -1,0 +1,58 @@
+"""What a ledger knows of one artifact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tailpipe_resources.lake.intent import Entry
+    from tailpipe_resources.model.results import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger says of an artifact."""
+
+    version: str
+    status: Status
+    rows: int
+    """Rows of this or, where this one could not be read, of an earlier version of it that are in the lake."""
+
+    salvaged: bool = False
+    folded: int = 0
+    """Rows of it that were folded."""
+
+    since: int = 0
+    """The batch that read it from its start; what earlier ones folded of it is of no use any more."""
+
+    mark: str = ""
+    """How far it was read, where it may grow."""
+
+    older: int = 0
+    """Rows of what was in its place before it was begun afresh; they stay."""
+
+    @property
+    def held(self) -> bool:
+        """Whether the lake has rows of it."""
+        return self.rows > 0
+
+
+def known_after(before: Known | None, entry: Entry, batch: int) -> Known:
+    """What is known of an artifact once a batch with this entry is committed."""
+    if before is None:
+        rows, folded = (entry.rows, entry.folded) if entry.was_read else (0, 0)
+        return Known(entry.version, entry.status, rows, entry.salvaged, folded, batch, entry.mark)
+    if entry.was_read:
+        return _read_again(before, entry, batch)
+    return replace(before, version=entry.version, status=entry.status, salvaged=entry.salvaged)
+
+
+def _read_again(before: Known, entry: Entry, batch: int) -> Known:
+    rows, folded, older = entry.rows, entry.folded, before.older
+    since = batch if entry.how == "anew" else before.since
+    if entry.how == "grown":
+        rows, folded = before.rows + rows - entry.withdrawn, before.folded + folded
+    elif entry.how == "afresh":
+        older += before.rows
+    return Known(entry.version, entry.status, rows, entry.salvaged, folded, since, entry.mark, older)

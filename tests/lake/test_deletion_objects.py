@@ -1,0 +1,103 @@
+"""Deleting and reindexing in an object store: as on a disk, but for an hour in which readers can finish."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tailpipe_resources.lake import commit, open_lake, snapshot
+from tailpipe_resources.lake.check import check
+from tailpipe_resources.lake.cleanup import hasten, put_away
+from tailpipe_resources.lake.delete import Deletion, delete
+from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.lake.reindex import reindex
+from tailpipe_resources.lake.taken import REMOTE_SECONDS
+from tailpipe_resources.model.config import Credential, Destination
+from tailpipe_resources.model.schema import REJECTED_TABLE
+from tailpipe_resources.model.secret import Secret
+from tailpipe_resources.query.engine import connect, restrict
+from tests.lake.conftest import DAY, Workshop
+from tests.services.s3 import ACCESS_KEY, REGION, SECRET_KEY, serving_s3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+pytestmark = pytest.mark.service
+TOLD = Told("delete")
+
+
+@pytest.fixture
+def workshop() -> Iterator[Workshop]:
+    """A lake below a prefix of a bucket; `a` was collected twice and `b` once."""
+    with serving_s3() as endpoint, connect(threads=1) as connection:
+        options = {
+            "region": REGION,
+            "endpoint_url": endpoint.url,
+            "force_path_style": True,
+            "access_key": Secret("value", ACCESS_KEY),
+            "secret_key": Secret("value", SECRET_KEY),
+        }
+        credential = Credential("aws", "store", None, options)
+        lake = open_lake(Destination("x", f"s3://{endpoint.bucket()}/lake", credential))
+        lake.store.attach(connection)
+        restrict(connection, lake.reach)
+        made = Workshop(lake, connection)
+        made.make("t", REJECTED_TABLE)
+        state = commit(connection, lake, made.state(), made.batch("a", "b")).state
+        commit(connection, lake, state, made.batch("a", version="2", rows=2, replaced=frozenset({"a"})))
+        yield made
+
+
+def parquet(workshop: Workshop) -> int:
+    """How many Parquet files there are, seen or not."""
+    return sum(key.endswith(".parquet") for key in workshop.lake.store.keys("t"))
+
+
+def rows(workshop: Workshop) -> int:
+    """How many rows the table has."""
+    (row,) = workshop.connection.execute(f"SELECT count(*) FROM read_parquet({files(workshop)})").fetchall()
+    return int(row[0])
+
+
+def files(workshop: Workshop) -> list[str]:
+    """The files that count."""
+    found = snapshot(workshop.lake, "t")
+    assert found is not None
+    return list(found.files)
+
+
+@pytest.mark.parametrize("days", [None, frozenset({DAY})])
+def test_what_is_deleted_stays_for_an_hour(days: frozenset[date] | None, workshop: Workshop) -> None:
+    """Also what was superseded before; then it is gone. The ledger knows at once."""
+    gone = delete(workshop.connection, workshop.lake, Deletion("t", "c", TOLD, days))
+
+    assert (gone.rows, files(workshop), parquet(workshop)) == (5, [], 3)
+    assert check(workshop.lake, "t", workshop.connection) == ()
+    known = workshop.state().known
+    assert {name: each.rows for name, each in known.items()} == ({} if days is None else {"a": 0, "b": 0})
+    notes = workshop.lake.store.keys("t/_tailpipe/superseded")
+    ends = [int(key.rsplit("/", 1)[-1].split("-", 1)[0]) / 1000 for key in notes if json_of(workshop, key)["paths"]]
+    assert max(ends) <= time.time() + REMOTE_SECONDS
+
+    hasten(workshop.lake, "t", lambda _: True)
+    put_away(workshop.lake, "t")
+    assert parquet(workshop) == 0
+
+
+def json_of(workshop: Workshop, key: str) -> dict[str, list[str]]:
+    """A note."""
+    note: dict[str, list[str]] = json.loads(workshop.lake.store.read(key))
+    return note
+
+
+def test_rows_move_to_another_index(workshop: Workshop) -> None:
+    """Through the store as well."""
+    done = reindex(workshop.connection, workshop.lake, "t", "c", "tp_source_location", told=Told("reindex"))
+
+    assert (done.days, done.moved, rows(workshop)) == (1, 5, 5)
+    assert {each.split("tp_index=")[1][0] for each in files(workshop)} == {"a", "b"}
+    assert check(workshop.lake, "t", workshop.connection) == ()
