@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 ANSWERS: Final[dict[str, str]] = {
     "NoSuchBucket": "there is no such bucket",
@@ -32,6 +37,10 @@ ANSWERS: Final[dict[str, str]] = {
 }
 """First found, first told. Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
 
+BROKEN_OFF: Final = ("IncompleteBody", "IncompleteMessage", "error decoding response body", "body error")
+"""The marks of an answer that ended too early. The libraries ask again after every other failure."""
+
+_TRIES = 4
 _LONGEST = 300
 _DECORATION = re.compile(r"\x1b\[[0-9;]*m|↳")
 
@@ -42,3 +51,19 @@ def in_words(error: Exception) -> str:
     known = next((meaning for mark, meaning in ANSWERS.items() if mark in text), None)
     lines = [line for line in (_DECORATION.sub("", each).strip() for each in text.splitlines()) if line]
     return known or (lines[0][:_LONGEST] if lines else type(error).__name__)
+
+
+def unbroken(ask: Callable[[], T], errors: tuple[type[Exception], ...]) -> T:
+    """What asking gives, asked again where the answer broke off.
+
+    Args:
+        ask: asks without changing anything.
+        errors: what it raises when the store fails.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return ask()
+        except errors as error:
+            if not any(mark in str(error) for mark in BROKEN_OFF):
+                raise
+    return ask()

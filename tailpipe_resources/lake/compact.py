@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from tailpipe_resources.errors import BusyError, CommitConflictError
+from tailpipe_resources.errors import BusyError, CommitConflictError, LakeError
 from tailpipe_resources.lake.cleanup import put_away, supersede
 from tailpipe_resources.lake.delta import Added, Change, Removed, Told, active_files, commit_change, open_table
 from tailpipe_resources.lake.history import tidy
@@ -48,6 +48,9 @@ STREAM: Final = "compact"
 """How the folders are called where compacted files are staged; each run has one of its own, and holds its lock."""
 
 LOCK: Final = ".lock"
+
+BEGINNING_SECONDS: Final = 60.0
+"""So long after its folder was made a run surely holds its lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +164,12 @@ def compact(
 
 
 def _sweep(lake: Lake, table: str) -> None:
-    """Remove what runs left whose process is gone."""
+    """Remove what runs left whose process is gone. One that has just begun may not hold its lock yet."""
     for folder in lake.staging(table, STREAM).parent.glob(f"{STREAM}-*"):
-        with suppress(BusyError), locked(folder / LOCK, folder.name):
-            discard(folder)
+        with suppress(BusyError, LakeError, FileNotFoundError):
+            if time.time() - folder.stat().st_mtime > BEGINNING_SECONDS:
+                with locked(folder / LOCK, folder.name):
+                    discard(folder)
 
 
 class _Work:

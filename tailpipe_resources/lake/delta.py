@@ -19,7 +19,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, RemoveAction
 
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError
-from tailpipe_resources.lake.answers import in_words
+from tailpipe_resources.lake.answers import in_words, unbroken
 from tailpipe_resources.lake.log import newest_whole
 from tailpipe_resources.model.schema import PATH_COLUMNS
 
@@ -111,7 +111,10 @@ def open_table(lake: Lake, name: str, version: int | None = None) -> DeltaTable 
     """
     options = dict(lake.store.delta_options())
     try:
-        return DeltaTable(f"{lake.root}/{name}", version=version, storage_options=options or None)
+        return unbroken(
+            lambda: DeltaTable(f"{lake.root}/{name}", version=version, storage_options=options or None),
+            (DeltaError, OSError),
+        )
     except TableNotFoundError:
         return None
     except DeltaError as error:

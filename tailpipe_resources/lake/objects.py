@@ -18,7 +18,7 @@ from obstore.store import S3Store
 
 from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import LakeError
-from tailpipe_resources.lake.answers import in_words
+from tailpipe_resources.lake.answers import in_words, unbroken
 from tailpipe_resources.lake.local import locked
 from tailpipe_resources.lake.object_access import REQUEST_SECONDS, UPLOAD_SECONDS, ObjectAccess
 from tailpipe_resources.lake.stored import Stored
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     import duckdb
+    from obstore import ObjectMeta
 
     from tailpipe_resources.model.config import Destination
 
@@ -63,22 +64,27 @@ class ObjectStore:
 
     def keys(self, prefix: str) -> list[str]:
         """All objects below a prefix."""
-        with self._saying():
-            pages = obstore.list(self._store, f"{prefix}/" if prefix else None)
-            return sorted(str(each["path"]) for page in pages for each in page)
+        return sorted(str(each["path"]) for each in self._listed(prefix))
 
     def listing(self, prefix: str) -> Mapping[str, Stored]:
         """The same objects with their sizes and times."""
-        with self._saying():
-            pages = obstore.list(self._store, f"{prefix}/" if prefix else None)
-            found = {str(each["path"]): each for page in pages for each in page}
+        found = {str(each["path"]): each for each in self._listed(prefix)}
         return {key: Stored(found[key]["size"], found[key]["last_modified"].timestamp()) for key in sorted(found)}
 
     def folders(self, prefix: str) -> list[str]:
         """The common prefixes one level below a prefix."""
         with self._saying():
-            found = obstore.list_with_delimiter(self._store, f"{prefix}/" if prefix else None)
+            found = unbroken(
+                lambda: obstore.list_with_delimiter(self._store, f"{prefix}/" if prefix else None), (BaseError, OSError)
+            )
             return sorted(str(each).rsplit("/", 1)[-1] for each in found["common_prefixes"])
+
+    def _listed(self, prefix: str) -> list[ObjectMeta]:
+        with self._saying():
+            return unbroken(
+                lambda: [each for page in obstore.list(self._store, f"{prefix}/" if prefix else None) for each in page],
+                (BaseError, OSError),
+            )
 
     def remove(self, keys: Iterable[str]) -> None:
         """Delete objects."""

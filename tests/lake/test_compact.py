@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -209,19 +210,22 @@ def test_a_reader_keeps_what_it_reads(workshop: Workshop) -> None:
 
 
 def test_what_a_killed_run_staged_is_swept(workshop: Workshop) -> None:
-    """But never what a living one is at work on."""
+    """But never what a living one is at work on, nor the folder of one that has just begun."""
     filled(workshop)
     staging = workshop.lake.staging("t", "compact").parent
-    dead, alive = staging / "compact-dead", staging / "compact-alive"
-    for folder in (dead, alive):
+    dead, alive, new = (staging / f"compact-{name}" for name in ("dead", "alive", "new"))
+    for folder in (dead, alive, new):
         folder.mkdir(parents=True)
         (folder / "x.tmp").write_bytes(b"x")
 
     with locked(alive / ".lock", "it"):
+        for folder in (dead, alive):
+            os.utime(folder, (0, 0))
         compacted(workshop)
 
     assert not dead.exists()
     assert (alive / "x.tmp").exists()
+    assert (new / "x.tmp").exists()
 
 
 @pytest.mark.parametrize("name", ["x", "0d6a8a9e-6c3f-4a3b-9c1e-2f3a4b5c6d7e.parquet", "a=b/c"])

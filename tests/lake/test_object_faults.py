@@ -55,6 +55,8 @@ def shop(s3_endpoint: S3Endpoint, way: Proxy) -> Iterator[Workshop]:
         Fault("PUT .*parquet", "lose the answer"),
         Fault("PUT .*parquet", "slow down", times=3),
         Fault("GET .*list-type", "slow down", times=3),
+        Fault("GET .*list-type", "break off", times=2),
+        Fault("GET .*(json|parquet)$", "break off", times=3),
         Fault("GET .*_delta_log", "lose the request", times=2),
         Fault("(GET|HEAD) ", "slow down", times=5),
     ],

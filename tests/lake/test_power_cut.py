@@ -168,3 +168,22 @@ def test_new_folders_are_on_the_disk_before_the_commit(project: Project, traced:
     assert len(made) > 8
     for at, path in made:
         assert trace.synced(os.path.dirname(path), at) < commit, path  # noqa: PTH120 - text, as strace wrote it
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.99], ids=["empty", "half", "almost whole"])
+def test_a_torn_last_commit_loses_and_doubles_nothing(project: Project, kept: float) -> None:
+    """What it brought is collected again, once, with the first run after the power is back."""
+    project.configure(TABLE)
+    project.write("x.log", '{"ts": "2024-02-07T12:00:00Z"}\n')
+    project.collect_one()
+    project.write("y.log", '{"ts": "2024-02-07T13:00:00Z"}\n')
+    project.collect_one()
+    last = max((project.stored("t") / "_delta_log").glob("*.json"))
+    last.write_bytes(last.read_bytes()[: int(last.stat().st_size * kept)])
+
+    project.collect_one()
+
+    rows = project.ask("select tp_timestamp::varchar from t order by 1")
+    assert rows == [("2024-02-07 12:00:00+00",), ("2024-02-07 13:00:00+00",)]
+    assert project.one("select count(distinct tp_id) from t") == 2
+    assert project.collect_one().artifacts == 0

@@ -23,7 +23,7 @@ class Fault:
     asked: str
     """A pattern that is found in the method and path, such as `PUT .*_delta_log`."""
 
-    does: Literal["slow down", "deny", "hang", "lose the request", "lose the answer"]
+    does: Literal["slow down", "deny", "hang", "lose the request", "lose the answer", "break off"]
     times: int = 1
     """So many requests in turn."""
 
@@ -78,6 +78,7 @@ class Proxy:
             return found
 
 
+_AFTER = {"lose the answer", "break off"}
 _REFUSALS = {"slow down": (503, "SlowDown"), "deny": (403, "AccessDenied")}
 
 
@@ -93,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.proxy.record.append((self.path, sent.decode(errors="replace")))
         self.proxy.tokens.add(self.headers.get("x-amz-security-token"))
         fault = self.proxy.fault(f"{self.command} {self.path}")
-        if fault is not None and fault.does != "lose the answer":
+        if fault is not None and fault.does not in _AFTER:
             self._fail(fault)
             return
         onward = HTTPConnection(self.netloc)
@@ -101,12 +102,12 @@ class _Handler(BaseHTTPRequestHandler):
         answer = onward.getresponse()
         body = answer.read()
         onward.close()
-        if fault is not None:
+        if fault is not None and fault.does == "lose the answer":
             self._break()
             return
-        self._pass_on(answer, body)
+        self._pass_on(answer, body, cut=fault is not None)
 
-    def _pass_on(self, answer: HTTPResponse, body: bytes) -> None:
+    def _pass_on(self, answer: HTTPResponse, body: bytes, *, cut: bool) -> None:
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
@@ -114,7 +115,9 @@ class _Handler(BaseHTTPRequestHandler):
         length = answer.getheader("Content-Length") if self.command == "HEAD" else None
         self.send_header("Content-Length", length or str(len(body)))
         self.end_headers()
-        self.wfile.write(body if self.command != "HEAD" else b"")
+        self.wfile.write(body[: len(body) // 2 if cut else None] if self.command != "HEAD" else b"")
+        if cut:
+            self._break()
 
     def _fail(self, fault: Fault) -> None:
         if fault.does == "hang":

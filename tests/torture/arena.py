@@ -9,9 +9,10 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.torture.feed import Feeder
+from tests.torture.notes import Notes
 from tests.torture.scene import CHANGING, OLD, Scene
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ CAST = (
 )
 """Role, name and home. Two homes are two machines to an object store: no lock keeps their runs apart."""
 
+KINDS = {"collect", "replace", "compact", "read"}
+PATIENCE_SECONDS = 120
+KILLED_EARLY = 0.25
+"""Of all kills: those that may hit a worker that has not yet come to the end of a step."""
+
 FEED_SECONDS = (0.1, 0.4)
 KILL_SECONDS = {"local": (1.0, 2.5), "s3": (2.0, 5.0)}
 """Every step takes longer in an object store; killed as often, none would come to its end."""
@@ -49,17 +55,21 @@ class Arena:
     """What workers that ended by themselves said."""
 
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _before: dict[str, int] = field(default_factory=dict)
+    """How much each worker had noted when it was started."""
+
+    _ended: set[str] = field(default_factory=set)
 
     def run(self, seconds: float, tell: Callable[[float], None]) -> None:
         """Let everybody work for so long, and end them."""
         feeder = Feeder(self.scene, self.random)
         started = time.monotonic()
-        feeding = told = started
+        feeding = told = looked = started
         pace = KILL_SECONDS["s3" if self.scene.endpoint else "local"]
         killing = started + 2 * pace[1]
         for each in CAST:
             self._start(*each)
-        while (now := time.monotonic()) < started + seconds:
+        while (now := time.monotonic()) < started + seconds or self._wants_more(now - started - seconds):
             if now > feeding:
                 feeder.step()
                 feeding = now + self.random.uniform(*FEED_SECONDS)
@@ -69,12 +79,25 @@ class Arena:
             if now > told + 10:
                 told = now
                 tell(now - started)
+            if now > looked + 1:
+                looked = now
+                self._ended = {each["kind"] for each in operations(self.scene) if each["said"] in ("ok", "wrong")}
             self._restart()
             time.sleep(0.02)
         self._end()
 
+    def _wants_more(self, over: float) -> bool:
+        """Whether the machine was too busy for every kind of step to come to its end once."""
+        return over < PATIENCE_SECONDS and not self._ended >= KINDS
+
     def _kill(self) -> None:
-        name = self.random.choice(list(self._running))
+        """End a worker, mostly one that came to the end of a step, or a slow machine would get nothing done."""
+        names = [name for name in self._running if self.scene.ops(name).size > self._before[name]]
+        if self.random.random() < KILLED_EARLY:
+            names = list(self._running)
+        if not names:
+            return
+        name = self.random.choice(names)
         self._running[name].send_signal(signal.SIGKILL)
         self._running[name].wait()
         self.kills += 1
@@ -99,6 +122,7 @@ class Arena:
             "PYTHONPATH": str(ROOT),
             "RUST_BACKTRACE": "0",
         }
+        self._before[name] = self.scene.ops(name).size
         with (self.scene.root / "errors" / name).open("wb") as errors:
             self._running[name] = subprocess.Popen(
                 [*command, str(self.random.getrandbits(32))],
@@ -119,3 +143,8 @@ class Arena:
                 process.kill()
                 process.wait()
                 self.crashes.append(f"{name} did not come to its end")
+
+
+def operations(scene: Scene) -> list[dict[str, Any]]:
+    """All steps that all workers came to the end of."""
+    return [note for path in sorted((scene.root / "ops").glob("*.jsonl")) for note in Notes(path).new()]

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from random import Random
 
-PERCENT = {"refused": 1.5, "delayed": 1.5, "cut": 0.7, "lost": 0.7, "broken": 0.7}
+PERCENT: Mapping[str, float] = {"refused": 1.5, "delayed": 1.5, "cut": 0.7, "lost": 0.7, "broken": 0.7}
 """Of all requests: answered 503; late; cut off before the deed; done, and the answer lost; done, half an answer."""
 
 DELAY = (0.1, 1.0)
@@ -39,14 +39,14 @@ BUSY = _Reply(
 
 
 @contextmanager
-def failing(target: str, random: Random, faults: Counter[str]) -> Iterator[str]:
+def failing(target: str, random: Random, faults: Counter[str], percent: Mapping[str, float] = PERCENT) -> Iterator[str]:
     """Serve a way to the store for as long as the block lasts; count what it did.
 
     Conditional puts are passed on one by one, because the store behind checks and writes in two steps.
     """
 
     class Bound(_Handler):
-        way = _Way(target, random, faults)
+        way = _Way(target, random, faults, percent)
 
     server = _Server(("127.0.0.1", 0), Bound)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -66,12 +66,13 @@ class _Way:
     target: str
     random: Random
     faults: Counter[str]
+    percent: Mapping[str, float]
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     def fault(self) -> str:
         """What goes wrong with the next request, mostly nothing."""
         left = self.random.uniform(0, 100)
-        for name, percent in PERCENT.items():
+        for name, percent in self.percent.items():
             left -= percent
             if left < 0:
                 self.faults[name] += 1

@@ -19,6 +19,11 @@ class Notes:
     path: Path
     _offset: int = field(default=0, repr=False)
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
     def add(self, **note: Any) -> None:
         """Add a line, also while the disk counts as full."""
         limit = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -13,11 +13,10 @@ from deltalake.transaction import AddAction, RemoveAction
 from tailpipe_assets.pipeline import collect
 from tailpipe_assets.pipeline.compact import compact_collections
 from tailpipe_resources.errors import CommitConflictError
-from tailpipe_resources.lake.cleanup import supersede
 from tailpipe_resources.lake.compact import compact, small_slots
-from tailpipe_resources.lake.delta import Added, Change, Removed, Told, active_files, commit_change, open_table
+from tailpipe_resources.lake.delete import Deletion, delete
+from tailpipe_resources.lake.delta import Added, Removed, Told, active_files, open_table
 from tailpipe_resources.lake.inventory import snapshot
-from tailpipe_resources.lake.ledger import new_batch
 from tailpipe_resources.lake.staging import stage
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import PATH_COLUMNS
@@ -58,24 +57,11 @@ def compact_without_locks(scene: Scene, random: Random) -> int:
 
 
 def delete_old_day(scene: Scene, random: Random) -> int:
-    """Take all rows of the old day out in one commit, noting which before and after. Returns how many files went."""
+    """Take all rows of the old day out, as the command does. Returns how many files went."""
     del random
-    with _at_work(scene) as (connection, lake, until):
-        seen = snapshot(lake, TABLE, until)
-        table = open_table(lake, TABLE, seen.version) if seen is not None else None
-        active = active_files(table) if table is not None else {}
-        gone = [each for path, each in active.items() if Slot.from_path(f"{TABLE}/{path}").collection == OLD]
-        if not gone:
-            return 0
-        assert {_day(each) for each in gone} == {OLD_DAY}
-        files = _list(lake, gone)
-        rows = connection.execute(f"SELECT DISTINCT tp_source_location FROM read_parquet({files})").fetchall()
-        names = [name for (name,) in rows]
-        scene.deletions.add(names=names, done=False)
-        version = commit_change(lake, TABLE, Change((), tuple(gone), new_batch(None), told=Told("delete")))
-        scene.deletions.add(names=names, done=True)
-        supersede(lake, TABLE, version, [each.path for each in gone])
-        return len(gone)
+    with _at_work(scene) as (connection, lake, _):
+        days = frozenset({date.fromisoformat(OLD_DAY)})
+        return delete(connection, lake, Deletion(TABLE, OLD, Told("delete"), days)).files
 
 
 def compact_unguarded(scene: Scene, random: Random) -> int:
@@ -147,11 +133,6 @@ def _rewritten(
 
 def _list(lake: Lake, files: Iterable[Removed]) -> str:
     return f"[{', '.join(literal(lake.store.address(f'{TABLE}/{each.path}')) for each in files)}]"
-
-
-def _day(file: Removed) -> str:
-    values = file.values
-    return str(date(int(values["tp_year"]), int(values["tp_month"]), int(values["tp_day"])))
 
 
 def _commit_unguarded(

@@ -116,11 +116,6 @@ class Scene:
         """How much of that a collection was told to be in the lake."""
         return Notes(self.root / "acks.jsonl")
 
-    @property
-    def deletions(self) -> Notes:
-        """Which files' rows are about to be deleted, and which are."""
-        return Notes(self.root / "deletions.jsonl")
-
     def _hcl(self) -> str:
         blocks = [_TABLE_BLOCK, self._destination()]
         for name in COLLECTIONS:

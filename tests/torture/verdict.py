@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,11 @@ import polars as pl
 
 from tailpipe_assets.pipeline import collect
 from tailpipe_assets.views import views_of
+from tailpipe_resources.lake.check import check
 from tailpipe_resources.lake.cleanup import put_away
 from tailpipe_resources.lake.delta import active_files, head, open_table
 from tailpipe_resources.lake.ledger import read_ledger
+from tailpipe_resources.lake.repair import repair
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.views import create_views
@@ -24,8 +27,11 @@ from tests.torture.scene import COLLECTIONS, TABLE, Scene
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import duckdb
+
     from tailpipe_resources.lake import Lake
 
+TABLES = (TABLE, REJECTED_TABLE)
 TRIES = 3
 
 
@@ -37,7 +43,14 @@ class Verdict:
     rows: int = 0
     files: int = 0
     unnamed: int = 0
-    """Parquet files in place that no snapshot names: what writers left that were killed between two steps."""
+    """Parquet files in an object store that no snapshot names and nobody noted: left by writers that were killed. A
+    repair removes them when they are a day old."""
+
+    aged: int = 0
+    """Such files on a disk, which were made old enough."""
+
+    repairs: list[str] = field(default_factory=list)
+    """What `tailpipe lake repair` did."""
 
     glob: str = "not asked"
 
@@ -55,11 +68,12 @@ def judge(scene: Scene) -> Verdict:
     found = _rows(scene, verdict)
     expected = Expected(scene)
     expected.learn()
+    expected.learn_deletions()
     verdict.wrong += problems(found, expected)
     if scene.guarded:
         verdict.wrong += _against(model, found, expected)
     _rejects(scene, verdict, model)
-    _ledgers(scene, verdict, model)
+    _ledgers(scene, verdict, model, expected)
     verdict.rows = sum(rows for _, _, _, rows, _, _ in found)
     _others(scene, verdict)
     _places(scene, verdict)
@@ -76,7 +90,28 @@ def _rest(scene: Scene, verdict: Verdict) -> None:
     verdict.wrong += [f"the last collect failed: {each}" for each in failures]
     verdict.expect("artifacts read by one more collect", sum(each.artifacts for each in collect(plans)), 0)
     rewriting.compact_as_told(scene, Random(0))
-    put_away(scene.lake, TABLE)
+    lake, connection = scene.lake, _connected(scene)
+    verdict.repairs = list(repair(connection, lake, TABLES))
+    if not lake.store.is_remote:
+        verdict.aged = _age(lake)
+        verdict.repairs += repair(connection, lake, TABLES)
+    for table in TABLES:
+        put_away(lake, table)
+        verdict.wrong += [f"tailpipe lake check: {each.what}: {each.where}" for each in check(lake, table, connection)]
+
+
+def _age(lake: Lake) -> int:
+    """Make files that no snapshot names as old as a repair wants them, which is a day. Returns how many there were."""
+    unnamed = [lake.store.scratch / TABLE / path for path in _there(lake) - _active(lake)]
+    for path in unnamed:
+        os.utime(path, (0, 0))
+    return len(unnamed)
+
+
+def _connected(scene: Scene) -> duckdb.DuckDBPyConnection:
+    connection = connect(threads=1)
+    scene.lake.store.attach(connection)
+    return connection
 
 
 def _model(scene: Scene) -> dict[str, dict[str, Any]]:
@@ -92,19 +127,16 @@ def _rows(scene: Scene, verdict: Verdict) -> list[Any]:
     return found
 
 
-def _views(scene: Scene) -> Any:
-    connection = connect(threads=1)
-    views = views_of(scene.config)
-    for lake in views.lakes:
-        lake.store.attach(connection)
-    create_views(connection, views.views)
+def _views(scene: Scene) -> duckdb.DuckDBPyConnection:
+    connection = _connected(scene)
+    create_views(connection, views_of(scene.config).views)
     return connection
 
 
 def _against(model: Mapping[str, Mapping[str, Any]], found: list[Any], expected: Expected) -> list[str]:
     seen = {location: (generation, rows) for location, generation, _, rows, _, _ in found}
     last = {location: (each["generation"], each["size"]) for location, each in model.items()}
-    missing = last.keys() - seen.keys() - expected.deleting
+    missing = last.keys() - seen.keys() - expected.deleted
     other = [f"{name}: {seen[name]} in place of {last.get(name)}" for name in seen if seen[name] != last.get(name)]
     return [*(f"{name} is missing at the end" for name in sorted(missing)), *other]
 
@@ -118,13 +150,14 @@ def _rejects(scene: Scene, verdict: Verdict, model: Mapping[str, Mapping[str, An
     verdict.expect("rejected records", dict(sorted((a, (b, c)) for a, b, c in found)), dict(sorted(expected.items())))
 
 
-def _ledgers(scene: Scene, verdict: Verdict, model: Mapping[str, Mapping[str, Any]]) -> None:
+def _ledgers(scene: Scene, verdict: Verdict, model: Mapping[str, Mapping[str, Any]], expected: Expected) -> None:
     lake = scene.lake
     for name in COLLECTIONS:
         at = head(open_table(lake, TABLE), f"{TABLE}/{name}")
         state = read_ledger(lake, lake.stream(TABLE, name), at).state
-        expected = {location: each["size"] for location, each in model.items() if each["collection"] == name}
-        verdict.expect(f"the ledger of {name}", {each: known.rows for each, known in state.known.items()}, expected)
+        rows = {location: each["size"] for location, each in model.items() if each["collection"] == name}
+        rows.update(dict.fromkeys(expected.deleted & rows.keys(), 0))
+        verdict.expect(f"the ledger of {name}", {each: known.rows for each, known in state.known.items()}, rows)
 
 
 def _others(scene: Scene, verdict: Verdict) -> None:
@@ -133,7 +166,8 @@ def _others(scene: Scene, verdict: Verdict) -> None:
     table = open_table(lake, TABLE)
     assert table is not None
     told = sum(filter(None, table.get_add_actions(flatten=True)["num_records"].to_pylist()))
-    frame = pl.scan_delta(f"{lake.root}/{TABLE}", storage_options=dict(lake.store.delta_options()) or None)
+    access = {name: value for name, value in lake.store.delta_options().items() if name.startswith("aws_")}
+    frame = pl.scan_delta(f"{lake.root}/{TABLE}", storage_options=access or None)
     if scene.guarded:
         verdict.expect("rows that the Delta log tells", told, verdict.rows)
     verdict.expect("rows that Polars reads", frame.select(pl.len()).collect().item(), verdict.rows)
@@ -141,21 +175,28 @@ def _others(scene: Scene, verdict: Verdict) -> None:
 
 def _places(scene: Scene, verdict: Verdict) -> None:
     lake = scene.lake
-    table = open_table(lake, TABLE)
-    assert table is not None
-    active = set(active_files(table))
-    there = {key.removeprefix(f"{TABLE}/") for key in lake.store.keys(TABLE) if _is_in_place(key)}
+    active, there = _active(lake), _there(lake)
     verdict.files = len(active)
     verdict.expect("active files that are not there", active - there, set())
-    verdict.unnamed = len(there - active - _waiting(lake))
     if lake.store.is_remote:
+        verdict.unnamed = len(there - active - _waiting(lake))
         verdict.glob = "not asked: an object store keeps superseded files in place for a day"
         return
+    verdict.expect("files in place that no snapshot names", there - active, set())
     with connect(threads=1) as connection:
         ((rows,),) = connection.execute(f"SELECT count(*) FROM ({plain(scene)})").fetchall()
     verdict.glob = f"{rows:,} rows"
-    if not verdict.unnamed:
-        verdict.expect("rows of a plain glob", rows, verdict.rows)
+    verdict.expect("rows of a plain glob", rows, verdict.rows)
+
+
+def _active(lake: Lake) -> set[str]:
+    table = open_table(lake, TABLE)
+    assert table is not None
+    return set(active_files(table))
+
+
+def _there(lake: Lake) -> set[str]:
+    return {key.removeprefix(f"{TABLE}/") for key in lake.store.keys(TABLE) if _is_in_place(key)}
 
 
 def _is_in_place(key: str) -> bool:
