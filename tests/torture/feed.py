@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,9 +16,6 @@ DAY = "2026-11-18"
 DAY_BEFORE = "2026-11-17"
 OLD_DAY = "2026-08-01"
 CHANGING_FILES = 4
-LENGTH = 4096
-"""Bytes of a file, less than which none has: one that took a smaller one's place would count as the same, grown."""
-
 BAD_LINE = "this is no JSON {"
 
 
@@ -35,12 +33,12 @@ class Feeder:
         collection = self.random.choice((*GROWING, CHANGING, CHANGING, OLD))
         number = self.counts[collection] = self.counts.get(collection, -1) + 1
         if collection == CHANGING:
-            self.put(collection, f"f{number % CHANGING_FILES}.log", number // CHANGING_FILES)
+            self.put(collection, f"f{number % CHANGING_FILES}.log.gz", number // CHANGING_FILES)
         else:
-            self.put(collection, f"f{number:06}.log", 0)
+            self.put(collection, f"f{number:06}.log.gz", 0)
 
     def put(self, collection: str, name: str, generation: int) -> None:
-        """A file appears, or another content in its place, at once."""
+        """A packed file appears, or another in its place, at once; of plain logs the rows of both would be kept."""
         size, bad = self.random.randint(3, 30), self.random.choice((0, 0, 0, 1, 2))
         day = OLD_DAY if collection == OLD else DAY
         spills = collection != OLD and self.random.random() < 0.2
@@ -56,8 +54,8 @@ class Feeder:
             for number in range(size)
         ]
         lines[1:1] = [BAD_LINE] * bad
-        new = self.scene.root / "new.log"
-        new.write_text("\n".join(lines).ljust(LENGTH, "\n"))
+        new = self.scene.root / "new.log.gz"
+        new.write_bytes(gzip.compress("\n".join(lines).encode()))
         target = self.scene.logs(collection) / name
         new.replace(target)
         self.scene.fed.add(collection=collection, location=str(target), generation=generation, size=size, bad=bad)
