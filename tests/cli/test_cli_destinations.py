@@ -43,10 +43,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 @pytest.fixture
 def small(project: Project) -> Iterator[Path]:
-    """The lake's folder as a file system of its own, of one megabyte."""
+    """The lake's folder as a small file system of its own."""
     folder = project.folder / "lake"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", folder], capture_output=True)
     if mounted.returncode:
         pytest.skip("file systems cannot be mounted here")
     try:
@@ -123,10 +123,11 @@ def test_a_full_disk_loses_and_doubles_nothing(
     noise = "".join(LINE.format(word=os.urandom(40).hex()) for _ in range(20_000))
     project.write("b.log", noise)
 
-    refused(capfd, f"{project.folder}/lake", "No space left on device")
+    subprocess.run(["mount", "-o", "remount,size=8m", small], check=True)
+    refused(capfd, f"{project.folder}/lake", "are free on the disk")
     assert project.ask("select word from words") == [("one",)]
 
-    subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
+    subprocess.run(["mount", "-o", "remount,size=256m", small], check=True)
     assert collect(capfd)[0] == Exit.OK
     assert project.one("select count(*) from words") == 20_001
     assert project.one("select count(distinct word) from words") == 20_001

@@ -220,6 +220,18 @@ def test_a_line_that_was_all_of_a_file_can_be_mended(log: Project) -> None:
     assert log.one("select count(*) from tailpipe_rejected") == 0
 
 
+def test_equal_rejects_of_two_generations_are_two(log: Project) -> None:
+    """Each has an id of its own, so that nothing takes one for a copy of the other."""
+    path = log.write("x.log", "nonsense\n" + lines(1))
+    log.collect_one()
+    path.write_text("")
+    log.collect_one()
+    path.write_text("nonsense\n" + lines(2))
+    log.collect_one()
+
+    assert log.ask("select count(*), count(distinct tp_id) from tailpipe_rejected") == [(2, 2)]
+
+
 def test_mending_after_a_truncation_leaves_the_older_lines_alone(log: Project) -> None:
     """Rows and rejects of each generation are its own."""
     path = log.write("x.log", lines(1, 2) + "old nonsense\n")
