@@ -40,8 +40,9 @@ def _access_log(folder: Path, rounds: int, lines: int) -> None:
 
 def _memory(folder: Path, events: int) -> None:
     logs = _events(folder / "more", events * TIMES_MORE)
-    more = run("tailpipe", logs, "aws_cloudtrail_log")
-    show(f"CloudTrail, {more.rows:,} events: {TIMES_MORE} times the input", "events", [more], against="tailpipe")
+    more = [run("tailpipe", logs, "aws_cloudtrail_log"), run("duckdb", logs)]
+    title = f"CloudTrail, {more[0].rows:,} events: {TIMES_MORE} times the input"
+    show(title, "events", more, against="duckdb")
 
 
 def _events(folder: Path, events: int) -> Path:
