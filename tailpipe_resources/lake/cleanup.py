@@ -12,17 +12,56 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_resources.lake.delta import active_files, open_table
+from tailpipe_resources.errors import CommitConflictError
+from tailpipe_resources.lake.delta import active_files, commit_change, open_table
 from tailpipe_resources.lake.leases import oldest_read
 from tailpipe_resources.lake.storage import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from tailpipe_resources.lake.delta import Change
     from tailpipe_resources.lake.storage import Lake
+
+ABANDONED_SECONDS = 24 * 3600.0
+"""After so long a commit that was about to take files out of sight, and did not, never will."""
 
 KEPT_SECONDS = 24 * 3600.0
 """How long superseded files are kept for queries as of an earlier time."""
+
+
+def commit_superseding(lake: Lake, table: str, change: Change, *, kept: float = KEPT_SECONDS) -> int:
+    """Commit a change, and put away what it takes out of sight.
+
+    What it is about to take out is noted before, so that a run that dies right after its commit leaves no file behind
+    that nobody knows of.
+
+    Args:
+        lake: where the table lies.
+        table: its name.
+        change: what comes and goes.
+        kept: for how many seconds the files that go are to be kept.
+
+    Returns:
+        A version of the table in which the change is visible.
+
+    Raises:
+        CommitConflictError: someone else moved the stream or removed one of the files; plan again.
+        LakeError: the log cannot be written.
+    """
+    paths = sorted(each.path for each in change.removed)
+    if not paths:
+        return commit_change(lake, table, change)
+    key = _new_note(table, kept)
+    _write(lake, key, None, paths)
+    try:
+        version = commit_change(lake, table, change)
+    except CommitConflictError:
+        lake.store.remove([key])
+        raise
+    _write(lake, key, version, paths)
+    put_away(lake, table)
+    return version
 
 
 def supersede(lake: Lake, table: str, version: int, paths: Iterable[str], *, kept: float = KEPT_SECONDS) -> None:
@@ -37,9 +76,7 @@ def supersede(lake: Lake, table: str, version: int, paths: Iterable[str], *, kep
     """
     gone = sorted(paths)
     if gone:
-        note = {"version": version, "paths": gone}
-        until = int((time.time() + kept) * 1000)
-        lake.store.write(f"{_waiting(table)}/{until:015}-{uuid.uuid4()}.json", json.dumps(note).encode())
+        _write(lake, _new_note(table, kept), version, gone)
         put_away(lake, table)
 
 
@@ -47,7 +84,8 @@ def put_away(lake: Lake, table: str) -> None:
     """Move superseded files that nobody reads out of sight, and delete those that were kept long enough."""
     waiting = _notes(lake, _waiting(table))
     if lake.store.is_remote:
-        _delete(lake, _due(waiting), f"{table}/")
+        due = _settled(lake, table, _due(waiting))
+        _delete(lake, due, f"{table}/")
     elif waiting or _due(_notes(lake, _moved(table))):
         try:
             with oldest_read(lake, table) as oldest:
@@ -77,15 +115,31 @@ def past(table: str, path: str) -> str:
 
 
 def _move_unread(lake: Lake, table: str, waiting: Sequence[str], oldest: int | None) -> None:
-    found = open_table(lake, table) if waiting else None
-    active = active_files(found) if found is not None else {}
-    for key in waiting:
+    for key in _settled(lake, table, waiting):
         note = _read(lake, key)
         if _is_unread(note, oldest):
             for path in note["paths"]:
-                if path not in active:
-                    lake.store.move(f"{table}/{path}", past(table, path))
+                lake.store.move(f"{table}/{path}", past(table, path))
             lake.store.move(key, f"{_moved(table)}/{key.rsplit('/', 1)[-1]}")
+
+
+def _settled(lake: Lake, table: str, notes: Sequence[str]) -> list[str]:
+    """The notes whose commits were made. Files that the table shows are struck from them."""
+    found = open_table(lake, table) if notes else None
+    active = active_files(found) if found is not None else {}
+    settled = []
+    for key in notes:
+        note = _read(lake, key)
+        paths = [path for path in note.get("paths", ()) if path not in active]
+        if note and note["version"] is None and len(paths) < len(note["paths"]):
+            if note["made"] < time.time() - ABANDONED_SECONDS:
+                lake.store.remove([key])
+            continue
+        if note and (note["version"] is None or len(paths) < len(note["paths"])):
+            version = note["version"] if note["version"] is not None or found is None else found.version()
+            _write(lake, key, version, paths)
+        settled.append(key)
+    return settled
 
 
 def _delete_unread(lake: Lake, table: str, oldest: int | None) -> None:
@@ -103,6 +157,16 @@ def _delete(lake: Lake, notes: Iterable[str], where: str) -> None:
     for key in notes:
         lake.store.remove(f"{where}{path}" for path in _read(lake, key).get("paths", ()))
         lake.store.remove([key])
+
+
+def _new_note(table: str, kept: float) -> str:
+    until = int((time.time() + kept) * 1000)
+    return f"{_waiting(table)}/{until:015}-{uuid.uuid4()}.json"
+
+
+def _write(lake: Lake, key: str, version: int | None, paths: Sequence[str]) -> None:
+    """Note files. The version is the first without them; None while the commit that takes them out is to be made."""
+    lake.store.write(key, json.dumps({"version": version, "made": time.time(), "paths": paths}).encode())
 
 
 def _due(notes: Iterable[str]) -> list[str]:

@@ -16,8 +16,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from tailpipe_resources.errors import BusyError, CommitConflictError, LakeError
-from tailpipe_resources.lake.cleanup import put_away, supersede
-from tailpipe_resources.lake.delta import Added, Change, Removed, Told, active_files, commit_change, open_table
+from tailpipe_resources.lake.cleanup import commit_superseding, put_away
+from tailpipe_resources.lake.delta import Added, Change, Removed, Told, active_files, open_table
 from tailpipe_resources.lake.history import tidy
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.ledger import new_batch
@@ -224,11 +224,10 @@ class _Work:
                 told=self._told,
             )
             try:
-                version = commit_change(self._lake, self._table, change)
+                commit_superseding(self._lake, self._table, change)
             except CommitConflictError:
                 published = self._unchanged(published)
             else:
-                supersede(self._lake, self._table, version, (each.path for each in change.removed))
                 self.done = self.done.plus(_sum(published))
                 break
         self._renew()

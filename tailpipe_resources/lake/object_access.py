@@ -59,7 +59,10 @@ class ObjectAccess:
         region = self._access.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
         endpoint, hosted = self._endpoint()
         config = {"aws_region": region or DEFAULT_REGION, "aws_virtual_hosted_style_request": str(hosted).lower()}
-        return {**config, **({"aws_endpoint": endpoint} if endpoint else {}), **self._encryption}
+        if endpoint:
+            # Not every store that speaks S3 deletes a list of objects in one request.
+            config |= {"aws_endpoint": endpoint, "aws_disable_bulk_delete": "true"}
+        return {**config, **self._encryption}
 
     def keys(self) -> Any:
         """Keys for the next minutes; botocore makes new ones when those of a role run out.

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tailpipe_resources.errors import CommitConflictError
-from tailpipe_resources.lake.cleanup import supersede
+from tailpipe_resources.lake.cleanup import commit_superseding
 from tailpipe_resources.lake.compact import LOCK, STREAM, TARGET_BYTES
-from tailpipe_resources.lake.delta import Change, Told, active_files, commit_change, open_table
+from tailpipe_resources.lake.delta import Change, Told, active_files, open_table
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import new_batch
 from tailpipe_resources.lake.local import locked
@@ -167,11 +167,10 @@ class _Work:
         added = tuple(file.publish(self.lake) for file in staged)
         change = Change(added, removed, new_batch(None), data_change=False, told=self.told)
         try:
-            version = commit_change(self.lake, self.table, change)
+            commit_superseding(self.lake, self.table, change)
         except CommitConflictError:
             self.lake.store.remove(f"{self.table}/{file.path}" for file in added)
             raise
-        supersede(self.lake, self.table, version, (each.path for each in removed))
 
     def _address(self, file: Removed) -> str:
         return self.lake.store.address(f"{self.table}/{file.path}")

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError
-from tailpipe_resources.lake.cleanup import KEPT_SECONDS, supersede
-from tailpipe_resources.lake.delta import Added, Change, Told, active_files, commit_change, head, open_table
+from tailpipe_resources.lake.cleanup import KEPT_SECONDS, commit_superseding
+from tailpipe_resources.lake.delta import Added, Change, Told, active_files, head, open_table
 from tailpipe_resources.lake.history import TIDY_EVERY, tidy
 from tailpipe_resources.lake.replace import Replacement, RowsOf, without
 from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
@@ -64,13 +64,12 @@ def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | Non
             told=step.told,
         )
         try:
-            version = commit_change(lake, name, change)
+            version = commit_superseding(lake, name, change, kept=step.kept)
         except CommitConflictError:
             drop(lake, name, (file.path for file in gone.rewritten))
             if attempt == ATTEMPTS or head(_opened(lake, name), intent.stream) != step.expected:
                 raise
         else:
-            supersede(lake, name, version, (each.path for each in gone.removed), kept=step.kept)
             if version % TIDY_EVERY == 0:
                 tidy(lake, name)
             return gone

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tailpipe_resources.lake import commit, snapshot
-from tailpipe_resources.lake.cleanup import _delete, _move_unread, put_away
-from tailpipe_resources.lake.delta import active_files, open_table
+from tailpipe_resources.lake.cleanup import _delete, _move_unread, _new_note, _write, put_away
+from tailpipe_resources.lake.delta import Change, Told, active_files, commit_change, open_table
+from tailpipe_resources.lake.ledger import new_batch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +71,34 @@ def test_what_somebody_else_has_put_away_is_done(workshop: Workshop, done: objec
         _move_unread(workshop.lake, "t", [key], None)
 
     assert workshop.counts() == {"a": 3}
+
+
+def test_a_run_that_dies_right_after_its_commit_leaves_no_file(workshop: Workshop) -> None:
+    """What a commit is about to take out is noted before, so that the next one puts it away."""
+    state = commit(workshop.connection, workshop.lake, workshop.state(), workshop.batch("a")).state
+    table = open_table(workshop.lake, "t")
+    assert table is not None
+    removed = tuple(active_files(table).values())
+    _write(workshop.lake, _new_note("t", 60.0), None, [each.path for each in removed])
+    commit_change(workshop.lake, "t", Change((), removed, new_batch(None), told=Told("compact")))
+
+    commit(workshop.connection, workshop.lake, state, workshop.batch("b"))
+    put_away(workshop.lake, "t")
+
+    assert workshop.counts() == {"b": 3}
+    assert len(workshop.parquet()) == 1
+
+
+def test_a_commit_that_never_came_takes_nothing_out(workshop: Workshop) -> None:
+    """Its note is dropped once nobody can be about to make it any more."""
+    replaced(workshop)
+    table = open_table(workshop.lake, "t")
+    assert table is not None
+    key = _new_note("t", -1.0)
+    note = {"version": None, "made": 0.0, "paths": list(active_files(table))}
+    workshop.lake.store.write(key, json.dumps(note).encode())
+
+    put_away(workshop.lake, "t")
+
+    assert workshop.counts() == {"a": 3}
+    assert waiting(workshop) == []
