@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.lake.delta import active_files, commit_change, open_table
 from tailpipe_resources.lake.leases import oldest_read
+from tailpipe_resources.lake.ledger import made_at
 from tailpipe_resources.lake.storage import OWN
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 ABANDONED_SECONDS = 24 * 3600.0
 """After so long a commit that was about to take files out of sight, and did not, never will."""
+
+STALE_SECONDS = ABANDONED_SECONDS / 2
+"""A commit that was prepared longer ago, by a machine that slept for instance, is not made any more: by the time others
+take it for dead and remove its files, nobody can still be about to make it."""
 
 KEPT_SECONDS = 24 * 3600.0
 """How long superseded files are kept for queries as of an earlier time."""
@@ -49,6 +54,8 @@ def commit_superseding(lake: Lake, table: str, change: Change, *, kept: float = 
         CommitConflictError: someone else moved the stream or removed one of the files; plan again.
         LakeError: the log cannot be written.
     """
+    if time.time() - made_at(change.batch) > STALE_SECONDS:
+        raise CommitConflictError(f"the commit to {table} was prepared too long ago; plan it again")
     paths = sorted(each.path for each in change.removed)
     if not paths:
         return commit_change(lake, table, change)

@@ -213,13 +213,14 @@ class _Work:
 
     def commit(self) -> None:
         """Make what is ready visible, but for slots that others changed meanwhile."""
+        batch = new_batch(None)
         published = [(slot, [file.publish(self._lake) for file in files]) for slot, files in self._ready]
         self._ready = []
         while published:
             change = Change(
                 tuple(file for _, files in published for file in files),
                 tuple(file for slot, _ in published for file in slot.files),
-                new_batch(None),
+                batch,
                 data_change=False,
                 told=self._told,
             )

@@ -17,6 +17,7 @@ from tailpipe_resources.lake.delta import open_table
 from tailpipe_resources.lake.intent import Follow, Intent
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import new_batch, prune, read_ledger, write_intent
+from tailpipe_resources.lake.mend import mend
 from tailpipe_resources.lake.recovery import forget, recover
 from tailpipe_resources.lake.steps import Step, apply, follow
 from tailpipe_resources.lake.taken import Taken, destroy, seconds_left, slot_of
@@ -75,6 +76,7 @@ def delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletion
     with lake.lock(deletion.table, deletion.collection):
         if open_table(lake, deletion.table) is None:
             return Deleted()
+        mend(lake, deletion.table)
         state = recover(connection, lake, deletion.table, deletion.collection)
         return _delete(connection, lake, deletion, state)
 

@@ -9,6 +9,8 @@ Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import json
+import random
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -24,7 +26,7 @@ from tailpipe_resources.lake.log import newest_whole
 from tailpipe_resources.model.schema import PATH_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from tailpipe_resources.lake.storage import Lake
@@ -35,7 +37,11 @@ REWRITES = "tailpipe/rewrite"
 TOLD_KEY = "tailpipe"
 """Where a commit's own information keeps who made it and why."""
 
-ATTEMPTS = 20
+PATIENCE_SECONDS = 60.0
+"""For so long a commit that others come before is tried again."""
+
+PAUSE_SECONDS = 0.01
+MOST_PAUSE_SECONDS = 0.5
 FAILURES = 2
 """How often the store itself may fail; it was asked several times each."""
 
@@ -176,29 +182,38 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
         LakeError: the log cannot be written.
     """
     failures: list[Exception] = []
-    for _ in range(ATTEMPTS):
+    first, deadline = None, time.monotonic() + PATIENCE_SECONDS
+    while True:
         table = open_table(lake, name)
         if table is None:
             raise CommitConflictError(f"the table {name} was removed meanwhile")
+        first = table.version() if first is None else first
         moved = change.stream is None or head(table, change.stream) != change.expected
         active = active_files(table) if change.removed or moved else {}
         if _has_landed(table, change, active):
-            return table.version()
-        _check(table, change, active)
-        if sum(isinstance(each, OSError) for each in failures) >= FAILURES:
             break
-        before = table.version()
+        _check(table, change, active)
+        if _is_hopeless(failures, deadline):
+            last = failures[-1]
+            raise LakeError(f"the commit to {lake.root}/{name} did not succeed: {in_words(last)}") from last
         try:
             _write(table, change)
         except (CommitFailedError, DeltaError, OSError) as error:
             failures.append(error)
+            # Of those that were in each other's way, one at a time comes through.
+            longest = min(PAUSE_SECONDS * 2 ** len(failures), MOST_PAUSE_SECONDS)
+            time.sleep(random.uniform(0, longest))  # noqa: S311 - only to spread writers
         else:
-            # Others may have committed since: a later version holds this one too.
-            for version in range(before + 1, table.version() + 1):
-                lake.store.settle(name, version)
-            return table.version()
-    last = failures[-1]
-    raise LakeError(f"the commit to {lake.root}/{name} did not succeed: {in_words(last)}") from last
+            break
+    # Others may have committed since: a later version holds this one too.
+    for version in range(first + 1, table.version() + 1):
+        lake.store.settle(name, version)
+    return table.version()
+
+
+def _is_hopeless(failures: Sequence[Exception], deadline: float) -> bool:
+    refused = sum(isinstance(each, OSError) for each in failures)
+    return refused >= FAILURES or (bool(failures) and time.monotonic() > deadline)
 
 
 def drop_old_commits(table: DeltaTable) -> None:

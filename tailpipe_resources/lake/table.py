@@ -32,6 +32,9 @@ CONFIGURATION: Final[Mapping[str, str | None]] = {
     FORMAT_KEY: str(FORMAT),
 }
 _WRITER_PROTOCOL = 2
+ATTEMPTS = 5
+"""How often a table that others widen as well is widened."""
+
 _PATH_TYPES = {"VARCHAR": "string", "INTEGER": "integer"}
 _PRIMITIVES = {
     "string": "VARCHAR",
@@ -107,14 +110,21 @@ def _create(lake: Lake, name: str, columns: Sequence[Column], schema: Schema) ->
     except DeltaError as error:
         if open_table(lake, name) is None:
             raise LakeError(f"the table {name} cannot be made: {error}") from error
-    made = open_table(lake, name)
-    if made is None:
-        raise LakeError(f"the table {name} was removed while it was made")
+    made = _opened(lake, name)
     lake.store.settle(name, made.version())
     return made
 
 
-def _widen(lake: Lake, table: DeltaTable, name: str, columns: Sequence[Column], schema: Schema) -> DeltaTable:
+def _opened(lake: Lake, name: str) -> DeltaTable:
+    found = open_table(lake, name)
+    if found is None:
+        raise LakeError(f"the table {name} was removed while it was made")
+    return found
+
+
+def _widen(
+    lake: Lake, table: DeltaTable, name: str, columns: Sequence[Column], schema: Schema, *, attempts: int = ATTEMPTS
+) -> DeltaTable:
     have = {column.name: column for column in columns_of(table)}
     changed = [each for each in columns if each.name in have and have[each.name].type != each.type]
     if changed:
@@ -125,7 +135,13 @@ def _widen(lake: Lake, table: DeltaTable, name: str, columns: Sequence[Column], 
         )
     missing = [_field(each, schema) for each in columns if each.name not in have]
     if missing:
-        table.alter.add_columns(missing)
+        try:
+            table.alter.add_columns(missing)
+        except DeltaError as error:
+            if attempts == 1:
+                raise LakeError(f"columns cannot be added to {name}: {error}") from error
+            # Another run widened it at the same time.
+            return _widen(lake, _opened(lake, name), name, columns, schema, attempts=attempts - 1)
         table.update_incremental()
         lake.store.settle(name, table.version())
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from tailpipe_assets.cli.compact import size_of
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.main import main
 from tailpipe_resources.errors import UsageError
+from tailpipe_resources.lake import snapshot
 from tests.services.project import Project
 
 if TYPE_CHECKING:
@@ -144,3 +146,14 @@ def test_rows_move_when_their_index_changed(project: Project, capsys: pytest.Cap
     assert project.ask("select distinct tp_index from http_log where tp_partition = 'one'") == [("10.0.0.1",)]
     assert compact(project, capsys, "--reindex") == (Exit.OK, "nothing to reindex: every row lies where it belongs\n")
     assert compact(project, capsys, "--reindex", "--dry-run")[0] == Exit.USAGE
+
+
+def test_what_was_read_is_put_away_by_the_next_run(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also when that run finds nothing to compact."""
+    with ExitStack() as until:
+        snapshot(project.lake, "http_log", until)
+        compact(project, capsys)
+        assert files(project) == 16
+
+    assert compact(project, capsys) == (Exit.OK, "nothing to compact\n")
+    assert files(project) == 4

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tailpipe_resources.errors import BusyError, CommitConflictError, LakeDamagedError
-from tailpipe_resources.lake import Batch, commit
+from tailpipe_resources.lake import Batch, Lake, commit, snapshot
+from tailpipe_resources.lake.cleanup import STALE_SECONDS, commit_superseding
 from tailpipe_resources.lake.delta import Change, active_files, commit_change, head, open_table
 from tailpipe_resources.lake.intent import Entry
 from tailpipe_resources.lake.ledger import intent_key, new_batch
-from tailpipe_resources.lake.local import locked
+from tailpipe_resources.lake.local import LocalStore, locked
 from tailpipe_resources.lake.recovery import forget
+from tailpipe_resources.lake.schema import delta_schema
+from tailpipe_resources.lake.table import ensure_table
+from tailpipe_resources.model.schema import Column
 from tailpipe_resources.query.engine import connect
-from tests.lake.conftest import BOTH, RUN
+from tests.lake.conftest import BOTH, COLUMNS, RUN
 
 if TYPE_CHECKING:
     from tests.lake.conftest import Workshop
@@ -226,3 +232,62 @@ def test_what_was_committed_is_not_forgotten(workshop: Workshop) -> None:
 
     assert workshop.state() == done.state
     assert workshop.counts() == {"a": 3}
+
+
+def test_a_commit_that_was_prepared_too_long_ago_is_not_made(workshop: Workshop) -> None:
+    """Others may have taken its run for dead, and removed its files."""
+    file = workshop.stage("a", range(3)).publish(workshop.lake)
+    long_ago = int((time.time() - STALE_SECONDS - 60) * 1000) << 20
+
+    with pytest.raises(CommitConflictError, match="prepared too long ago"):
+        commit_superseding(workshop.lake, "t", Change((file,), (), long_ago))
+
+    assert workshop.counts() == {}
+
+
+def test_a_commit_whose_checkpoint_failed_is_on_the_disk(workshop: Workshop) -> None:
+    """It was made, though what came after it failed; what it rests on is waited for all the same."""
+    state, synced = workshop.state(), Synced(workshop.lake)
+    log = workshop.folder("t") / "_delta_log"
+    for number in range(99):
+        (log / f"{99:020}.checkpoint.parquet").mkdir(exist_ok=True)
+        state = commit(workshop.connection, synced.lake, state, Batch("t", "c", RUN, consumed=entries(number))).state
+
+    assert (log / f"{99:020}.json").exists()
+    assert 99 in synced.versions
+
+
+def test_tables_widened_at_the_same_time_get_all_columns(workshop: Workshop) -> None:
+    """Collections that start together after an upgrade do not stop each other."""
+    wanted = [Column(f"x{number}", "VARCHAR") for number in range(6)]
+
+    def widen(column: Column) -> None:
+        with connect(threads=1) as connection:
+            ensure_table(workshop.lake, "t", (*COLUMNS, column), delta_schema(connection, (*COLUMNS, column)))
+
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        list(pool.map(widen, wanted))
+
+    found = snapshot(workshop.lake, "t")
+    assert found is not None
+    assert {each.name for each in found.columns} >= {each.name for each in wanted}
+
+
+def entries(number: int) -> tuple[Entry, ...]:
+    """One artifact without rows."""
+    return (Entry(f"a{number}", "1", "ok"),)
+
+
+class Synced(LocalStore):
+    """A store that tells which commits were waited for."""
+
+    def __init__(self, lake: Lake) -> None:
+        super().__init__(lake.root)
+        self.versions: set[int] = set()
+        self.lake = Lake(self)
+
+    def settle(self, table: str, version: int) -> None:
+        """The same, noted."""
+        if table == "t":
+            self.versions.add(version)
+        super().settle(table, version)

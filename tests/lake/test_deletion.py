@@ -283,3 +283,18 @@ def test_many_commits_later_the_ledger_still_tells_the_rows_left(workshop: Works
 
     known = workshop.state().known
     assert (known["a"].rows, known["b"].rows, len(known)) == (4, 5, 72)
+
+
+@pytest.mark.parametrize("kept", [0, 30])
+def test_a_torn_commit_does_not_stop_a_deletion(workshop: Workshop, kept: int) -> None:
+    """It is mended first, as collecting does."""
+    state = workshop.state()
+    for name in "ab":
+        state = commit(workshop.connection, workshop.lake, state, workshop.batch(name)).state
+    last = max((workshop.folder("t") / "_delta_log").glob("*.json"))
+    last.write_bytes(last.read_bytes()[:kept])
+
+    done = delete(workshop.connection, workshop.lake, Deletion("t", "c", Told("delete")))
+
+    assert done.rows == 3
+    assert workshop.counts() == {}
