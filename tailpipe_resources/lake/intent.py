@@ -107,6 +107,9 @@ class Intent:
     removed: Mapping[str, int] = field(default_factory=dict)
     """Rows taken out on purpose, by artifact. It stays collected."""
 
+    removed_older: Mapping[str, int] = field(default_factory=dict)
+    """The same for rows of what was in its place before it was begun afresh."""
+
     restart: bool = False
     """Everything was taken out and is forgotten: the chain begins here."""
 

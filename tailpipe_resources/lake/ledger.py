@@ -203,6 +203,7 @@ def _take_in(known: dict[str, Known], intent: Intent) -> None:
     for location, count in intent.restored.items():
         before = known[location]
         known[location] = replace(before, rows=before.rows + count, folded=before.folded - count)
-    for location, rows in intent.removed.items():
+    for location in intent.removed.keys() | intent.removed_older.keys():
         if location in known:
-            known[location] = replace(known[location], rows=max(known[location].rows - rows, 0))
+            rows, older = intent.removed.get(location, 0), intent.removed_older.get(location, 0)
+            known[location] = known[location].less(rows, older)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ from tailpipe_resources.lake.cleanup import put_away
 from tailpipe_resources.lake.delete import Deleted, Deletion, _intent, delete
 from tailpipe_resources.lake.delta import Change, Removed, Told, active_files, commit_change, open_table
 from tailpipe_resources.lake.intent import Entry
-from tailpipe_resources.lake.ledger import batches, new_batch, write_intent
+from tailpipe_resources.lake.ledger import batches, intent_key, new_batch, read_intent, write_intent
 from tailpipe_resources.lake.recovery import recover
 from tailpipe_resources.lake.steps import Step, apply
 from tailpipe_resources.lake.taken import Taken
@@ -283,3 +285,42 @@ def test_many_commits_later_the_ledger_still_tells_the_rows_left(workshop: Works
 
     known = workshop.state().known
     assert (known["a"].rows, known["b"].rows, len(known)) == (4, 5, 72)
+
+
+@pytest.mark.parametrize(
+    ("removed", "older", "left"),
+    [
+        ({}, {"a": 4}, (3, 0)),
+        ({"a": 2}, {"a": 1}, (1, 3)),
+        ({"a": 7}, {}, (0, 0)),
+        ({"a": 5}, {}, (0, 2)),
+        ({}, {"a": 9}, (0, 0)),
+    ],
+)
+def test_rows_that_go_are_counted_where_they_were(
+    removed: dict[str, int], older: dict[str, int], left: tuple[int, int], workshop: Workshop
+) -> None:
+    """Also when an earlier release did not tell the older ones of a file begun afresh from the others."""
+    afresh = Entry("a", "g1:1", "ok", rows=3, how="afresh")
+    state = workshop.state()
+    for entry in (Entry("a", "1", "ok", rows=4), afresh):
+        batch = Batch("t", "c", RUN, (workshop.stage("a", range(entry.rows)),), (entry,))
+        state = commit(workshop.connection, workshop.lake, state, batch).state
+    intent = replace(_intent(workshop.connection, workshop.lake, ALL, state), restart=False, previous=state.head)
+
+    known = state.after(replace(intent, removed=removed, removed_older=older)).known["a"]
+
+    assert (known.rows, known.older) == left
+
+
+def test_intents_of_earlier_releases_are_read(workshop: Workshop) -> None:
+    """They lack what was added since."""
+    state, folder = workshop.state(), workshop.lake.stream("t", "c")
+    intent = _intent(workshop.connection, workshop.lake, ALL, state)
+    write_intent(workshop.lake, folder, intent)
+    key = intent_key(folder, intent.batch)
+    data = json.loads(workshop.lake.store.read(key))
+    del data["removed_older"]
+    workshop.lake.store.write(key, json.dumps(data).encode())
+
+    assert read_intent(workshop.lake, folder, intent.batch) == intent
