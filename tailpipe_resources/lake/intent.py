@@ -84,6 +84,9 @@ class Follow:
     parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Of which only these rows go: how their versions begin, and the first offset."""
 
+    broken: tuple[str, ...] = ()
+    """Artifacts of which only the row that sets them aside whole goes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:

@@ -78,7 +78,8 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     rejects = data.pop("rejects")
     copies = tuple(Copies(**each) for each in data.pop("copies", ()))
     parts = {location: (str(mark), int(offset)) for location, (mark, offset) in rejects.get("parts", {}).items()}
-    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), tuple(rejects.get("days", ())), parts)
+    days, broken = tuple(rejects.get("days", ())), tuple(rejects.get("broken", ()))
+    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), days, parts, broken)
     return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow, "copies": copies})
 
 
