@@ -53,6 +53,9 @@ class Batch:
     mended: frozenset[str] = field(default_factory=frozenset)
     """Artifacts whose earlier rejects go with it."""
 
+    broken: frozenset[str] = field(default_factory=frozenset)
+    """Artifacts that could not be read again: only the reject that set them aside whole goes."""
+
     parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Artifacts of which only some rows and rejects go: how their versions begin, and the first offset."""
 
@@ -126,7 +129,10 @@ def _intent(batch: Batch, state: State) -> Intent:
         files=tuple(file.final for file in batch.files),
         consumed=batch.consumed,
         rejects=Follow(
-            tuple(asdict(file.added) for file in batch.rejects), tuple(sorted(batch.mended)), parts=batch.parts
+            tuple(asdict(file.added) for file in batch.rejects),
+            tuple(sorted(batch.mended)),
+            parts=batch.parts,
+            broken=tuple(sorted(batch.broken)),
         ),
         depth=state.depth + 1,
         copies=tuple(Copies(f"{batch.table}/{each.final}", each.slot.path, number) for each in batch.copies),

@@ -7,6 +7,7 @@ collection brings in whatever the source still has.
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from tailpipe_resources.lake.mend import mend
 from tailpipe_resources.lake.recovery import forget, recover
 from tailpipe_resources.lake.steps import Step, apply, follow
 from tailpipe_resources.lake.taken import Taken, destroy, seconds_left, slot_of
+from tailpipe_resources.model.artifact import GENERATION, generation_mark, generation_of
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
@@ -114,6 +116,7 @@ def _delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
 def _intent(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletion, state: State) -> Intent:
     whole = deletion.days is None
     days = () if deletion.days is None else tuple(sorted(day.isoformat() for day in deletion.days))
+    removed, older = ({}, {}) if whole else _rows(connection, lake, deletion, state)
     return Intent(
         stream=deletion.stream,
         batch=new_batch(state.head),
@@ -124,25 +127,37 @@ def _intent(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
         consumed=(),
         rejects=Follow(days=days),
         depth=1 if whole else state.depth + 1,
-        removed={} if whole else _rows(connection, lake, deletion),
+        removed=removed,
+        removed_older=older,
         restart=whole,
     )
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletion) -> Mapping[str, int]:
-    """The rows that go, by artifact. Only who holds the collection's lock can change them, whoever rewrites files."""
+def _rows(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletion, state: State
+) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """The rows that go, by artifact: of what it holds now, and of what was in its place before.
+
+    Only who holds the collection's lock can change them, whoever rewrites files.
+    """
+    marks = {location: generation_mark(generation_of(each.version)) for location, each in state.known.items()}
+    begun = f"coalesce(regexp_extract(tp_source_version, '{GENERATION}'), '')" if any(marks.values()) else "''"
     with ExitStack() as until:
         found = open_leased(lake, deletion.table, until)
         start = lake.store.address(f"{deletion.table}/")
         going = () if found is None else Taken(deletion.collection, deletion.days).files(found)
         if not going:
-            return {}
+            return {}, {}
         files = ", ".join(literal(f"{start}{each.path}") for each in going)
         rows = connection.execute(
-            f"SELECT tp_source_location, count(*) FROM read_parquet([{files}], hive_partitioning = false) "
+            f"SELECT tp_source_location, {begun}, count(*) FROM read_parquet([{files}], hive_partitioning = false) "
             "WHERE tp_source_location IS NOT NULL GROUP BY ALL"
         ).fetchall()
-        return dict(rows)
+    current: Counter[str] = Counter()
+    older: Counter[str] = Counter()
+    for location, mark, count in rows:
+        (current if mark == marks.get(location, mark) else older)[location] += count
+    return dict(current), dict(older)
 
 
 def _files(lake: Lake, name: str, taken: Taken) -> tuple[Removed, ...]:

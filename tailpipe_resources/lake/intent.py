@@ -84,6 +84,9 @@ class Follow:
     parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Of which only these rows go: how their versions begin, and the first offset."""
 
+    broken: tuple[str, ...] = ()
+    """Artifacts of which only the row that sets them aside whole goes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -106,6 +109,9 @@ class Intent:
 
     removed: Mapping[str, int] = field(default_factory=dict)
     """Rows taken out on purpose, by artifact. It stays collected."""
+
+    removed_older: Mapping[str, int] = field(default_factory=dict)
+    """The same for rows of what was in its place before it was begun afresh."""
 
     restart: bool = False
     """Everything was taken out and is forgotten: the chain begins here."""

@@ -78,7 +78,8 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     rejects = data.pop("rejects")
     copies = tuple(Copies(**each) for each in data.pop("copies", ()))
     parts = {location: (str(mark), int(offset)) for location, (mark, offset) in rejects.get("parts", {}).items()}
-    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), tuple(rejects.get("days", ())), parts)
+    days, broken = tuple(rejects.get("days", ())), tuple(rejects.get("broken", ()))
+    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), days, parts, broken)
     return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow, "copies": copies})
 
 
@@ -203,6 +204,7 @@ def _take_in(known: dict[str, Known], intent: Intent) -> None:
     for location, count in intent.restored.items():
         before = known[location]
         known[location] = replace(before, rows=before.rows + count, folded=before.folded - count)
-    for location, rows in intent.removed.items():
+    for location in intent.removed.keys() | intent.removed_older.keys():
         if location in known:
-            known[location] = replace(known[location], rows=max(known[location].rows - rows, 0))
+            rows, older = intent.removed.get(location, 0), intent.removed_older.get(location, 0)
+            known[location] = known[location].less(rows, older)

@@ -72,16 +72,22 @@ class RowsOf:
     parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Artifacts of which only some rows are meant: how their versions begin, and the first offset."""
 
+    broken: frozenset[str] = frozenset()
+    """Artifacts of which only the row without an offset is meant, which sets them aside whole."""
+
     @property
     def condition(self) -> str:
         """SQL that is true of these rows, where they are in the collection."""
-        whole = self.locations - self.parts.keys()
+        whole = self.locations - self.parts.keys() - self.broken
+        broken = self.locations & self.broken
         meant = [f"tp_source_location IN {_tuple(whole)}"] if whole else []
+        if broken:
+            meant.append(f"(tp_source_location IN {_tuple(broken)} AND tp_source_offset IS NULL)")
         meant += [
             f"(tp_source_location = {literal(location)} AND starts_with(tp_source_version, {literal(mark)}) "
             f"AND coalesce(tp_source_offset, 0) >= {offset})"
             for location, (mark, offset) in sorted(self.parts.items())
-            if location in self.locations
+            if location in self.locations - self.broken
         ]
         return " OR ".join(meant) or "false"
 

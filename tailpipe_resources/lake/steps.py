@@ -98,15 +98,17 @@ def follow(
     rejects, taken = intent.rejects, Taken(collection, days_of(intent), index=table)
     if intent.takes_out:
         destroy(lake, table, Taken(collection, days_of(intent)))
-    elif not (rejects.files or rejects.replaced):
+    elif not (rejects.files or rejects.replaced or rejects.broken):
         return False
     found = open_table(lake, REJECTED_TABLE)
     at = head(found, intent.stream)
     if found is None or (at is not None and at >= intent.batch):
         return False
     added = tuple(Added(**each) for each in rejects.files)
-    rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table, parts=rejects.parts)
-    gone = partial(without, connection, lake, name=REJECTED_TABLE, rows_of=rows_of) if rejects.replaced else None
+    broken = frozenset(rejects.broken)
+    again = broken.union(rejects.replaced)
+    rows_of = RowsOf(again, intent.stream, collection, table, parts=rejects.parts, broken=broken)
+    gone = partial(without, connection, lake, name=REJECTED_TABLE, rows_of=rows_of) if again else None
     told = Told(operation or ("delete" if intent.takes_out else "collect"), intent.run, intent.config)
     step = Step(intent, added, at, told, kept=seconds_left(lake) if intent.takes_out else KEPT_SECONDS)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -298,3 +299,29 @@ def test_a_torn_commit_does_not_stop_a_deletion(workshop: Workshop, kept: int) -
 
     assert done.rows == 3
     assert workshop.counts() == {}
+
+
+@pytest.mark.parametrize(
+    ("removed", "older", "left"),
+    [
+        ({}, {"a": 4}, (3, 0)),
+        ({"a": 2}, {"a": 1}, (1, 3)),
+        ({"a": 7}, {}, (0, 0)),
+        ({"a": 5}, {}, (0, 2)),
+        ({}, {"a": 9}, (0, 0)),
+    ],
+)
+def test_rows_that_go_are_counted_where_they_were(
+    removed: dict[str, int], older: dict[str, int], left: tuple[int, int], workshop: Workshop
+) -> None:
+    """Of what a file holds now, and of what it held before it was begun afresh; never below nothing."""
+    afresh = Entry("a", "g1:1", "ok", rows=3, how="afresh")
+    state = workshop.state()
+    for entry in (Entry("a", "1", "ok", rows=4), afresh):
+        batch = Batch("t", "c", RUN, (workshop.stage("a", range(entry.rows)),), (entry,))
+        state = commit(workshop.connection, workshop.lake, state, batch).state
+    intent = replace(_intent(workshop.connection, workshop.lake, ALL, state), restart=False, previous=state.head)
+
+    known = state.after(replace(intent, removed=removed, removed_older=older)).known["a"]
+
+    assert (known.rows, known.older) == left

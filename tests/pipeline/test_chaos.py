@@ -183,3 +183,34 @@ def test_overwriting_reads_all_again_and_doubles_nothing(chaos: Project) -> None
     assert (result.artifacts, result.rows, result.replaced, result.skipped) == (12, 9, 9, 0)
     assert chaos.ask("select tp_id from aws_cloudtrail_log order by 1") == before
     assert rejects(chaos) == named
+
+
+def test_rejects_of_what_was_read_stay_when_it_breaks(chaos: Project) -> None:
+    """Like its rows; only that it is broken is said anew, and all goes once it can be read again."""
+    broken = gzip.compress(many("torn"))
+    chaos.write("late.json.gz", gzip.compress(trail("l", "?").replace(b'"?"', b'"\xe9"')))
+    chaos.collect_one()
+    before = of_late(chaos)
+    assert [position is None for position, _ in before] == [False]
+
+    reasons = []
+    for left in (9, 4000):
+        chaos.write("late.json.gz", broken[:-left])
+        chaos.collect_one()
+        records = [each for each in of_late(chaos) if each[0] is not None]
+        reasons += [reason for position, reason in of_late(chaos) if position is None]
+        assert records == before
+        assert {"l"} <= set(ids(chaos))
+
+    assert len(reasons) == len(set(reasons)) == 2
+    chaos.write("late.json.gz", gzip.compress(trail("n")))
+    chaos.collect_one()
+    assert of_late(chaos) == []
+
+
+def of_late(project: Project) -> list[tuple[int | None, str]]:
+    """What was set aside of one file."""
+    found = project.ask(
+        "select position, reason from tailpipe_rejected where parse_filename(artifact) = 'late.json.gz' order by all"
+    )
+    return [(position, reason) for position, reason in found]

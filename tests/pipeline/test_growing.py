@@ -5,12 +5,17 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tailpipe_assets.pipeline import CollectOptions
+from tailpipe_resources.lake.check import check
+from tailpipe_resources.lake.delete import Deletion, delete
+from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.query.engine import connect
 
 if TYPE_CHECKING:
     from tests.services.project import Project
@@ -316,3 +321,27 @@ def test_every_line_of_a_writer_is_in_once(log: Project) -> None:
     assert numbers(log) == list(range(count))
     assert log.one("select count(*) from tailpipe_rejected") == 0
     consistent(log)
+
+
+def on_day(day: int, *numbers: int) -> str:
+    """Lines of a log that were written on a day of February."""
+    return lines(*numbers).replace("-07T", f"-{day:02}T")
+
+
+@pytest.mark.parametrize(
+    ("day", "left"), [(1, range(100, 105)), (9, range(20))], ids=["of what was there before", "of what is there now"]
+)
+def test_a_day_of_a_file_begun_afresh_is_deleted_and_counted(log: Project, day: int, left: range) -> None:
+    """The ledger counts what is left, and reading all again doubles none of it."""
+    path = log.write("x.log", on_day(1, *range(20)))
+    log.collect_one()
+    path.write_text(on_day(9, *range(100, 105)))
+    log.collect_one()
+
+    with connect(threads=1) as connection:
+        delete(connection, log.lake, Deletion("t", "c", Told("retention"), frozenset({date(2024, 2, day)})))
+        assert numbers(log) == list(left)
+        assert list(check(log.lake, "t", connection)) == []
+        log.collect_one(options=OVERWRITE)
+        assert numbers(log) == sorted({*left, *range(100, 105)})
+        assert list(check(log.lake, "t", connection)) == []
