@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.lake.staging import StagedFile, stage
+from tailpipe_resources.lake.staging import SHARE, StagedFile, stage_shares
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     import duckdb
 
@@ -47,23 +47,48 @@ def restorable(
     lake: Lake,
     state: State,
     incoming: Incoming,
-    active: Mapping[Slot, Sequence[str]],
+    active: Mapping[date, Sequence[str]],
 ) -> tuple[StagedFile, ...]:
-    """Rows kept aside whose events are among those that go: they may have to take their place."""
+    """Rows kept aside whose events are among those that go, where these lay: they may have to take their place.
+
+    Args:
+        connection: can read the lake and write below it.
+        lake: where the collection lies.
+        state: its ledger.
+        incoming: what is about to be committed.
+        active: the paths of the collection's active files, by day.
+    """
     if not incoming.replaced.locations or not state.copies:
         return ()
-    made = []
-    by_slot: dict[str, list[Copies]] = defaultdict(list)
-    for each in state.copies:
-        by_slot[each.slot].append(each)
-    for path, copies in sorted(by_slot.items()):
-        slot = Slot.from_path(path)
-        going = active.get(slot, ())
-        if going:
-            select = _waiting(connection, lake, state, incoming, copies, going)
-            staged = stage(connection, lake, slot, select, stream=incoming.stream) if select else None
-            made += [] if staged is None else [staged]
-    return tuple(made)
+    days = {each.key: Slot.from_path(each.slot).day for each in state.copies}
+    paths = [f"{incoming.table}/{path}" for day in sorted({*days.values()}) for path in active.get(day, ())]
+    slots = _going(connection, lake, incoming, paths) if paths else ()
+    left = {slot.day for slot in slots}
+    copies = [each for each in state.copies if days[each.key] in left]
+    if not copies:
+        return ()
+    select = _waiting(connection, lake, state, incoming, [(each, days[each.key]) for each in copies])
+    return stage_shares(connection, lake, slots, select, stream=incoming.stream) if select else ()
+
+
+def _going(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, incoming: Incoming, paths: Sequence[str]
+) -> Sequence[Slot]:
+    """Note in the table `going` each event that goes and the slot it lay in, and say which slots these are."""
+    slots = {lake.store.address(path): Slot.from_path(path) for path in paths}
+    rows = connection.execute(
+        "CREATE OR REPLACE TEMP TABLE leaving AS SELECT DISTINCT filename, tp_id "
+        f"FROM {rows_of(slots)} WHERE {incoming.replaced.condition}; SELECT DISTINCT filename FROM leaving"
+    ).fetchall()
+    found = sorted({slots[filename] for (filename,) in rows})
+    if found:
+        share = {slot: number for number, slot in enumerate(found)}
+        places = _values((filename, str(share[slots[filename]]), slots[filename].day) for (filename,) in rows)
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE going AS SELECT day, tp_id, min(share) AS share FROM leaving "
+            f"JOIN (VALUES {places}) v(filename, share, day) USING (filename) GROUP BY ALL"
+        )
+    return found
 
 
 def _waiting(
@@ -71,17 +96,14 @@ def _waiting(
     lake: Lake,
     state: State,
     incoming: Incoming,
-    copies: Sequence[Copies],
-    going: Sequence[str],
+    copies: Sequence[tuple[Copies, date]],
 ) -> str | None:
-    """A query for copies in these files of events that artifacts about to be replaced brought; None without any."""
-    batches = {lake.store.address(each.key): each.batch for each in copies}
+    """A query for one copy of each event noted in `going`, the oldest that counts; None without any."""
+    batches = {lake.store.address(each.key): each.batch for each, _ in copies}
     kept = rows_of(batches)
-    active = rows_of(lake.store.address(f"{incoming.table}/{path}") for path in going)
-    gone = f"SELECT tp_id FROM {active} WHERE {incoming.replaced.condition}"
-    found = connection.execute(
-        f"SELECT DISTINCT filename, tp_source_location FROM {kept} WHERE tp_id IN ({gone})"
-    ).fetchall()
+    places = _values((lake.store.address(each.key), str(each.batch), day) for each, day in copies)
+    joined = f"JOIN (VALUES {places}) v(filename, batch, day) USING (filename) JOIN going USING (day, tp_id)"
+    found = connection.execute(f"SELECT DISTINCT filename, tp_source_location FROM {kept} {joined}").fetchall()
     current = [
         f"({literal(filename)}, {literal(location)})"
         for filename, location in found
@@ -90,9 +112,16 @@ def _waiting(
     if not current:
         return None
     return (
-        f"SELECT * EXCLUDE (filename) FROM {kept} WHERE tp_id IN ({gone}) "
-        f"AND (filename, tp_source_location) IN ({', '.join(current)})"
+        f"SELECT kept.* EXCLUDE (filename, file_row_number), going.share AS {SHARE} "
+        f"FROM (SELECT *, file_row_number FROM {kept}) kept {joined} "
+        f"WHERE (filename, tp_source_location) IN ({', '.join(current)}) "
+        "QUALIFY row_number() OVER (PARTITION BY day, tp_id ORDER BY batch, filename, file_row_number) = 1"
     )
+
+
+def _values(rows: Iterable[tuple[str, str, date]]) -> str:
+    """Files, a number and a day of each, as SQL has them."""
+    return ", ".join(f"({literal(file)}, {number}, DATE '{day}')" for file, number, day in rows)
 
 
 def sweep_copies(lake: Lake, table: str, collection: str, state: State) -> None:

@@ -25,6 +25,7 @@ from tailpipe_resources.lake.taken import Taken, destroy, seconds_left, slot_of
 from tailpipe_resources.model.artifact import GENERATION, generation_mark, generation_of
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import REJECTED_TABLE
+from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +89,8 @@ def _delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
     taken = Taken(collection, deletion.days)
     rejects = _files(lake, REJECTED_TABLE, Taken(collection, deletion.days, index=name))
     forgets = deletion.days is None and bool(state.known)
-    if not (_files(lake, name, taken) or rejects or forgets):
+    copies = any(taken.holds(Slot.from_path(each.slot)) for each in state.copies)
+    if not (_files(lake, name, taken) or rejects or forgets or copies):
         destroy(lake, name, taken)
         return Deleted()
     folder, intent = lake.stream(name, collection), _intent(connection, lake, deletion, state)
@@ -117,6 +119,7 @@ def _intent(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
     whole = deletion.days is None
     days = () if deletion.days is None else tuple(sorted(day.isoformat() for day in deletion.days))
     removed, older = ({}, {}) if whole else _rows(connection, lake, deletion, state)
+    taken = Taken(deletion.collection, deletion.days)
     return Intent(
         stream=deletion.stream,
         batch=new_batch(state.head),
@@ -130,6 +133,7 @@ def _intent(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
         removed=removed,
         removed_older=older,
         restart=whole,
+        dropped=tuple(each.key for each in state.copies if taken.holds(Slot.from_path(each.slot))),
     )
 
 

@@ -1,17 +1,18 @@
 """Folding: an event that a collection has already is not stored again.
 
 The first copy committed wins. What came again is kept aside, whole, so that it takes the place of the first one when
-the artifact that delivered that is replaced by one without the event. Rows are compared by `tp_id`, within their slot:
-the same event has the same time, hence the same day.
+the artifact that delivered that is replaced by one without the event. Rows are compared by `tp_id`, within their day:
+the same event has the same time. Its index may be another one by now, as collections are reindexed.
 """
 
 from __future__ import annotations
 
 import uuid
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake.copies import restorable, rows_of
@@ -19,11 +20,13 @@ from tailpipe_resources.lake.delta import active_files, open_table, timespans
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.staging import StagedFile, stage
 from tailpipe_resources.lake.storage import Lake, discard
+from tailpipe_resources.lake.taken import slot_of
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     import duckdb
 
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 _SLACK = timedelta(seconds=1)
 """Bounds in the log may be cut to milliseconds."""
+
+_Span = tuple[datetime, datetime]
+_ALWAYS: _Span = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ def fold(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, incomi
     """
     with ExitStack() as reading:
         held = _held(lake, incoming, reading)
-        active = {slot: [each.path for each in found] for slot, found in held.items()}
+        active = {day: [each.path for each in found] for day, found in held.items()}
         back = restorable(connection, lake, state, incoming, active)
         files = (*incoming.files, *back)
         if not files:
@@ -79,18 +85,9 @@ class _Held:
     first: datetime | None
     last: datetime | None
 
-    def meets(self, other: StagedFile) -> bool:
-        """Whether both may hold rows of the same time."""
-        first, last = (bounds.get("tp_timestamp") for bounds in (other.minimum, other.maximum))
-        if first is None or last is None or self.first is None or self.last is None:
-            return True
-        return datetime.fromisoformat(first) <= self.last + _SLACK and self.first - _SLACK <= datetime.fromisoformat(
-            last
-        )
 
-
-def _held(lake: Lake, incoming: Incoming, reading: ExitStack) -> dict[Slot, list[_Held]]:
-    """The collection's active files by slot; they can be read until the stack is closed."""
+def _held(lake: Lake, incoming: Incoming, reading: ExitStack) -> dict[date, list[_Held]]:
+    """The collection's active files by day; they can be read until the stack is closed."""
     with arriving(lake, incoming.table):
         table = open_table(lake, incoming.table)
         if table is None:
@@ -99,14 +96,47 @@ def _held(lake: Lake, incoming: Incoming, reading: ExitStack) -> dict[Slot, list
     spans, found = timespans(table), defaultdict(list)
     for path, each in active_files(table).items():
         if each.values["tp_partition"] == incoming.collection:
-            found[Slot.from_path(f"{incoming.table}/{path}")].append(_Held(path, *spans[path]))
+            found[slot_of(each).day].append(_Held(path, *spans[path]))
     return found
 
 
-def _near(files: Sequence[StagedFile], held: Mapping[Slot, Sequence[_Held]]) -> list[str]:
-    """The paths of active files that may hold what is in these."""
-    found = {each.path for file in files for each in held.get(file.slot, ()) if each.meets(file)}
+def _near(files: Sequence[StagedFile], held: Mapping[date, Sequence[_Held]]) -> list[str]:
+    """The paths of active files that may hold what is in these: of a day, there may be thousands of both."""
+    coming: defaultdict[date, list[_Span]] = defaultdict(list)
+    for file in files:
+        coming[file.slot.day].append(_span(file))
+    found: list[str] = []
+    for day, spans in coming.items():
+        merged = _merged(spans)
+        found += [each.path for each in held.get(day, ()) if _meets(each, merged)]
     return sorted(found)
+
+
+def _span(file: StagedFile) -> _Span:
+    """The time of a staged file's rows; all of it where it is not known."""
+    first, last = (bounds.get("tp_timestamp") for bounds in (file.minimum, file.maximum))
+    if first is None or last is None:
+        return _ALWAYS
+    return datetime.fromisoformat(first) - _SLACK, datetime.fromisoformat(last) + _SLACK
+
+
+def _merged(spans: Iterable[_Span]) -> list[_Span]:
+    """The same time in spans that do not overlap, in order."""
+    merged: list[_Span] = []
+    for first, last in sorted(spans):
+        if merged and first <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def _meets(held: _Held, merged: Sequence[_Span]) -> bool:
+    """Whether a file may hold rows of the time of these spans."""
+    if held.first is None or held.last is None:
+        return True
+    at = bisect_left(merged, held.first, key=lambda span: span[1])
+    return at < len(merged) and merged[at][0] <= held.last
 
 
 def _taken_out(
@@ -142,26 +172,25 @@ def _there(lake: Lake, incoming: Incoming, near: Sequence[str]) -> str | None:
 
 
 def _places(lake: Lake, incoming: Incoming, files: Sequence[StagedFile], near: Sequence[str]) -> str:
-    """A query for the slot of each file, and its place among those that come."""
-    rows = [(_path(lake, file), file.slot.path, str(place)) for place, file in enumerate(files)]
-    rows += [
-        (lake.store.address(f"{incoming.table}/{path}"), Slot.from_path(f"{incoming.table}/{path}").path, "NULL")
-        for path in near
-    ]
-    values = ", ".join(f"({literal(file)}, {literal(slot)}, {place})" for file, slot, place in rows)
-    return f"SELECT * FROM (VALUES {values}) v(filename, slot, place)"
+    """A query for the day of each file, and its place among those that come."""
+    rows = [(_path(lake, file), file.slot.day, str(place)) for place, file in enumerate(files)]
+    for path in near:
+        key = f"{incoming.table}/{path}"
+        rows.append((lake.store.address(key), Slot.from_path(key).day, "NULL"))
+    values = ", ".join(f"({literal(file)}, DATE '{day}', {place})" for file, day, place in rows)
+    return f"SELECT * FROM (VALUES {values}) v(filename, day, place)"
 
 
 def _taken(lake: Lake, files: Sequence[StagedFile], there: str | None) -> str:
     """A query for the rows, by file and number in it, whose event is there or comes in a row before."""
     coming = _read(lake, files, "filename", "file_row_number")
-    held = f"SELECT DISTINCT slot, tp_id FROM ({there}) SEMI JOIN twice USING (tp_id) JOIN places USING (filename)"
+    held = f"SELECT DISTINCT day, tp_id FROM ({there}) SEMI JOIN twice USING (tp_id) JOIN places USING (filename)"
     return (
-        f"WITH held AS ({held if there else 'SELECT slot, slot AS tp_id FROM places WHERE false'}), "
-        f"coming AS (SELECT slot, place, file_row_number, tp_id FROM {coming} "
+        f"WITH held AS ({held if there else 'SELECT day, filename AS tp_id FROM places WHERE false'}), "
+        f"coming AS (SELECT day, place, file_row_number, tp_id FROM {coming} "
         "SEMI JOIN twice USING (tp_id) JOIN places USING (filename)) "
-        "SELECT place, file_row_number FROM coming LEFT JOIN (SELECT *, true AS is_held FROM held) USING (slot, tp_id) "
-        "QUALIFY is_held OR row_number() OVER (PARTITION BY slot, tp_id ORDER BY place, file_row_number) > 1"
+        "SELECT place, file_row_number FROM coming LEFT JOIN (SELECT *, true AS is_held FROM held) USING (day, tp_id) "
+        "QUALIFY is_held OR row_number() OVER (PARTITION BY day, tp_id ORDER BY place, file_row_number) > 1"
     )
 
 

@@ -119,6 +119,9 @@ class Intent:
     copies: tuple[Copies, ...] = ()
     """Files of rows that were folded."""
 
+    dropped: tuple[str, ...] = ()
+    """Keys of such files of earlier intents that are of days it takes out: they go."""
+
     restored: Mapping[str, int] = field(default_factory=dict)
     """By location, folded rows of earlier intents that are rows again."""
 

@@ -35,14 +35,13 @@ class Known:
     @property
     def held(self) -> bool:
         """Whether the lake has rows of it, or of what was in its place before."""
-        # Looking for rows that are not there costs a little, missing some doubles them. Ledgers of earlier releases may
-        # count rows as older ones and the other way round, so either count will do. What has neither, such as the many
-        # artifacts that were broken or empty, need not be looked for.
+        # Looking for rows that are not there costs a little, missing some doubles them: so either count will do. What
+        # has neither, such as the many artifacts that were broken or empty, need not be looked for.
         return self.rows > 0 or self.older > 0
 
     def less(self, rows: int, older: int) -> Known:
         """What is known once so many of its rows and of the older ones are taken out."""
-        # More than there are of one kind were of the other: earlier releases did not tell them apart when they went.
+        # More than there are of one kind were of the other.
         other, more = max(rows - self.rows, 0), max(older - self.older, 0)
         return replace(self, rows=max(self.rows - rows - more, 0), older=max(self.older - older - other, 0))
 

@@ -80,7 +80,8 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     parts = {location: (str(mark), int(offset)) for location, (mark, offset) in rejects.get("parts", {}).items()}
     days, broken = tuple(rejects.get("days", ())), tuple(rejects.get("broken", ()))
     follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), days, parts, broken)
-    return Intent(**{**data, "files": tuple(data["files"]), "consumed": consumed, "rejects": follow, "copies": copies})
+    data.update(files=tuple(data["files"]), dropped=tuple(data.get("dropped", ())))
+    return Intent(**{**data, "consumed": consumed, "rejects": follow, "copies": copies})
 
 
 def write_base(lake: Lake, folder: str, state: State) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +14,12 @@ import pytest
 from tailpipe_resources.lake import commit, open_lake, snapshot
 from tailpipe_resources.lake.check import check
 from tailpipe_resources.lake.cleanup import hasten, put_away
-from tailpipe_resources.lake.delete import Deletion, delete
+from tailpipe_resources.lake.delete import Deletion, _intent, delete
 from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.lake.ledger import write_intent
 from tailpipe_resources.lake.reindex import reindex
-from tailpipe_resources.lake.taken import REMOTE_SECONDS
+from tailpipe_resources.lake.steps import Step, apply
+from tailpipe_resources.lake.taken import REMOTE_SECONDS, Taken
 from tailpipe_resources.model.config import Credential, Destination
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.model.secret import Secret
@@ -25,6 +30,9 @@ from tests.services.s3 import ACCESS_KEY, REGION, SECRET_KEY, serving_s3
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
+
+    from tailpipe_resources.lake.ledger import State
+    from tailpipe_resources.lake.staging import StagedFile
 
 pytestmark = pytest.mark.service
 TOLD = Told("delete")
@@ -86,6 +94,65 @@ def test_what_is_deleted_stays_for_an_hour(days: frozenset[date] | None, worksho
     hasten(workshop.lake, "t", lambda _: True)
     put_away(workshop.lake, "t")
     assert parquet(workshop) == 0
+
+
+def copy_of(workshop: Workshop, location: str, day: date) -> StagedFile:
+    """A staged file of folded rows."""
+    made = workshop.stage(location, range(2), day=day)
+    return replace(made, final=f"_tailpipe/folded/c/{uuid.uuid4()}.rows")
+
+
+def copies(workshop: Workshop) -> list[str]:
+    """The files of folded rows."""
+    return workshop.lake.store.keys("t/_tailpipe/folded")
+
+
+@pytest.fixture
+def folded(workshop: Workshop) -> State:
+    """The ledger once copies of two days were kept aside."""
+    state = workshop.state()
+    both = (copy_of(workshop, "a", DAY), copy_of(workshop, "b", DAY + timedelta(days=1)))
+    batch = replace(workshop.batch("d"), copies=both)
+    return commit(workshop.connection, workshop.lake, state, batch).state
+
+
+@pytest.mark.parametrize("days", [None, frozenset({DAY})])
+def test_folded_copies_of_what_is_deleted_go_at_once(
+    days: frozenset[date] | None, workshop: Workshop, folded: State
+) -> None:
+    """Exactly those: not the ones of other days, nor what another machine has just put in place."""
+    kept = [] if days is None else [folded.copies[1].key]
+    foreign = "t/_tailpipe/folded/c/foreign.rows"
+    workshop.lake.store.write(foreign, b"about to be committed")
+
+    delete(workshop.connection, workshop.lake, Deletion("t", "c", TOLD, days))
+
+    assert copies(workshop) == sorted([*kept, foreign])
+    assert [each.key for each in workshop.state().copies] == kept
+
+
+@pytest.mark.parametrize("days", [None, frozenset({DAY})])
+def test_copies_go_also_when_the_deletion_was_cut_off(
+    days: frozenset[date] | None, workshop: Workshop, folded: State
+) -> None:
+    """The next run removes them, if the process ended right after the commit."""
+    deletion = Deletion("t", "c", TOLD, days)
+    intent = _intent(workshop.connection, workshop.lake, deletion, folded)
+    write_intent(workshop.lake, workshop.lake.stream("t", "c"), intent)
+    apply(workshop.lake, "t", Taken("c", days).out_of, Step(intent, (), folded.head, TOLD))
+
+    state = workshop.state()
+
+    assert copies(workshop) == [each.key for each in state.copies] == ([] if days is None else [folded.copies[1].key])
+
+
+def test_a_day_that_has_nothing_but_copies_is_deleted_too(workshop: Workshop, folded: State) -> None:
+    """Its rows may be gone by then, as artifacts were replaced."""
+    day = DAY + timedelta(days=1)
+
+    delete(workshop.connection, workshop.lake, Deletion("t", "c", TOLD, frozenset({day})))
+
+    assert copies(workshop) == [folded.copies[0].key]
 
 
 def json_of(workshop: Workshop, key: str) -> dict[str, list[str]]:

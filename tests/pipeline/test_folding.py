@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailpipe_assets.pipeline import CollectOptions
+from tailpipe_assets.pipeline.reindex import reindex
 from tailpipe_resources.lake import Lake, open_lake
 from tailpipe_resources.lake.ledger import write_base
 from tailpipe_resources.lake.recovery import recover
@@ -26,7 +27,7 @@ COLLECTION = 'collection "aws_cloudtrail_log" "c" {\n  source = source.file.logs
 
 def events(*names: str, day: int = 7, account: str = "1") -> str:
     """A CloudTrail object with an event of each id."""
-    base = {"eventTime": f"2024-02-{day:02}T13:00:00Z", "recipientAccountId": account}
+    base = {"eventTime": f"2024-02-{day:02}T13:00:00Z", "recipientAccountId": account, "awsRegion": "eu-1"}
     return json.dumps({"Records": [{"eventID": name, **base} for name in names]})
 
 
@@ -125,6 +126,63 @@ def test_a_row_takes_the_place_of_the_one_it_was_folded_against(trail: Project) 
     assert counted(trail) == {"a.json": (0, 0), "b.json": (1, 0), "c.json": (1, 0)}
 
 
+BY_REGION = COLLECTION.replace("}", '  tp_index = "aws_region"\n}')
+
+
+def indexes(project: Project) -> list[tuple[str, str]]:
+    """Every row: its event and the index value it lies under."""
+    return [
+        (name, index) for name, index in project.ask("select event_id, tp_index from aws_cloudtrail_log order by all")
+    ]
+
+
+def test_a_row_comes_back_under_the_index_its_event_had_moved_to(trail: Project) -> None:
+    """What is kept aside stays where it is when rows move, and is found all the same."""
+    trail.write("a.json", events("1", "2"))
+    trail.write("b.json", events("2", "3"))
+    trail.write("c.json", events("2", day=8))
+    trail.collect_one()
+    trail.configure(BY_REGION)
+    reindex(trail.plans()[0])
+
+    trail.write("a.json", events("1"))
+    trail.collect_one()
+
+    assert held(trail) == [("1", "a.json"), ("2", "b.json"), ("2", "c.json"), ("3", "b.json")]
+    assert indexes(trail) == [("1", "eu-1"), ("2", "eu-1"), ("2", "eu-1"), ("3", "eu-1")]
+    assert counted(trail) == {"a.json": (1, 0), "b.json": (2, 0), "c.json": (1, 0)}
+
+
+def test_an_event_under_another_index_is_the_same_event(trail: Project) -> None:
+    """After the index of a collection changed, before and after its rows are moved."""
+    trail.write("a.json", events("1", "2"))
+    trail.collect_one()
+    trail.configure(BY_REGION)
+    trail.write("b.json", events("2", "3"))
+    first = trail.collect_one()
+    reindex(trail.plans()[0])
+    trail.write("c.json", events("1", "4"))
+    second = trail.collect_one()
+
+    assert (first.rows, first.folded, second.rows, second.folded) == (1, 1, 1, 1)
+    assert held(trail) == [("1", "a.json"), ("2", "a.json"), ("3", "b.json"), ("4", "c.json")]
+
+
+def test_rows_come_back_to_the_index_of_each(trail: Project) -> None:
+    """One artifact's rows may lie under many; each comes back once, from the first that has it."""
+    names = [str(number) for number in range(30)]
+    records = [json.loads(events(name, account=name))["Records"][0] for name in names]
+    for file in ("a.json", "b.json", "c.json"):
+        trail.write(file, json.dumps({"Records": records}))
+        trail.collect_one()
+
+    trail.write("a.json", events("x"))
+    trail.collect_one()
+
+    assert held(trail) == sorted([*((name, "b.json") for name in names), ("x", "a.json")])
+    assert indexes(trail) == sorted([*((name, name) for name in names), ("x", "1")])
+
+
 def test_what_was_folded_of_an_older_version_stays_away(trail: Project) -> None:
     """A copy counts only while the file it stood in holds it."""
     trail.write("a.json", events("1"))
@@ -193,7 +251,7 @@ def test_what_a_crash_left_of_folded_rows_is_swept(trail: Project) -> None:
 
 
 def test_many_copies_of_several_days_are_folded(trail: Project) -> None:
-    """Each day in its own slot, in few statements whatever their number."""
+    """Each day for itself, in few statements whatever their number."""
     for day in (1, 2, 3):
         names = [f"{day}-{n}" for n in range(2000)]
         trail.write(f"{day}.json", events(*names, day=day))
