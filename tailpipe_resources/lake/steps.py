@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.lake.cleanup import KEPT_SECONDS, commit_superseding
 from tailpipe_resources.lake.delta import Added, Change, Told, active_files, head, open_table
 from tailpipe_resources.lake.history import TIDY_EVERY, tidy
+from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.replace import Replacement, RowsOf, without
 from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
 from tailpipe_resources.model.schema import REJECTED_TABLE
@@ -54,7 +56,7 @@ def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | Non
     """
     intent = step.intent
     for attempt in range(1, ATTEMPTS + 1):
-        gone = Replacement() if plan is None else plan(_opened(lake, name))
+        gone = Replacement() if plan is None else _planned(lake, name, plan)
         change = Change(
             (*step.added, *gone.rewritten),
             gone.removed,
@@ -67,7 +69,7 @@ def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | Non
             version = commit_superseding(lake, name, change, kept=step.kept)
         except CommitConflictError:
             drop(lake, name, (file.path for file in gone.rewritten))
-            if attempt == ATTEMPTS or head(_opened(lake, name), intent.stream) != step.expected:
+            if attempt == ATTEMPTS or head(open_table(lake, name), intent.stream) != step.expected:
                 raise
         else:
             if version % TIDY_EVERY == 0:
@@ -76,11 +78,13 @@ def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | Non
     raise AssertionError
 
 
-def _opened(lake: Lake, name: str) -> DeltaTable:
-    table = open_table(lake, name)
-    if table is None:
-        raise CommitConflictError(f"the table {name} was removed meanwhile")
-    return table
+def _planned(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement]) -> Replacement:
+    """What goes and comes. The files it is planned on stay while they are read, and may go with the commit."""
+    with ExitStack() as reading:
+        table = open_leased(lake, name, reading)
+        if table is None:
+            raise CommitConflictError(f"the table {name} was removed meanwhile")
+        return plan(table)
 
 
 def follow(
