@@ -14,10 +14,12 @@ from tailpipe_resources.lake.ledger import (
     Ledger,
     State,
     batches,
+    intent_key,
     made_at,
     prune,
     read_intent,
     read_ledger,
+    uncommitted,
 )
 from tailpipe_resources.lake.steps import ATTEMPTS, drop, follow
 from tailpipe_resources.lake.storage import Lake, discard
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import duckdb
+
+    from tailpipe_resources.lake.intent import Intent
 
 
 ABANDONED_SECONDS = 24 * 3600
@@ -61,8 +65,8 @@ def recover(
             tell(f"{table}.{collection}: {what if intent.takes_out else rejects}")
     prune(lake, folder, ledger.floor)
     sweep_copies(lake, table, collection, ledger.state)
-    for batch in batches(lake, folder).keys() - ledger.reachable:
-        if (ledger.floor is None or batch > ledger.floor) and is_dead(lake, batch):
+    for batch in uncommitted(lake, folder, ledger):
+        if is_dead(lake, batch):
             forget(lake, table, collection, batch)
             tell(f"{table}.{collection}: what an earlier run had not committed was discarded, to be collected again")
     for name in (table, REJECTED_TABLE):
@@ -91,13 +95,27 @@ def is_dead(lake: Lake, batch: int) -> bool:
     return not lake.store.is_remote or time.time() - made_at(batch) > ABANDONED_SECONDS
 
 
-def forget(lake: Lake, table: str, collection: str, batch: int) -> None:
-    """Remove an intent and its files, unless it was committed: a store may lose its answer to that."""
-    folder = lake.stream(table, collection)
-    if batch in read_ledger(lake, folder, head(open_table(lake, table), f"{table}/{collection}")).reachable:
+def forget(lake: Lake, table: str, collection: str, batch: int, intent: Intent | None = None) -> None:
+    """Remove an intent and its files, unless it was committed: a store may lose its answer to that.
+
+    Args:
+        lake: where the collection lies.
+        table: its table.
+        collection: its name.
+        batch: the attempt.
+        intent: as whoever made the attempt has it; read when not given, and nothing is done where it is gone.
+    """
+    folder, ledger = lake.stream(table, collection), _ledger(lake, table, collection)
+    if batch in batches(lake, folder).keys() - uncommitted(lake, folder, ledger):
         return
-    intent = read_intent(lake, folder, batch)
+    try:
+        intent = intent or read_intent(lake, folder, batch)
+    except LakeDamagedError:
+        if batch in batches(lake, folder):
+            raise
+        return
     for name, paths in ((table, intent.files), (REJECTED_TABLE, [str(each["path"]) for each in intent.rejects.files])):
         drop(lake, name, paths)
-    lake.store.remove(each.key for each in intent.copies)
-    lake.store.remove([f"{folder}/{batch:020}.json"])
+    named = {each.key for each in ledger.state.copies}
+    lake.store.remove(each.key for each in intent.copies if each.key not in named)
+    lake.store.remove([intent_key(folder, batch)])
