@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
 from tailpipe_resources.lake.cleanup import put_away
@@ -26,7 +27,7 @@ from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import duckdb
 
@@ -57,12 +58,7 @@ def recover(
     """
     folder, stream = lake.stream(table, collection), f"{table}/{collection}"
     ledger = _ledger(lake, table, collection)
-    reached = head(open_table(lake, REJECTED_TABLE), stream) or 0
-    for intent in ledger.chain:
-        if intent.batch > reached and follow(connection, lake, table, collection, intent):
-            what = "a deletion that was cut off was finished"
-            rejects = "rejects of an earlier run that was cut off were brought in"
-            tell(f"{table}.{collection}: {what if intent.takes_out else rejects}")
+    _bring_in(connection, lake, table, collection, ledger.chain, tell)
     prune(lake, folder, ledger.floor)
     sweep_copies(lake, table, collection, ledger.state)
     for batch in uncommitted(lake, folder, ledger):
@@ -74,6 +70,36 @@ def recover(
         put_away(lake, name)
         tidy(lake, name)
     return ledger.state
+
+
+def _bring_in(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    collection: str,
+    chain: Iterable[Intent],
+    tell: Callable[[str], None],
+) -> None:
+    """Let the rejects of these intents follow, where they have not yet."""
+    reached = head(open_table(lake, REJECTED_TABLE), f"{table}/{collection}") or 0
+    for intent in chain:
+        if intent.batch <= reached:
+            continue
+        files = _there(lake, intent.rejects.files)
+        if follow(connection, lake, table, collection, intent, files=files):
+            what = "a deletion that was cut off was finished"
+            rejects = "rejects of an earlier run that was cut off were brought in"
+            tell(f"{table}.{collection}: {what if intent.takes_out else rejects}")
+            lost = sum(each["rows"] for each in intent.rejects.files) - sum(each["rows"] for each in files)
+            if lost:
+                tell(f"{table}.{collection}: {lost} of these rejects are lost, because their files are missing")
+
+
+def _there(lake: Lake, files: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of some files of rejects that are in the store. In a restored backup not all may be."""
+    folders = {posixpath.dirname(f"{REJECTED_TABLE}/{each['path']}") for each in files}
+    keys = {key for folder in folders for key in lake.store.keys(folder)}
+    return [each for each in files if f"{REJECTED_TABLE}/{each['path']}" in keys]
 
 
 def _ledger(lake: Lake, table: str, collection: str) -> Ledger:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.lake.cleanup import KEPT_SECONDS, commit_superseding
@@ -17,7 +17,7 @@ from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import duckdb
     from deltalake import DeltaTable
@@ -94,10 +94,13 @@ def follow(
     collection: str,
     intent: Intent,
     operation: str | None = None,
+    *,
+    files: Sequence[Mapping[str, Any]] | None = None,
 ) -> bool:
     """Bring the rejects' table to this intent, unless it is there already; and leave nothing of what it took out.
 
-    The operation is what the history calls it; `delete` or `collect` when not given.
+    The operation is what the history calls it; `delete` or `collect` when not given. The files are all those of the
+    intent's rejects, or these of them.
     """
     rejects, taken = intent.rejects, Taken(collection, days_of(intent), index=table)
     if intent.takes_out:
@@ -108,7 +111,7 @@ def follow(
     at = head(found, intent.stream)
     if found is None or (at is not None and at >= intent.batch):
         return False
-    added = tuple(Added(**each) for each in rejects.files)
+    added = tuple(Added(**each) for each in (rejects.files if files is None else files))
     rows_of = RowsOf(frozenset(rejects.replaced), intent.stream, collection, table, parts=rejects.parts)
     gone = partial(without, connection, lake, name=REJECTED_TABLE, rows_of=rows_of) if rejects.replaced else None
     told = Told(operation or ("delete" if intent.takes_out else "collect"), intent.run, intent.config)

@@ -10,7 +10,7 @@ from tailpipe_resources.lake.commit import _intent
 from tailpipe_resources.lake.delta import Change, commit_change, head, open_table
 from tailpipe_resources.lake.intent import Entry
 from tailpipe_resources.lake.ledger import intent_key, prune, read_intent, read_ledger, write_base, write_intent
-from tailpipe_resources.lake.recovery import forget
+from tailpipe_resources.lake.recovery import forget, recover
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tests.lake.conftest import BOTH, RUN
 
@@ -82,6 +82,24 @@ def test_rejects_follow_a_commit_that_was_cut_short(workshop: Workshop) -> None:
 
     assert states[0] == states[2]
     assert set(states[0].known) == {"a"}
+    assert workshop.counts() == {"a": 3}
+    assert workshop.counts(REJECTED_TABLE) == {"a": 2}
+
+
+@BOTH
+def test_rejects_whose_files_are_missing_are_left_out(workshop: Workshop) -> None:
+    """A restored backup may lack them: the table of rejects stays readable, and it is said once what is lost."""
+    state, batch = workshop.state(), replace(with_rejects(workshop, "a"), rejects=())
+    rejects = tuple(workshop.stage("a", range(n), table=REJECTED_TABLE, index="t") for n in (2, 5))
+    crash_before_the_rejects(workshop, state, replace(batch, rejects=rejects))
+    workshop.lake.store.remove([f"{REJECTED_TABLE}/{rejects[1].final}"])
+    told: list[str] = []
+
+    for _ in range(2):
+        recover(workshop.connection, workshop.lake, "t", "c", told.append)
+
+    assert len(told) == 2
+    assert "5 of these rejects are lost" in told[1]
     assert workshop.counts() == {"a": 3}
     assert workshop.counts(REJECTED_TABLE) == {"a": 2}
 

@@ -10,12 +10,12 @@ from tailpipe_resources.lake.compact import compact, small_slots
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.local import LocalStore
 from tailpipe_resources.lake.repair import repair
-from tests.lake.conftest import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tailpipe_resources.lake.stored import Stored
+    from tests.lake.conftest import Workshop
 
 
 class Compacting(LocalStore):
