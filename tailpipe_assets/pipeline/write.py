@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ from tailpipe_assets.pipeline.rejects import Reject, stage_rejects
 from tailpipe_assets.pipeline.rows import stage_rows
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.copies import Incoming
-from tailpipe_resources.lake.delta import open_table
 from tailpipe_resources.lake.fold import Folding, fold
 from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.replace import RowsOf, rows_by_location
 from tailpipe_resources.lake.space import check_space, free_bytes
 from tailpipe_resources.lake.storage import discard
@@ -216,11 +217,12 @@ class Writer:
     def _withdrawn(self, again: Sequence[Entry], rows_of: RowsOf) -> Mapping[str, int]:
         """How many rows go of files that are read on, because a line had been taken before its end was written."""
         grown = frozenset(entry.location for entry in again if entry.how == "grown") & rows_of.locations
-        table = open_table(self.lake, self.plan.collection.table_stored) if grown else None
-        if table is None:
+        if not grown:
             return {}
-        meant = replace(rows_of, locations=grown)
-        return rows_by_location(self.connection, self.lake, table, self.plan.collection.table_stored, meant)
+        name, meant = self.plan.collection.table_stored, replace(rows_of, locations=grown)
+        with ExitStack() as reading:
+            table = open_leased(self.lake, name, reading)
+            return {} if table is None else rows_by_location(self.connection, self.lake, table, name, meant)
 
     def _folding(self, replaced: RowsOf) -> Folding:
         """What is staged, with each event once where the table's events have ids of their own."""

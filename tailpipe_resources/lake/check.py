@@ -12,7 +12,7 @@ from tailpipe_resources.lake.cleanup import past
 from tailpipe_resources.lake.delta import active_files, head, open_table
 from tailpipe_resources.lake.findings import COLLECT, REPAIR, RESTORE, Finding, counted
 from tailpipe_resources.lake.inventory import open_leased
-from tailpipe_resources.lake.ledger import batches, read_ledger
+from tailpipe_resources.lake.ledger import read_ledger, uncommitted
 from tailpipe_resources.lake.leftovers import collections_of, is_busy, orphans, staged
 from tailpipe_resources.lake.mend import torn
 from tailpipe_resources.lake.recovery import is_dead
@@ -135,8 +135,8 @@ class _Check:
         return head(open_table(self.lake, self.table), stream) == at
 
     def _unreachable(self, collection: str, ledger: Ledger) -> Iterator[str]:
-        left = batches(self.lake, self.lake.stream(self.table, collection)).keys() - ledger.reachable
-        count = sum(batch > (ledger.floor or 0) and is_dead(self.lake, batch) for batch in left)
+        left = uncommitted(self.lake, self.lake.stream(self.table, collection), ledger)
+        count = sum(is_dead(self.lake, batch) for batch in left)
         if count:
             yield f"left by a run that was cut off: {counted(count, 'attempt')} that never counted"
 

@@ -99,7 +99,7 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     try:
         replacement = apply(lake, batch.table, gone, Step(intent, added, state.head, batch.told))
     except CommitConflictError:
-        forget(lake, batch.table, batch.collection, intent.batch)
+        forget(lake, batch.table, batch.collection, intent.batch, intent)
         raise
     follow(connection, lake, batch.table, batch.collection, intent)
     after = state.after(intent)

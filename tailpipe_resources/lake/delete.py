@@ -123,7 +123,7 @@ def _intent(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
     return Intent(
         stream=deletion.stream,
         batch=new_batch(state.head),
-        previous=None if whole else state.head,
+        previous=state.head,
         run=deletion.told.run,
         config=deletion.told.config,
         files=(),

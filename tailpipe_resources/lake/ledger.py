@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +144,7 @@ def _read_ledger(lake: Lake, folder: str, head: int | None, bases: set[int]) -> 
     at = head
     while at is not None and at not in bases:
         chain.append(read_intent(lake, folder, at))
-        at = chain[-1].previous
+        at = None if chain[-1].restart else chain[-1].previous
     base = State(None, {}) if at is None else _state(_read(lake, _base_key(folder, at)))
     known, copies = dict(base.known), base.copies
     for intent in reversed(chain):
@@ -166,13 +167,41 @@ def batches(lake: Lake, folder: str) -> dict[int, str]:
     return {int(key.rsplit("/", 1)[-1].removesuffix(".json")): key for key in keys}
 
 
+def uncommitted(lake: Lake, folder: str, ledger: Ledger) -> frozenset[int]:
+    """The batches whose intents are there though no commit is known that made them count; some may be about to."""
+    left = frozenset(batches(lake, folder).keys() - ledger.reachable - {ledger.base})
+    return left - frozenset(_passed(lake, folder, ledger.floor)) if left else left
+
+
 def prune(lake: Lake, folder: str, floor: int | None) -> None:
-    """Remove what a restart, or a state that was written down whole, made superfluous: all before this batch."""
+    """Remove what a restart, or a state that was written down whole, made superfluous: all that led up to this batch.
+
+    Attempts that came to nothing stay until they are dead: whoever made one may still be at it, and finds by its intent
+    which files to take back.
+    """
     if floor is None:
         return
-    old = [key for batch, key in batches(lake, folder).items() if batch < floor]
+    # The oldest go first, so that those a crash leaves can still be told from attempts.
+    old = [intent_key(folder, batch) for batch in reversed(_passed(lake, folder, floor))]
     bases = [key for key in lake.store.keys(folder) if key.endswith(BASE) and key < _base_key(folder, floor)]
     lake.store.remove([*old, *bases])
+
+
+def _passed(lake: Lake, folder: str, floor: int | None) -> tuple[int, ...]:
+    """The batches that led up to this one and whose intents are still there, newest first."""
+    there = batches(lake, folder)
+    if floor is None or min(there, default=floor) >= floor:
+        return ()
+    passed, at = [], floor
+    # Another machine may be removing them at the same time.
+    with suppress(LakeDamagedError):
+        while at in there:
+            previous = read_intent(lake, folder, at).previous
+            if previous is None or previous not in there:
+                break
+            passed.append(previous)
+            at = previous
+    return tuple(passed)
 
 
 def intent_key(folder: str, batch: int) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
 from tailpipe_resources.lake.cleanup import put_away
@@ -14,19 +15,23 @@ from tailpipe_resources.lake.ledger import (
     Ledger,
     State,
     batches,
+    intent_key,
     made_at,
     prune,
     read_intent,
     read_ledger,
+    uncommitted,
 )
 from tailpipe_resources.lake.steps import ATTEMPTS, drop, follow
 from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import duckdb
+
+    from tailpipe_resources.lake.intent import Intent
 
 
 ABANDONED_SECONDS = 24 * 3600
@@ -53,16 +58,11 @@ def recover(
     """
     folder, stream = lake.stream(table, collection), f"{table}/{collection}"
     ledger = _ledger(lake, table, collection)
-    reached = head(open_table(lake, REJECTED_TABLE), stream) or 0
-    for intent in ledger.chain:
-        if intent.batch > reached and follow(connection, lake, table, collection, intent):
-            what = "a deletion that was cut off was finished"
-            rejects = "rejects of an earlier run that was cut off were brought in"
-            tell(f"{table}.{collection}: {what if intent.takes_out else rejects}")
+    _bring_in(connection, lake, table, collection, ledger.chain, tell)
     prune(lake, folder, ledger.floor)
     sweep_copies(lake, table, collection, ledger.state)
-    for batch in batches(lake, folder).keys() - ledger.reachable:
-        if (ledger.floor is None or batch > ledger.floor) and is_dead(lake, batch):
+    for batch in uncommitted(lake, folder, ledger):
+        if is_dead(lake, batch):
             forget(lake, table, collection, batch)
             tell(f"{table}.{collection}: what an earlier run had not committed was discarded, to be collected again")
     for name in (table, REJECTED_TABLE):
@@ -70,6 +70,36 @@ def recover(
         put_away(lake, name)
         tidy(lake, name)
     return ledger.state
+
+
+def _bring_in(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    collection: str,
+    chain: Iterable[Intent],
+    tell: Callable[[str], None],
+) -> None:
+    """Let the rejects of these intents follow, where they have not yet."""
+    reached = head(open_table(lake, REJECTED_TABLE), f"{table}/{collection}") or 0
+    for intent in chain:
+        if intent.batch <= reached:
+            continue
+        files = _there(lake, intent.rejects.files)
+        if follow(connection, lake, table, collection, intent, files=files):
+            what = "a deletion that was cut off was finished"
+            rejects = "rejects of an earlier run that was cut off were brought in"
+            tell(f"{table}.{collection}: {what if intent.takes_out else rejects}")
+            lost = sum(each["rows"] for each in intent.rejects.files) - sum(each["rows"] for each in files)
+            if lost:
+                tell(f"{table}.{collection}: {lost} of these rejects are lost, because their files are missing")
+
+
+def _there(lake: Lake, files: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of some files of rejects that are in the store. In a restored backup not all may be."""
+    folders = {posixpath.dirname(f"{REJECTED_TABLE}/{each['path']}") for each in files}
+    keys = {key for folder in folders for key in lake.store.keys(folder)}
+    return [each for each in files if f"{REJECTED_TABLE}/{each['path']}" in keys]
 
 
 def _ledger(lake: Lake, table: str, collection: str) -> Ledger:
@@ -91,13 +121,27 @@ def is_dead(lake: Lake, batch: int) -> bool:
     return not lake.store.is_remote or time.time() - made_at(batch) > ABANDONED_SECONDS
 
 
-def forget(lake: Lake, table: str, collection: str, batch: int) -> None:
-    """Remove an intent and its files, unless it was committed: a store may lose its answer to that."""
-    folder = lake.stream(table, collection)
-    if batch in read_ledger(lake, folder, head(open_table(lake, table), f"{table}/{collection}")).reachable:
+def forget(lake: Lake, table: str, collection: str, batch: int, intent: Intent | None = None) -> None:
+    """Remove an intent and its files, unless it was committed: a store may lose its answer to that.
+
+    Args:
+        lake: where the collection lies.
+        table: its table.
+        collection: its name.
+        batch: the attempt.
+        intent: as whoever made the attempt has it; read when not given, and nothing is done where it is gone.
+    """
+    folder, ledger = lake.stream(table, collection), _ledger(lake, table, collection)
+    if batch in batches(lake, folder).keys() - uncommitted(lake, folder, ledger):
         return
-    intent = read_intent(lake, folder, batch)
+    try:
+        intent = intent or read_intent(lake, folder, batch)
+    except LakeDamagedError:
+        if batch in batches(lake, folder):
+            raise
+        return
     for name, paths in ((table, intent.files), (REJECTED_TABLE, [str(each["path"]) for each in intent.rejects.files])):
         drop(lake, name, paths)
-    lake.store.remove(each.key for each in intent.copies)
-    lake.store.remove([f"{folder}/{batch:020}.json"])
+    named = {each.key for each in ledger.state.copies}
+    lake.store.remove(each.key for each in intent.copies if each.key not in named)
+    lake.store.remove([intent_key(folder, batch)])

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import BusyError, LakeDamagedError
 from tailpipe_resources.lake.cleanup import past, supersede
-from tailpipe_resources.lake.delta import active_files, open_table
+from tailpipe_resources.lake.delta import active_files
 from tailpipe_resources.lake.findings import counted
+from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.leftovers import collections_of, orphans, staged
 from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.recovery import recover
 from tailpipe_resources.lake.storage import discard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     import duckdb
+    from deltalake import DeltaTable
 
     from tailpipe_resources.lake.storage import Lake
 
@@ -56,17 +59,25 @@ def _leftovers(lake: Lake, table: str) -> Iterator[str]:
     for folder in staged(lake, table):
         discard(folder)
         yield f"{table}: the staged files in {folder} were deleted"
-    try:
-        found = open_table(lake, table)
-    except LakeDamagedError:
-        return
-    if found is not None:
-        listing, active = lake.store.listing(table), active_files(found)
-        for path in active:
-            if f"{table}/{path}" not in listing and past(table, path) in listing:
-                lake.store.move(past(table, path), f"{table}/{path}")
-                yield f"{table}: {path} was put back in its place"
-        paths = orphans(lake, table, listing, active)
-        supersede(lake, table, found.version(), paths)
-        if paths:
-            yield f"{table}: put away {counted(len(paths), 'file')} that no version shows"
+    with ExitStack() as until:
+        try:
+            found = open_leased(lake, table, until)
+        except LakeDamagedError:
+            return
+        if found is None:
+            return
+        paths = yield from _beside(lake, table, found)
+    # The lease is over, so that they can be put away.
+    supersede(lake, table, found.version(), paths)
+    if paths:
+        yield f"{table}: put away {counted(len(paths), 'file')} that no version shows"
+
+
+def _beside(lake: Lake, table: str, found: DeltaTable) -> Generator[str, None, tuple[str, ...]]:
+    """Put the files that a version shows back in their places; which lie beside them."""
+    listing, active = lake.store.listing(table), active_files(found)
+    for path in active:
+        if f"{table}/{path}" not in listing and past(table, path) in listing:
+            lake.store.move(past(table, path), f"{table}/{path}")
+            yield f"{table}: {path} was put back in its place"
+    return orphans(lake, table, listing, active)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.lake.cleanup import KEPT_SECONDS, commit_superseding
 from tailpipe_resources.lake.delta import Added, Change, Told, active_files, head, open_table
 from tailpipe_resources.lake.history import TIDY_EVERY, tidy
+from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.replace import Replacement, RowsOf, without
 from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import duckdb
     from deltalake import DeltaTable
@@ -54,7 +56,7 @@ def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | Non
     """
     intent = step.intent
     for attempt in range(1, ATTEMPTS + 1):
-        gone = Replacement() if plan is None else plan(_opened(lake, name))
+        gone = Replacement() if plan is None else _planned(lake, name, plan)
         change = Change(
             (*step.added, *gone.rewritten),
             gone.removed,
@@ -67,7 +69,7 @@ def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | Non
             version = commit_superseding(lake, name, change, kept=step.kept)
         except CommitConflictError:
             drop(lake, name, (file.path for file in gone.rewritten))
-            if attempt == ATTEMPTS or head(_opened(lake, name), intent.stream) != step.expected:
+            if attempt == ATTEMPTS or head(open_table(lake, name), intent.stream) != step.expected:
                 raise
         else:
             if version % TIDY_EVERY == 0:
@@ -76,11 +78,13 @@ def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | Non
     raise AssertionError
 
 
-def _opened(lake: Lake, name: str) -> DeltaTable:
-    table = open_table(lake, name)
-    if table is None:
-        raise CommitConflictError(f"the table {name} was removed meanwhile")
-    return table
+def _planned(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement]) -> Replacement:
+    """What goes and comes. The files it is planned on stay while they are read, and may go with the commit."""
+    with ExitStack() as reading:
+        table = open_leased(lake, name, reading)
+        if table is None:
+            raise CommitConflictError(f"the table {name} was removed meanwhile")
+        return plan(table)
 
 
 def follow(
@@ -90,10 +94,13 @@ def follow(
     collection: str,
     intent: Intent,
     operation: str | None = None,
+    *,
+    files: Sequence[Mapping[str, Any]] | None = None,
 ) -> bool:
     """Bring the rejects' table to this intent, unless it is there already; and leave nothing of what it took out.
 
-    The operation is what the history calls it; `delete` or `collect` when not given.
+    The operation is what the history calls it; `delete` or `collect` when not given. The files are all those of the
+    intent's rejects, or these of them.
     """
     rejects, taken = intent.rejects, Taken(collection, days_of(intent), index=table)
     if intent.takes_out:
@@ -106,7 +113,7 @@ def follow(
     at = head(found, intent.stream)
     if found is None or (at is not None and at >= intent.batch):
         return False
-    added = tuple(Added(**each) for each in rejects.files)
+    added = tuple(Added(**each) for each in (rejects.files if files is None else files))
     broken = frozenset(rejects.broken)
     again = broken.union(rejects.replaced)
     rows_of = RowsOf(again, intent.stream, collection, table, parts=rejects.parts, broken=broken)

@@ -120,6 +120,23 @@ def test_a_backup_of_a_lake_that_is_written_is_whole(project: Project) -> None:
     assert sound(project.lake)
 
 
+def test_rejects_that_come_while_a_backup_is_made_are_in_it(project: Project) -> None:
+    """Those of a run that commits between the log of the rejects and that of the rows follow the rows in the copy."""
+    write(project, "late")
+    beside = (
+        'cp() { if [ "$3" = http_log/_delta_log ]; '
+        f'then (cd "{project.folder}" && tailpipe collect >&2); fi; command cp "$@"; }}\n'
+    )
+
+    made = run(beside + commands("cp -a -u"), project)
+    restored = run(commands("repair --yes"), project)
+
+    assert (made.returncode, restored.returncode) == (0, 0), made.stderr + restored.stdout + restored.stderr
+    assert "late.log" in artifacts(project)
+    assert project.one("select count(*) from tailpipe_rejected where artifact like '%late.log'") == 1
+    assert sound(project.lake)
+
+
 def test_a_backup_at_rest_is_the_lake(project: Project) -> None:
     """Byte for byte what counts, and sound as it is."""
     before = artifacts(project)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.commit import _intent
 from tailpipe_resources.lake.delta import Change, commit_change, head, open_table
 from tailpipe_resources.lake.intent import Entry
-from tailpipe_resources.lake.ledger import read_ledger, write_intent
+from tailpipe_resources.lake.ledger import intent_key, prune, read_intent, read_ledger, write_base, write_intent
+from tailpipe_resources.lake.recovery import forget, recover
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tests.lake.conftest import BOTH, RUN
 
@@ -80,6 +82,24 @@ def test_rejects_follow_a_commit_that_was_cut_short(workshop: Workshop) -> None:
 
     assert states[0] == states[2]
     assert set(states[0].known) == {"a"}
+    assert workshop.counts() == {"a": 3}
+    assert workshop.counts(REJECTED_TABLE) == {"a": 2}
+
+
+@BOTH
+def test_rejects_whose_files_are_missing_are_left_out(workshop: Workshop) -> None:
+    """A restored backup may lack them: the table of rejects stays readable, and it is said once what is lost."""
+    state, batch = workshop.state(), replace(with_rejects(workshop, "a"), rejects=())
+    rejects = tuple(workshop.stage("a", range(n), table=REJECTED_TABLE, index="t") for n in (2, 5))
+    crash_before_the_rejects(workshop, state, replace(batch, rejects=rejects))
+    workshop.lake.store.remove([f"{REJECTED_TABLE}/{rejects[1].final}"])
+    told: list[str] = []
+
+    for _ in range(2):
+        recover(workshop.connection, workshop.lake, "t", "c", told.append)
+
+    assert len(told) == 2
+    assert "5 of these rejects are lost" in told[1]
     assert workshop.counts() == {"a": 3}
     assert workshop.counts(REJECTED_TABLE) == {"a": 2}
 
@@ -162,3 +182,59 @@ def test_files_in_place_without_a_commit_go(workshop: Workshop) -> None:
 
     assert workshop.state() == state
     assert workshop.parquet() | workshop.parquet(REJECTED_TABLE) == set()
+
+
+def overtaken(workshop: Workshop) -> tuple[Intent, State]:
+    """An attempt of another machine, and what was committed and written down whole while it was being made."""
+    state, copies = workshop.state(), workshop.stage("a", range(2))
+    theirs, _ = _prepared(workshop, state, with_rejects(workshop, "theirs"))
+    first = commit(workshop.connection, workshop.lake, state, replace(workshop.batch("a"), copies=(copies,)))
+    second = commit(workshop.connection, workshop.lake, first.state, workshop.batch("b"))
+    write_base(workshop.lake, workshop.lake.stream("t", "c"), second.state)
+    return theirs, replace(second.state, depth=0)
+
+
+@BOTH
+def test_an_attempt_that_was_overtaken_finds_its_files(workshop: Workshop) -> None:
+    """Its intent outlasts those that were committed, so that its files are taken back, by whoever made it."""
+    theirs, state = overtaken(workshop)
+    folder = workshop.lake.stream("t", "c")
+
+    prune(workshop.lake, folder, state.head)
+
+    assert len(workshop.intents()) == 3
+    assert intent_key(folder, theirs.batch) in workshop.intents()
+    forget(workshop.lake, "t", "c", theirs.batch, theirs)
+    assert intent_key(folder, theirs.batch) not in workshop.intents()
+    assert workshop.parquet(REJECTED_TABLE) == set()
+    assert workshop.state() == state
+    assert workshop.counts() == {"a": 3, "b": 3}
+
+
+def test_an_attempt_that_was_overtaken_is_discarded_once_it_is_dead(workshop: Workshop) -> None:
+    """Though what was written down whole came after it."""
+    _, state = overtaken(workshop)
+    prune(workshop.lake, workshop.lake.stream("t", "c"), state.head)
+
+    assert workshop.state() == state
+
+    assert len(workshop.intents()) == 2
+    assert workshop.parquet(REJECTED_TABLE) == set()
+    assert workshop.counts() == {"a": 3, "b": 3}
+
+
+@BOTH
+def test_what_was_committed_before_the_last_state_is_not_forgotten(workshop: Workshop) -> None:
+    """Its rows stay, and the copies of rows the state knows of, whether or not its intent was removed already."""
+    _, state = overtaken(workshop)
+    folder = workshop.lake.stream("t", "c")
+    (copies,) = state.copies
+    done = read_intent(workshop.lake, folder, copies.batch)
+
+    forget(workshop.lake, "t", "c", done.batch)
+    prune(workshop.lake, folder, state.head)
+    forget(workshop.lake, "t", "c", done.batch)
+    forget(workshop.lake, "t", "c", done.batch, done)
+
+    assert copies.key in workshop.lake.store.keys("t")
+    assert workshop.counts() == {"a": 3, "b": 3}

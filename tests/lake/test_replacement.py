@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake import Batch, commit, snapshot
 from tailpipe_resources.lake.cleanup import put_away
-from tailpipe_resources.lake.intent import Entry
+from tailpipe_resources.lake.compact import compact, small_slots
+from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.lake.intent import Entry, Intent
+from tailpipe_resources.lake.ledger import new_batch
+from tailpipe_resources.lake.replace import Replacement, RowsOf, without
 from tailpipe_resources.lake.staging import stage
+from tailpipe_resources.lake.steps import Step, apply
 from tailpipe_resources.model.slot import Slot
 from tests.lake.conftest import BOTH, RUN
 
 if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
     from tests.lake.conftest import Workshop
 
 OTHER = date(2024, 2, 8)
@@ -84,6 +91,28 @@ def test_a_reader_of_the_version_before_keeps_its_files(workshop: Workshop) -> N
 
         assert all(Path(each).exists() for each in reading.files)
 
+    put_away(workshop.lake, "t")
+    assert workshop.parquet() == set(snapshot_files(workshop))
+
+
+def test_a_compaction_leaves_the_files_that_are_being_planned_on(workshop: Workshop) -> None:
+    """They can be read to the end; the plan is made anew, and then none of them stays in place."""
+    state = workshop.state()
+    for name in "abcd":
+        state = commit(workshop.connection, workshop.lake, state, workshop.batch(name)).state
+    slots = list(small_slots(workshop.lake, "t"))
+    rows_of = RowsOf(frozenset("a"), "t/c", "c")
+
+    def plan(table: DeltaTable) -> Replacement:
+        while slots:
+            compact(workshop.connection, workshop.lake, "t", [slots.pop()], told=Told("compact"))
+        return without(workshop.connection, workshop.lake, table, name="t", rows_of=rows_of)
+
+    intent = Intent("t/c", new_batch(state.head), state.head, "run", (), ())
+    gone = apply(workshop.lake, "t", plan, Step(intent, (), state.head, RUN))
+
+    assert gone.rows == 3
+    assert workshop.counts() == {"b": 3, "c": 3, "d": 3}
     put_away(workshop.lake, "t")
     assert workshop.parquet() == set(snapshot_files(workshop))
 
