@@ -87,6 +87,8 @@ def _holds_rows(key: str, table: str) -> bool:
 
 def _noted(lake: Lake, table: str) -> Iterator[str]:
     for key in lake.store.keys(f"{table}/{OWN}/superseded"):
+        if not key.endswith(".json"):
+            continue  # just being written
         try:
             yield from json.loads(lake.store.read(key))["paths"]
         except FileNotFoundError:

@@ -275,6 +275,17 @@ def test_a_file_put_away_too_soon_is_put_back(workshop: Workshop) -> None:
     assert path.exists()
 
 
+def test_a_note_that_is_just_being_written_disturbs_nobody(workshop: Workshop) -> None:
+    """A check beside it reads only whole notes."""
+    filled(workshop)
+    age(workshop.folder("t") / workshop.stage("x", range(2)).publish(workshop.lake).path)
+    half = workshop.folder("t") / "_tailpipe" / "superseded" / "waiting" / ".note.json.1.tmp"
+    half.parent.mkdir(parents=True, exist_ok=True)
+    half.touch()
+
+    assert only(workshop).what == "a Parquet file that no version of the table shows"
+
+
 def test_orphans_are_put_away_when_they_are_old(workshop: Workshop) -> None:
     """Younger ones may be about to be committed."""
     filled(workshop)
