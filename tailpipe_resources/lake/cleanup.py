@@ -131,9 +131,11 @@ def _move_unread(lake: Lake, table: str, waiting: Sequence[str], oldest: int | N
 
 
 def _settled(lake: Lake, table: str, notes: Sequence[str]) -> list[str]:
-    """The notes whose commits were made. Files that the table shows are struck from them."""
+    """The notes whose commits the table shows to be made. Files that it shows are struck from them."""
     found = open_table(lake, table) if notes else None
-    active = active_files(found) if found is not None else {}
+    if found is None:
+        return []
+    active, now = active_files(found), found.version()
     settled = []
     for key in notes:
         note = _read(lake, key)
@@ -142,9 +144,11 @@ def _settled(lake: Lake, table: str, notes: Sequence[str]) -> list[str]:
             if note["made"] < time.time() - ABANDONED_SECONDS:
                 lake.store.remove([key])
             continue
+        if note and note["version"] is not None and note["version"] > now:
+            # Made after the table was looked at, which still showed the files.
+            continue
         if note and (note["version"] is None or len(paths) < len(note["paths"])):
-            version = note["version"] if note["version"] is not None or found is None else found.version()
-            _write(lake, key, version, paths)
+            _write(lake, key, now if note["version"] is None else note["version"], paths)
         settled.append(key)
     return settled
 

@@ -102,3 +102,17 @@ def test_a_commit_that_never_came_takes_nothing_out(workshop: Workshop) -> None:
 
     assert workshop.counts() == {"a": 3}
     assert waiting(workshop) == []
+
+
+def test_a_note_that_is_newer_than_what_was_looked_at_is_left_whole(workshop: Workshop) -> None:
+    """Its commit was made after the table was opened, which still shows the files: nothing is struck from it."""
+    replaced(workshop)
+    table = open_table(workshop.lake, "t")
+    assert table is not None
+    key, paths = _new_note("t", 60.0), list(active_files(table))
+    _write(workshop.lake, key, table.version() + 1, paths)
+
+    put_away(workshop.lake, "t")
+
+    assert json.loads(workshop.lake.store.read(key))["paths"] == paths
+    assert workshop.counts() == {"a": 3}
