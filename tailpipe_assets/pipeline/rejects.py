@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from tailpipe_assets.pipeline.transform import afresh_sql
 from tailpipe_resources.lake.staging import StagedFile, stage
-from tailpipe_resources.model.artifact import GENERATION
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import COMMON_COLUMNS, REJECTED_COLUMNS, REJECTED_TABLE
 from tailpipe_resources.model.slot import Slot
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake import Lake
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.config import Collection
-
-AFRESH_SQL = f"nullif(regexp_extract(version, '{GENERATION}'), '')"
-"""NULL, but for a file that was begun afresh in its place: then the same record may stand there once more."""
 
 STORED_COLUMNS = (*COMMON_COLUMNS, *REJECTED_COLUMNS)
 """What a file of `tailpipe_rejected` holds."""
@@ -74,7 +71,7 @@ def _select(collection: Collection, now: datetime) -> str:
     instant = f"CAST({literal(now.isoformat())} AS TIMESTAMPTZ)"
     table, name = literal(collection.table_stored), literal(collection.name)
     made = {
-        "tp_id": f"md5(concat_ws('/', {table}, {name}, artifact, {AFRESH_SQL}, position, reason, record))",
+        "tp_id": f"md5(concat_ws('/', {table}, {name}, artifact, {afresh_sql('version')}, position, reason, record))",
         "tp_timestamp": instant,
         "tp_ingest_timestamp": instant,
         "tp_table": literal(REJECTED_TABLE),

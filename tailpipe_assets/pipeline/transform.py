@@ -174,10 +174,15 @@ def _identity(table: Table) -> str:
 
     A file that was begun afresh in its place is another one: see `generation_of`.
     """
-    afresh = f"nullif(regexp_extract(tp_source_version, '{GENERATION}'), '')"
+    afresh = afresh_sql("tp_source_version")
     place = f"concat_ws('/', tp_source_location, {afresh}, tp_source_offset, epoch_us(tp_timestamp))"
     known = f"coalesce({table.event_id}, {place})" if table.event_id else place
     return f"md5({literal(table.name + '/')} || {known})"
+
+
+def afresh_sql(version: str) -> str:
+    """SQL for what tells a file that was begun afresh in its place from the one before; NULL for the first there."""
+    return f"nullif(regexp_extract({version}, '{GENERATION}'), '')"
 
 
 def filter_columns(table: Table) -> tuple[tuple[str, str], ...]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.storage import Lake
 
 ABANDONED_SECONDS = 24 * 3600.0
-"""After so long a commit that was about to take files out of sight, and did not, never will."""
+"""After so long an attempt that was not committed is taken for dead, where no lock tells."""
 
 STALE_SECONDS = ABANDONED_SECONDS / 2
 """A commit that was prepared longer ago, by a machine that slept for instance, is not made any more: by the time others

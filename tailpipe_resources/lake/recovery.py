@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
-from tailpipe_resources.lake.cleanup import put_away
+from tailpipe_resources.lake.cleanup import ABANDONED_SECONDS, put_away
 from tailpipe_resources.lake.copies import sweep_copies
 from tailpipe_resources.lake.delta import head, open_table
 from tailpipe_resources.lake.history import tidy
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from tailpipe_resources.lake.intent import Intent
-
-
-ABANDONED_SECONDS = 24 * 3600
-"""Where other machines write without our locks, an attempt is taken for dead after so long."""
 
 
 def recover(

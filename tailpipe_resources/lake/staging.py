@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.lake.delta import Added
 from tailpipe_resources.model.names import literal
-from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from tailpipe_resources.lake.storage import Lake
+    from tailpipe_resources.model.slot import Slot
 
 BOUNDS = ("tp_timestamp", "tp_source_location")
 """Columns whose bounds the log keeps, to skip files by."""
@@ -54,15 +54,6 @@ class StagedFile:
     size: int
     minimum: Mapping[str, str]
     maximum: Mapping[str, str]
-
-    def to_json(self) -> dict[str, Any]:
-        """As an intent keeps it."""
-        return {**asdict(self), "slot": self.slot.path}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> StagedFile:
-        """As an intent kept it."""
-        return cls(**{**data, "slot": Slot.from_path(data["slot"])})
 
     @property
     def added(self) -> Added:
