@@ -151,6 +151,28 @@ class CollectionAttributes(Options):
     """How long rows are kept, such as `90d`; for ever unless said here or by the destination."""
 
 
+class PaceAttributes(Options):
+    """What makes a collection run by itself under `tailpipe server`. The first four exclude each other."""
+
+    schedule: str | None = None
+    """When to collect, as the five fields of cron, in UTC."""
+
+    every: str | None = None
+    """How often to collect, such as `5m`; an hour or a day must be a multiple of it."""
+
+    watch: bool = False
+    """Whether to look for new artifacts twice a minute, and to collect when there are some."""
+
+    follow: bool = False
+    """Whether to collect all the time, in a process of its own."""
+
+    expect_every: str | None = None
+    """How long the logs may be silent, such as `1h`, before somebody should look."""
+
+    compact: bool = True
+    """Whether days are compacted once they are over, or have many small files."""
+
+
 class HoldAttributes(Options):
     """Rows that are neither deleted nor overwritten, however old they are."""
 

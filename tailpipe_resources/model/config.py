@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tailpipe_resources.model.pace import Pace
 from tailpipe_resources.model.place import Place
 
 if TYPE_CHECKING:
@@ -161,6 +162,9 @@ class Collection:
     filters: tuple[Filter, ...] = ()
     retention: Retention | None = None
     """How long rows are kept; its destination's when not given."""
+
+    pace: Pace = field(default_factory=Pace)
+    """What makes it run by itself."""
 
     @property
     def table_stored(self) -> str:
