@@ -11,15 +11,32 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tailpipe_resources.config.paths import absolute, home
 from tailpipe_resources.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tailpipe_assets.pipeline.plan import Plan
+    from tailpipe_resources.lake import Lake
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.base import Source
+
+OWN_FOLDERS = ("cache", "dagster")
+"""What Tailpipe keeps in its home beside what users put there."""
+
+
+class Own:
+    """The files of some lakes and Tailpipe's own, which may lie in a source's folder by accident."""
+
+    def __init__(self, lakes: Iterable[Lake]) -> None:
+        self._folders = tuple(f"{absolute(str(home() / name))}/" for name in OWN_FOLDERS)
+        self._lakes = tuple({each.root: each for each in lakes}.values())
+
+    def __contains__(self, location: str) -> bool:
+        """Whether an artifact is one of them."""
+        return location.startswith(self._folders) or any(lake.owns(location) for lake in self._lakes)
 
 
 @dataclass(frozen=True, slots=True)

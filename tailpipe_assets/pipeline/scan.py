@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.pipeline.batch import BATCH_BYTES, make_batch
 from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.gather import Gathered
-from tailpipe_assets.pipeline.grow import Before, Mark
-from tailpipe_assets.pipeline.listing import Listing, merged
+from tailpipe_assets.pipeline.grow import Before, Mark, is_written_to
+from tailpipe_assets.pipeline.listing import Listing, Own, merged
 from tailpipe_assets.pipeline.read import Loaded, Reader, Task
 from tailpipe_assets.pipeline.route import Routed, route
 from tailpipe_assets.pipeline.transform import route_sql
 from tailpipe_assets.pipeline.write import COMMIT_SECONDS
-from tailpipe_resources.config.paths import absolute, home
 from tailpipe_resources.errors import BadArtifactError, SourceError, SourceUnavailableError
 from tailpipe_resources.model.artifact import generation_mark, generation_of
 
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
     """By the identity of the format they cut it by."""
 
 TELL_SECONDS = 0.2
-OWN_FOLDERS = ("cache", "dagster")
-"""What Tailpipe keeps in its home beside what users put there."""
-
 FAILURES = 10
 """After so many artifacts in a row that a source did not deliver to a collection, it is taken to be down."""
 
@@ -60,26 +56,31 @@ class CollectOptions:
     retry_quarantined: bool = False
     """Try artifacts again that were broken and have not changed since."""
 
+    patient: bool = False
+    """Leave a last line that has no end to its writer for a minute, however often its file is looked at meanwhile."""
+
     def wants(self, known: Known | None, artifact: Artifact) -> bool:
         """Whether an artifact is to be read, given what the ledger says of it."""
         if known is None or self.overwrite or not _is_version(known, artifact):
             return True
         if known.status == "quarantined":
             return self.retry_quarantined or (self.salvage and not known.salvaged)
-        mark = Mark.parse(known.mark)
-        return known.status == "gone" or (mark is not None and mark.end + mark.rest < artifact.size)
+        is_left = bool(known.mark) and Mark.taken(known.mark) < artifact.size
+        return known.status == "gone" or (is_left and not (self.patient and is_written_to(artifact, time.time())))
 
     def before(self, known: Known | None, artifact: Artifact) -> Before:
         """What reading an artifact that is wanted starts from."""
         if known is None:
             return Before()
         mark = None if self.overwrite else Mark.parse(known.mark)
-        return Before(generation_of(known.version), mark, known.held, _is_version(known, artifact))
+        is_unchanged = _is_version(known, artifact) and not self.patient
+        return Before(generation_of(known.version), mark, known.held, is_unchanged)
 
 
 def _is_version(known: Known, artifact: Artifact) -> bool:
     """Whether this is what was collected, whatever had been in its place before."""
-    return known.version == f"{generation_mark(generation_of(known.version))}{artifact.version}"
+    version = artifact.version
+    return known.version == version or known.version == f"{generation_mark(generation_of(known.version))}{version}"
 
 
 class Scan:
@@ -109,7 +110,7 @@ class Scan:
 
         self._gathered = Gathered()
         self._failures: Counter[Writer] = Counter()
-        self._own = tuple(f"{absolute(str(home() / name))}/" for name in OWN_FOLDERS)
+        self._own = Own(each.lake for each in self._writers)
         self._flushed = time.monotonic()
         self._told = 0.0
 
@@ -132,7 +133,7 @@ class Scan:
 
     def _tasks(self) -> Iterator[Task]:
         for artifact, listings in merged(self._source, self._listings, self._broke):
-            if self._is_ours(artifact.location):
+            if artifact.location in self._own:
                 continue
             writers = [each for listing in listings for each in self._listings[listing] if each.result.failure is None]
             for (before, grows), wanting in self._wanted(artifact, writers).items():
@@ -159,10 +160,6 @@ class Scan:
 
     def _broke(self, listing: Listing, error: SourceError) -> None:
         self._broken.update(dict.fromkeys(self._listings[listing], error))
-
-    def _is_ours(self, location: str) -> bool:
-        """Whether a file is of a lake or of Tailpipe's own, in a source's folder by accident."""
-        return location.startswith(self._own) or any(writer.lake.owns(location) for writer in self._writers)
 
     def _take(self, loaded: Sequence[Loaded]) -> None:
         """An artifact was read, for each format of those who want it."""
