@@ -77,7 +77,7 @@ def run_collect(
         "dagster/asset_partition_range_start": days.first.isoformat(),
         "dagster/asset_partition_range_end": days.last.isoformat(),
     }
-    with _instance(record=record) as instance:
+    with open_instance(record=record) as instance:
         reap(instance)
         ended = _execute(definitions.resolve_implicit_global_asset_job_def(), plans, tags, instance)
     found = {(each.table, each.collection): each for each in listener.results}
@@ -94,7 +94,12 @@ def reap(instance: DagsterInstance) -> None:
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
-def _instance(*, record: bool) -> DagsterInstance:
+def open_instance(*, record: bool) -> DagsterInstance:
+    """Where runs are recorded: Dagster's home, made when it is not there, or nowhere.
+
+    Raises:
+        LakeError: it cannot be used.
+    """
     if not record:
         return dg.DagsterInstance.ephemeral()
     folder = prepare()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from tailpipe_assets.pipeline.collect import EVERYTHING, in_our_words
+from tailpipe_assets.pipeline.collect import EVERYTHING
+from tailpipe_assets.pipeline.failures import in_our_words
 from tailpipe_resources.errors import TailpipeError
 from tailpipe_resources.lake.cleanup import put_away
 from tailpipe_resources.lake.compact import TARGET_BYTES, Compacted, SlotFiles, compact, small_slots
