@@ -9,6 +9,7 @@ import dagster as dg
 
 from tailpipe_assets.definitions import outcome
 from tailpipe_assets.definitions.days import whole
+from tailpipe_assets.definitions.looking import LEFT
 from tailpipe_assets.definitions.names import collection_key, source_key, unique_names
 from tailpipe_assets.definitions.preview import preview
 from tailpipe_assets.definitions.request import Request
@@ -102,6 +103,7 @@ class _Pass:
             run=self._context.run.run_id,
         )
         self._listener.results.extend(self._results)
+        self._tell_left()
         for note in dict.fromkeys(note for each in self._results for note in each.notes):
             self._context.log.warning(note)
         for ready, result in zip(self._plans, self._results, strict=True):
@@ -126,6 +128,12 @@ class _Pass:
             # Dagster would otherwise show it as failed.
             self._context.instance.report_run_canceling(self._context.run, "Stopped. What was committed stays.")
             raise dg.DagsterExecutionInterruptedError
+
+    def _tell_left(self) -> None:
+        """Mark the run that did not get everything, so that later ones look as far back as it did."""
+        left = {fault.location for each in self._results for fault in each.faults if fault.status == "failed"}
+        if left:
+            self._context.instance.add_run_tags(self._context.run.run_id, {LEFT: str(len(left))})
 
     def _report(self, ready: Plan, result: CollectResult) -> Iterator[dg.MaterializeResult[None]]:
         key = collection_key(ready.collection)

@@ -6,8 +6,6 @@ fire no sensor, and could not be executed again (https://github.com/dagster-io/d
 
 from __future__ import annotations
 
-import os
-import socket
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -20,6 +18,7 @@ from tailpipe_assets.definitions.collecting import Listener
 from tailpipe_assets.definitions.days import USUAL, days_of, today
 from tailpipe_assets.definitions.home import prepare
 from tailpipe_assets.definitions.names import LOCATION, collection_key
+from tailpipe_assets.definitions.reaping import reap, whose
 from tailpipe_assets.definitions.request import Request
 from tailpipe_resources.errors import LakeError
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
 JOB = "__ASSET_JOB"
 _REPOSITORY = "__repository__"
 _ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), _REPOSITORY), JOB)
-_PID = "tailpipe/pid"
-_HOST = "tailpipe/host"
-_UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 _QUIET = {
     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     # Who started the run is there to start it again.
@@ -84,16 +80,6 @@ def run_collect(
     return tuple(found.get(each.collection.key) or _missing(each, ended, stopped=stopped()) for each in plans)
 
 
-def reap(instance: DagsterInstance) -> None:
-    """Tell Dagster of runs that were started here and whose process is gone, so that nothing waits for them."""
-    ours = dg.RunsFilter(statuses=_UNDER_WAY, tags={_HOST: socket.gethostname()})
-    for run in instance.get_runs(ours):
-        # A run executed again from the web UI has its parent's tags.
-        if run.parent_run_id is None and not _is_alive(int(run.tags.get(_PID, "0"))):
-            instance.report_run_failed(run, "The process of this run is gone. What it committed stays.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
 def open_instance(*, record: bool) -> DagsterInstance:
     """Where runs are recorded: Dagster's home, made when it is not there, or nowhere.
 
@@ -120,8 +106,7 @@ def _execute(
         tags={
             **tags,
             "tailpipe/cli": "collect",
-            _PID: str(os.getpid()),
-            _HOST: socket.gethostname(),
+            **whose(),
             "dagster/max_retries": "0",
         },
         remote_job_origin=_ORIGIN,
@@ -143,13 +128,3 @@ def _reason(error: SerializableErrorInfo) -> str:
     while error.cause is not None:
         error = error.cause
     return error.message.strip()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return pid > 0
