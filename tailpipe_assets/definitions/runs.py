@@ -1,18 +1,23 @@
 """Runs of the assets in this process, recorded so that the web UI shows them and can execute them again.
 
-Every import of something private to Dagster is here. A run without an origin would be missing from the page of its job,
-fire no sensor, and could not be executed again (https://github.com/dagster-io/dagster/issues/19458).
+Every import of something private to Dagster is here, and in `event_log`. A run without an origin would be missing from
+the page of its job, fire no sensor, and could not be executed again
+(https://github.com/dagster-io/dagster/issues/19458).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import yaml
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
+from tailpipe_assets.definitions import event_log
 from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_assets.definitions.collecting import Listener
 from tailpipe_assets.definitions.days import USUAL, days_of, today
@@ -90,9 +95,26 @@ def open_instance(*, record: bool) -> DagsterInstance:
         return dg.DagsterInstance.ephemeral()
     folder = prepare()
     try:
-        return dg.DagsterInstance.get()
+        usual = InstanceRef.from_dir(str(folder))
+        if usual.storage_data is None or usual.storage_data.class_name != "DagsterSqliteStorage":
+            return dg.DagsterInstance.get()
+        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(event_log.BATCH_SIZE))
+        return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=_event_log(usual)))
     except (OSError, dg.DagsterError) as error:
         raise LakeError(f"Dagster cannot use its home {folder}: {error}") from error
+
+
+def _event_log(usual: InstanceRef) -> dict[str, Any]:
+    """Our way of writing the event log where it lies."""
+    kept = usual.event_storage_data
+    config = {} if kept is None else yaml.safe_load(kept.config_yaml)
+    return {
+        "event_log_storage": {
+            "module": event_log.__name__,
+            "class": event_log.EventLog.__name__,
+            "config": config,
+        }
+    }
 
 
 def _execute(
