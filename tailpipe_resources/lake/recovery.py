@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
+from tailpipe_resources.lake.attempts import UNCOMMITTED, drop, sweep_attempts
 from tailpipe_resources.lake.cleanup import ABANDONED_SECONDS, put_away
 from tailpipe_resources.lake.copies import sweep_copies
 from tailpipe_resources.lake.delta import head, open_table
@@ -22,7 +23,7 @@ from tailpipe_resources.lake.ledger import (
     read_ledger,
     uncommitted,
 )
-from tailpipe_resources.lake.steps import ATTEMPTS, drop, follow
+from tailpipe_resources.lake.steps import ATTEMPTS, follow
 from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
@@ -53,6 +54,9 @@ def recover(
         tell: told, a sentence each, what was finished or discarded.
     """
     folder, stream = lake.stream(table, collection), f"{table}/{collection}"
+    for name in (table, REJECTED_TABLE):
+        if sweep_attempts(lake, name):
+            tell(f"{name}: {UNCOMMITTED}")
     ledger = _ledger(lake, table, collection)
     _bring_in(connection, lake, table, collection, ledger.chain, tell)
     prune(lake, folder, ledger.floor)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.lake.delta import Added, Removed, active_files
-from tailpipe_resources.lake.staging import stage
+from tailpipe_resources.lake.delta import Removed, active_files
+from tailpipe_resources.lake.staging import StagedFile, stage
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
@@ -24,7 +24,9 @@ class Replacement:
     """What has to go, and what stands in its place."""
 
     removed: tuple[Removed, ...] = ()
-    rewritten: tuple[Added, ...] = ()
+    rewritten: tuple[StagedFile, ...] = ()
+    """Not in place yet."""
+
     rows: int = 0
     """Rows that are gone once this is committed."""
 
@@ -42,7 +44,7 @@ def without(
         others = _others(lake.store.address(f"{name}/{path}"), rows_of)
         staged = stage(connection, lake, slot, others, stream=rows_of.stream)
         if staged is not None:
-            rewritten.append(staged.publish(lake))
+            rewritten.append(staged)
     return Replacement(tuple(removed), tuple(rewritten), rows)
 
 
