@@ -7,7 +7,6 @@ import tempfile
 from collections import Counter
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +38,7 @@ from tests.lake.model import DAYS, Content, Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from tailpipe_resources.lake.ledger import State
     from tests.lake.model import Row
