@@ -13,7 +13,7 @@ import random
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
@@ -27,7 +27,6 @@ from tailpipe_resources.model.schema import PATH_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from tailpipe_resources.lake.storage import Lake
 
@@ -153,15 +152,15 @@ def active_files(table: DeltaTable) -> dict[str, Removed]:
     }
 
 
-def timespans(table: DeltaTable) -> dict[str, tuple[datetime | None, datetime | None]]:
-    """The first and the last `tp_timestamp` of each active file, by path on disk; None where it is not known."""
+def bounds(table: DeltaTable, column: str) -> dict[str, tuple[Any, Any]]:
+    """The least and the greatest value of a column in each active file, by path on disk; None where it is not known."""
     if not table.file_uris():
         return {}
     actions = table.get_add_actions(flatten=True)
     known = set(actions.schema.names)
     nothing = [None] * len(actions["path"])
     first, last = (
-        actions[name].to_pylist() if name in known else nothing for name in ("min.tp_timestamp", "max.tp_timestamp")
+        actions[name].to_pylist() if name in known else nothing for name in (f"min.{column}", f"max.{column}")
     )
     return dict(zip(map(unquote, actions["path"].to_pylist()), zip(first, last, strict=True), strict=True))
 

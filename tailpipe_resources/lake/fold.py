@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake.copies import restorable, rows_of
-from tailpipe_resources.lake.delta import active_files, open_table, timespans
+from tailpipe_resources.lake.delta import active_files, bounds, open_table
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.staging import StagedFile, stage
 from tailpipe_resources.lake.storage import Lake, discard
@@ -93,7 +93,7 @@ def _held(lake: Lake, incoming: Incoming, reading: ExitStack) -> dict[date, list
         if table is None:
             return {}
         lease(lake, incoming.table, table.version(), reading)
-    spans, found = timespans(table), defaultdict(list)
+    spans, found = bounds(table, "tp_timestamp"), defaultdict(list)
     for path, each in active_files(table).items():
         if each.values["tp_partition"] == incoming.collection:
             found[slot_of(each).day].append(_Held(path, *spans[path]))
