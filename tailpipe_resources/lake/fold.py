@@ -7,15 +7,14 @@ the same event has the same time. Its index may be another one by now, as collec
 
 from __future__ import annotations
 
-import uuid
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.lake.copies import restorable, rows_of
+from tailpipe_resources.lake.copies import aside, restorable, rows_of
 from tailpipe_resources.lake.delta import active_files, bounds, open_table
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.staging import StagedFile, stage
@@ -212,8 +211,7 @@ def _folding(
             rest = _part(connection, lake, incoming, file, place, is_taken=False)
             copy = _part(connection, lake, incoming, file, place, is_taken=True) if place < new else None
             if copy is not None:
-                final = f"{lake.copies(incoming.table, incoming.collection)}/{uuid.uuid4()}.rows".split("/", 1)[1]
-                copies.append(replace(copy, final=final))
+                copies.append(aside(lake, copy, incoming.collection))
             discard(lake.store.scratch / file.staged)
         if rest is not None:
             (kept if place < new else back).append(rest)
