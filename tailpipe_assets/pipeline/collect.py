@@ -15,7 +15,13 @@ from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
 from tailpipe_assets.pipeline.write import Writer
-from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError, TailpipeError
+from tailpipe_resources.errors import (
+    CommitConflictError,
+    LakeDamagedError,
+    LakeError,
+    LakeUnavailableError,
+    TailpipeError,
+)
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.recovery import recover
@@ -26,7 +32,7 @@ from tailpipe_resources.model.hold import refuse_overwrite
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 from tailpipe_resources.model.schema import REJECTED_TABLE, Column, storage_columns
 from tailpipe_resources.model.window import Window
-from tailpipe_resources.query.engine import restrict, spoken
+from tailpipe_resources.query.engine import is_unavailable, restrict, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -207,4 +213,6 @@ def in_our_words(error: Exception) -> TailpipeError:
     if isinstance(error, OSError):
         return LakeError(f"the lake cannot be written: {error}")
     said = spoken(error) if isinstance(error, duckdb.Error) else str(error)
+    if is_unavailable(error):
+        return LakeUnavailableError(said)
     return LakeError(f"DuckDB: {said.strip().splitlines()[0]}")

@@ -20,8 +20,8 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Tr
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
-from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError
-from tailpipe_resources.lake.answers import in_words, unbroken
+from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
+from tailpipe_resources.lake.answers import failed, unbroken
 from tailpipe_resources.lake.log import newest_whole
 from tailpipe_resources.model.schema import PATH_COLUMNS
 
@@ -134,7 +134,7 @@ def open_table(lake: Lake, name: str, version: int | None = None) -> DeltaTable 
         ) from error
     except OSError as error:
         lake.store.folders(name)
-        raise LakeError(f"{lake.root}/{name} cannot be read: {in_words(error)}") from error
+        raise failed(f"{lake.root}/{name} cannot be read", error) from error
 
 
 def active_files(table: DeltaTable) -> dict[str, Removed]:
@@ -194,7 +194,7 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
         _check(table, change, active)
         if _is_hopeless(failures, deadline):
             last = failures[-1]
-            raise LakeError(f"the commit to {lake.root}/{name} did not succeed: {in_words(last)}") from last
+            raise failed(f"the commit to {lake.root}/{name} did not succeed", last) from last
         try:
             _write(table, change)
         except (CommitFailedError, DeltaError, OSError) as error:
