@@ -16,11 +16,11 @@ from tailpipe_assets.definitions.request import Request
 from tailpipe_assets.definitions.specs import collection_spec
 from tailpipe_assets.pipeline import Plan, Resources, collect
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
-from tailpipe_resources.errors import BusyError, CommitConflictError, SourceUnavailableError
+from tailpipe_resources.errors import BusyError, CommitConflictError, LakeUnavailableError, SourceUnavailableError
 from tailpipe_resources.lake.counts import rows_by_day
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 
-PASSING = (BusyError, CommitConflictError, SourceUnavailableError)
+PASSING = (BusyError, CommitConflictError, LakeUnavailableError, SourceUnavailableError)
 """Failures that may be gone when the run is tried again."""
 
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import duckdb
 
-from tailpipe_resources.errors import LakeError, TailpipeError
-from tailpipe_resources.query.engine import spoken
+from tailpipe_resources.errors import LakeError, LakeUnavailableError, TailpipeError
+from tailpipe_resources.query.engine import is_unavailable, spoken
 
 STOPPING: Final = (TailpipeError, duckdb.Error, OSError)
 """What stops a collection, and no other."""
@@ -20,4 +20,6 @@ def in_our_words(error: Exception) -> TailpipeError:
     if isinstance(error, OSError):
         return LakeError(f"the lake cannot be written: {error}")
     said = spoken(error) if isinstance(error, duckdb.Error) else str(error)
+    if is_unavailable(error):
+        return LakeUnavailableError(said)
     return LakeError(f"DuckDB: {said.strip().splitlines()[0]}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from tailpipe_resources.errors import QueryError
+from tailpipe_resources.errors import LakeUnavailableError, QueryError
 from tailpipe_resources.model.names import literal
 
 if TYPE_CHECKING:
@@ -73,6 +73,11 @@ def spoken(error: duckdb.Error) -> str:
         return text
     raised = next((line for line in text.splitlines()[1:] if line[:1].strip()), text)
     return raised.partition(": ")[2] or raised
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether DuckDB failed because an object store that it read a lake from through us did, and may recover."""
+    return f"\n{LakeUnavailableError.__name__}: " in str(error)
 
 
 def _scratch() -> str:
