@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tailpipe_resources import plugins
 from tailpipe_resources.config import aliases
 from tailpipe_resources.config.blocks import CollectionAttributes, FilterAttributes
+from tailpipe_resources.config.decode_checks import checks_of
 from tailpipe_resources.config.decode_holds import instant, retention_of
 from tailpipe_resources.config.decode_sources import destination_of, named_source
 from tailpipe_resources.config.decode_tables import format_of
@@ -70,6 +71,7 @@ def collection(block: Block, context: Context) -> Collection | None:
         lookback=lookback,
         filters=filters,
         retention=kept,
+        checks=checks_of(block, context),
     )
     if is_first and source is not None and destination is not None:
         return found

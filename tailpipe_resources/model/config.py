@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tailpipe_resources.model.checks import Checks
 from tailpipe_resources.model.place import Place
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 LOOKBACK = timedelta(days=2)
 """How far collections look back unless they say."""
+
+
+CHECKS_UNLESS_SAID = Checks()
+"""The checks of collections that say nothing of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,9 @@ class Collection:
     filters: tuple[Filter, ...] = ()
     retention: Retention | None = None
     """How long rows are kept; its destination's when not given."""
+
+    checks: Checks = CHECKS_UNLESS_SAID
+    """When its data-quality checks warn."""
 
     @property
     def table_stored(self) -> str:
