@@ -13,7 +13,7 @@ from tailpipe_assets.definitions import outcome
 from tailpipe_assets.definitions.names import collection_key
 from tailpipe_assets.definitions.runs import open_instance
 from tailpipe_resources.errors import LakeError
-from tailpipe_resources.lake.counts import rows_by_day
+from tailpipe_resources.lake.counts import DayCount, count_days
 from tailpipe_resources.lake.storage import open_lake
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ class Reporter:
                 del self._open[key]
 
     def _send(self, ready: Plan, result: CollectResult) -> None:
-        stored = rows_by_day(open_lake(ready.collection.destination), *ready.collection.key)
+        stored = count_days(open_lake(ready.collection.destination), *ready.collection.key)
         for day in sorted(result.days):
             is_last = day == max(result.days)
             of_run = outcome.of_run(ready, result, stored) | {"rows_of_run": result.rows} if is_last else {}
-            figures = outcome.of_day(result.days[day], stored.get(day, 0))
+            figures = outcome.of_day(result.days[day], stored.get(day, DayCount()))
             self._instance.report_runless_asset_event(
                 dg.AssetMaterialization(
                     collection_key(ready.collection), partition=day.isoformat(), metadata={**of_run, **figures}

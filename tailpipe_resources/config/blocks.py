@@ -20,7 +20,7 @@ class Shape:
 
 
 SHAPES = {
-    "collection": Shape(("table", "name"), ("filter", "source")),
+    "collection": Shape(("table", "name"), ("checks", "filter", "source")),
     "credential": Shape(("type", "name")),
     "destination": Shape(("type", "name")),
     "format": Shape(("type", "name")),
@@ -31,7 +31,7 @@ SHAPES = {
     "variable": Shape(("name",)),
     "workspace": Shape(("name",)),
 }
-NESTED_SHAPES = {"column": Shape(("name",)), "filter": Shape(()), "source": Shape(("type",))}
+NESTED_SHAPES = {"checks": Shape(()), "column": Shape(("name",)), "filter": Shape(()), "source": Shape(("type",))}
 
 
 class DestinationAttributes(Options):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tailpipe_resources import plugins
 from tailpipe_resources.config import aliases
 from tailpipe_resources.config.blocks import CollectionAttributes, FilterAttributes, PaceAttributes
+from tailpipe_resources.config.decode_checks import checks_of
 from tailpipe_resources.config.decode_holds import instant, retention_of
 from tailpipe_resources.config.decode_pace import pace_of
 from tailpipe_resources.config.decode_sources import destination_of, named_source
@@ -72,6 +73,7 @@ def collection(block: Block, context: Context) -> Collection | None:
         filters=filters,
         retention=kept,
         pace=pace_of(paced, reading, context),
+        checks=checks_of(block, context),
     )
     if is_first and source is not None and destination is not None:
         return found

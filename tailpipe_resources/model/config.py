@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tailpipe_resources.model.checks import Checks
 from tailpipe_resources.model.pace import Pace
 from tailpipe_resources.model.place import Place
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 LOOKBACK = timedelta(days=2)
 """How far collections look back unless they say."""
+
+
+CHECKS_UNLESS_SAID = Checks()
+"""The checks of collections that say nothing of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,9 @@ class Collection:
 
     pace: Pace = field(default_factory=Pace)
     """What makes it run by itself."""
+
+    checks: Checks = CHECKS_UNLESS_SAID
+    """When its data-quality checks warn."""
 
     @property
     def table_stored(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from tailpipe_assets.pipeline.collect import in_our_words
+from tailpipe_assets.pipeline.failures import in_our_words
 from tailpipe_resources.errors import LakeError, LakeUnavailableError
 from tailpipe_resources.lake import commit, open_lake, tables
 from tailpipe_resources.lake import object_access as patience
