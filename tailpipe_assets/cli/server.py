@@ -49,6 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a name that browsers reach it by, such as a proxy's; may be repeated",
     )
     parser.add_argument("--read-only", action="store_true", help="show everything, let the web UI change nothing")
+    parser.add_argument(
+        "--keep-runs",
+        default=os.environ.get("TAILPIPE_RUNS_KEPT_DAYS", "30d"),
+        metavar="SPAN",
+        help="how long Dagster remembers runs, such as 30d or 8W; what each day last showed stays (default: 30d)",
+    )
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
     parser.add_argument("--verbose", action="store_true", help="show all that the children write")
     parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how status writes it")
@@ -76,6 +82,7 @@ def _serve(args: argparse.Namespace) -> int:
         port=args.port,
         names=tuple(name.lower() for name in args.allow_host),
         read_only=args.read_only,
+        keep_runs=_days(args.keep_runs),
         verbose=args.verbose,
         config_path=args.config_path,
         variables=variables_of(args.var),
@@ -89,6 +96,18 @@ def _serve(args: argparse.Namespace) -> int:
 
     serve(settings, ready)
     return Exit.OK
+
+
+def _days(text: str) -> int:
+    from tailpipe_resources.model.window import parse_duration
+
+    try:
+        days = parse_duration(f"{text}d" if text.isdigit() else text).days
+    except ValueError as error:
+        raise UsageError(f"--keep-runs {text}: {error}") from None
+    if days < 1:
+        raise UsageError(f"--keep-runs {text}: runs are kept for one day at least")
+    return days
 
 
 def _open(address: str) -> None:

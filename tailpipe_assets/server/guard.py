@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
+from posixpath import normpath
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -131,7 +132,7 @@ class Guard:
 
 
 def _method(scope: Scope, told: dict[str, str]) -> Refusal | None:
-    path = "/" + "/".join(part for part in scope["path"].split("/") if part)
+    path = normpath(f"/{scope['path'].lstrip('/')}")
     if scope["type"] == "websocket":
         return None
     if scope["method"] in {"GET", "HEAD"}:

@@ -49,9 +49,7 @@ class Login:
             raise UsageError(f"{USER} is written user:password")
         for variable, secret in ((TOKEN, token), (USER, password)):
             if (secret and len(secret) < _SHORTEST[variable]) or (variable == USER and named and not password):
-                raise UsageError(
-                    f"{variable} has a secret of less than {_SHORTEST[variable]} characters; make it longer"
-                )
+                raise UsageError(f"the secret in {variable} needs at least {_SHORTEST[variable]} characters")
         return cls(token, user, password)
 
     def fits(self, authorization: str | None, cookies: str | None, now: float | None = None) -> bool:

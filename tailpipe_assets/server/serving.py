@@ -11,13 +11,14 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.server.children import Private, children, environment
 from tailpipe_assets.server.folder import Folder
+from tailpipe_assets.server.housekeeping import Housekeeping
 from tailpipe_assets.server.logs import Log
 from tailpipe_assets.server.process import Kept
 from tailpipe_assets.server.supervisor import supervise
@@ -55,9 +56,10 @@ def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
             Kept(child, Log(logs / f"{child.name}.log", say, settings.verbose), say)
             for child in children(settings, folder, private, listening.fileno(), env)
         ]
+        tidy = Housekeeping(settings.keep_runs, env, logs / "housekeeping.log")
         told = _Told(folder, settings, kept, watch)
         try:
-            supervise(kept, (watch.look, _Greeting(settings, on_ready).look, told.tell), say=say)
+            supervise(kept, (watch.look, tidy.look, _Greeting(settings, on_ready).look, told.tell), say=say)
         finally:
             folder.state.unlink(missing_ok=True)
 
@@ -80,7 +82,9 @@ class _Told:
 
     def tell(self) -> None:
         """Write down how it goes when that has changed."""
-        problems = [str(each) for each in self.watch.problems] or [self.watch.error] * bool(self.watch.error)
+        # Status may be asked from another folder.
+        places = [str(replace(each, path=str(Path(each.path).absolute()))) for each in self.watch.problems]
+        problems = places or [self.watch.error] * bool(self.watch.error)
         now = {
             "pid": os.getpid(),
             "address": self.settings.address,

@@ -23,6 +23,9 @@ class Settings:
     names: tuple[str, ...] = ()
     read_only: bool = False
     verbose: bool = False
+    keep_runs: int = 30
+    """Days that Dagster remembers a run."""
+
     config_path: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
 

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 
 def texts_of(files: Iterable[Path]) -> dict[str, str]:
-    """What is in files, by their absolute names.
+    """What is in files, by their names.
 
     Raises:
         ConfigError: one cannot be read.
     """
-    return {str(file.absolute()): _text(file) for file in files}
+    return {str(file): _text(file) for file in files}
 
 
 def keep(texts: Mapping[str, str], kept: Path) -> None:
