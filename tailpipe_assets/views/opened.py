@@ -1,0 +1,173 @@
+"""The view set opened: a connection that only reads, over one moment of the lake, and what there is to ask.
+
+This is what the command line, the console and notebooks stand on::
+
+    with open_views(outline, load) as opened:
+        for row in opened.ask("SELECT count(*) FROM aws_cloudtrail_log").batches:
+            ...
+        opened.refresh()
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+from tailpipe_assets.views.catalog import Catalog, catalog_of
+from tailpipe_assets.views.found import NOW, views_within
+from tailpipe_resources.config.outline import Outline
+from tailpipe_resources.query.engine import connect, restrict
+from tailpipe_resources.query.restriction import EVERYTHING, restricted
+from tailpipe_resources.query.statements import check
+from tailpipe_resources.query.viewset import Described, ViewSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    import duckdb
+
+    from tailpipe_assets.views.found import Moment, Views
+    from tailpipe_resources.model.config import Config
+    from tailpipe_resources.query.ask import Result
+    from tailpipe_resources.query.restriction import Restriction
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How the database is set up."""
+
+    memory_limit: str | None = None
+    time_zone: str = "UTC"
+    """In which times are typed and shown."""
+
+    is_restricted: bool = True
+    """Whether it reaches nothing but the lakes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What part of the lake is asked, and as of when."""
+
+    restriction: Restriction = EVERYTHING
+    moment: Moment = NOW
+
+
+def open_config(config: Config, asked: Asked | None = None, engine: Engine | None = None) -> OpenViews:
+    """The view set of a configuration that was loaded."""
+    return open_views(Outline.of(config), lambda: config, asked, engine)
+
+
+def open_views(
+    outline: Outline, load: Callable[[], Config], asked: Asked | None = None, engine: Engine | None = None
+) -> OpenViews:
+    """The view set of a configuration of which the outline is known.
+
+    Args:
+        outline: where the lakes are, what the tables, collections and views are called.
+        load: the whole configuration, asked for only when a table of the user's own was never collected.
+        asked: a part of the lake, or an earlier moment.
+        engine: how the database is set up.
+
+    Raises:
+        LakeError: a lake cannot be read.
+        QueryError: a table cannot be read, or a setting of the engine is none.
+        UsageError: a version is asked of a table that no lake, or more than one, holds.
+    """
+    return OpenViews(partial(views_within, outline, load), asked or Asked(), engine or Engine(), load)
+
+
+class OpenViews:
+    """Everything that can be asked, at one moment. To be closed, or used as a context."""
+
+    def __init__(
+        self,
+        find: Callable[[ExitStack, Moment], Views],
+        asked: Asked,
+        engine: Engine,
+        load: Callable[[], Config],
+    ) -> None:
+        self._find, self._asked, self._load = find, asked, load
+        self._leases = ExitStack()
+        try:
+            self.found = find(self._leases, asked.moment)
+            self.connection: duckdb.DuckDBPyConnection = connect(
+                memory_limit=engine.memory_limit, time_zone=engine.time_zone
+            )
+            for lake in self.found.lakes:
+                lake.store.attach(self.connection)
+            self.views = ViewSet(self.connection, self._described(), time_zone=engine.time_zone)
+            if engine.is_restricted:
+                restrict(self.connection, [folder for lake in self.found.lakes for folder in lake.reach])
+        except BaseException:
+            self._leases.close()
+            raise
+
+    @property
+    def catalog(self) -> Catalog:
+        """What there is: schemas, views, columns and what they mean."""
+        return catalog_of(self.views, self.found, self._load)
+
+    def statements(self, sql: str) -> tuple[str, ...]:
+        """The statements of an SQL text, when all of them only read.
+
+        Raises:
+            QueryError: one does not parse, or does anything but read.
+        """
+        return check(self.connection, sql)
+
+    def ask(self, statement: str, parameters: Mapping[str, object] | None = None) -> Result:
+        """Run one statement, over the files that it can need. Its rows must be read before the next one is asked.
+
+        Raises:
+            QueryError: DuckDB refuses it; also while the rows are read.
+        """
+        return self.views.ask(statement, parameters)
+
+    def refresh(self) -> bool:
+        """Go on to the lake's state of now; whether it was another. Not while rows are being read.
+
+        Raises:
+            LakeError: a lake cannot be read.
+            QueryError: a table cannot be read.
+        """
+        arriving = ExitStack()
+        try:
+            found = self._find(arriving, self._asked.moment)
+            if found.views == self.found.views and found.lost == self.found.lost:
+                arriving.close()
+                return False
+            self.found = found
+            self.views.show(self._described())
+        except BaseException:
+            arriving.close()
+            raise
+        self._leases.close()
+        self._leases = arriving
+        return True
+
+    def restrict_to(self, restriction: Restriction) -> None:
+        """Ask another part of the lake from now on, at the same moment."""
+        self._asked = replace(self._asked, restriction=restriction)
+        self.views.show(self._described())
+
+    def close(self) -> None:
+        """Let go of the files and the connection."""
+        self.connection.close()
+        self._leases.close()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def _described(self) -> Described:
+        views = tuple(restricted(view, self._asked.restriction) for view in self.found.views)
+        return Described(views, self.found.collections, self.found.blocks)
