@@ -19,12 +19,14 @@ from tailpipe_assets.views.catalog import Catalog, catalog_of
 from tailpipe_assets.views.found import NOW, views_within
 from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.query.engine import connect, restrict
+from tailpipe_resources.query.export import unfinished, write_parquet
 from tailpipe_resources.query.restriction import EVERYTHING, restricted
-from tailpipe_resources.query.statements import check
+from tailpipe_resources.query.statements import check, gives_rows, split
 from tailpipe_resources.query.viewset import Described, ViewSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     import duckdb
@@ -43,8 +45,11 @@ class Engine:
     time_zone: str = "UTC"
     """In which times are typed and shown."""
 
-    is_restricted: bool = True
-    """Whether it reaches nothing but the lakes."""
+    stores: tuple[Path, ...] = ()
+    """Parquet files it may write."""
+
+    is_safe: bool = True
+    """Whether it reaches nothing but the lakes and those files, and runs only what reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class OpenViews:
         load: Callable[[], Config],
     ) -> None:
         self._find, self._asked, self._load = find, asked, load
-        self._leases = ExitStack()
+        self._leases, self._is_safe = ExitStack(), engine.is_safe
         try:
             self.found = find(self._leases, asked.moment)
             self.connection: duckdb.DuckDBPyConnection = connect(
@@ -99,8 +104,9 @@ class OpenViews:
             for lake in self.found.lakes:
                 lake.store.attach(self.connection)
             self.views = ViewSet(self.connection, self._described(), time_zone=engine.time_zone)
-            if engine.is_restricted:
-                restrict(self.connection, [folder for lake in self.found.lakes for folder in lake.reach])
+            if engine.is_safe:
+                folders = [folder for lake in self.found.lakes for folder in lake.reach]
+                restrict(self.connection, folders, [unfinished(path) for path in engine.stores])
         except BaseException:
             self._leases.close()
             raise
@@ -111,20 +117,42 @@ class OpenViews:
         return catalog_of(self.views, self.found, self._load)
 
     def statements(self, sql: str) -> tuple[str, ...]:
-        """The statements of an SQL text, when all of them only read.
+        """The statements of an SQL text; of a safe engine, when all of them only read.
 
         Raises:
             QueryError: one does not parse, or does anything but read.
         """
-        return check(self.connection, sql)
+        return check(self.connection, sql) if self._is_safe else split(sql)
 
     def ask(self, statement: str, parameters: Mapping[str, object] | None = None) -> Result:
-        """Run one statement, over the files that it can need. Its rows must be read before the next one is asked.
+        """Run one statement that reads, over the files that it can need.
+
+        Its rows must be read before the next one is asked.
 
         Raises:
             QueryError: DuckDB refuses it; also while the rows are read.
         """
         return self.views.ask(statement, parameters)
+
+    def run(self, statement: str, parameters: Mapping[str, object] | None = None) -> Result | None:
+        """The same for a statement of any kind; None of one that has no rows, such as CREATE VIEW.
+
+        Raises:
+            QueryError: DuckDB refuses it; also while the rows are read.
+        """
+        if gives_rows(statement):
+            return self.ask(statement, parameters)
+        self.views.change(statement, parameters)
+        return None
+
+    def store(self, statement: str, path: Path, parameters: Mapping[str, object] | None = None) -> int:
+        """Store the rows of one statement as a Parquet file that the engine may write; how many there are.
+
+        Raises:
+            QueryError: DuckDB refuses it, or the file cannot be written.
+        """
+        self.views.prepare(statement, parameters)
+        return write_parquet(self.connection, statement, path, parameters)
 
     def refresh(self) -> bool:
         """Go on to the lake's state of now; whether it was another. Not while rows are being read.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from tailpipe_resources.errors import UsageError
 
@@ -59,11 +59,11 @@ def end_of(day: date) -> datetime:
     return datetime.max.replace(tzinfo=UTC) if day == date.max else midnight(day + timedelta(days=1))
 
 
-def parse_time(text: str, now: datetime) -> datetime:
+def parse_time(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
     """A time as users type it: an ISO date, an ISO date and time, or `T-7d` before now.
 
     Units of the relative form, as in Turbot's Tailpipe: Y years, m months, W weeks, d days, H hours, M minutes.
-    A time without a zone is UTC.
+    A time without a zone is of the one given.
 
     Raises:
         UsageError: when it is none of these.
@@ -80,7 +80,7 @@ def parse_time(text: str, now: datetime) -> datetime:
         raise UsageError(
             f'"{text}" is not a time; write 2024-02-07, 2024-02-07T13:00:00Z or T-7d (units: Y m W d H M)'
         ) from None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    return (parsed.replace(tzinfo=zone) if parsed.tzinfo is None else parsed).astimezone(UTC)
 
 
 def parse_duration(text: str) -> timedelta:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from duckdb.sqltypes import DuckDBPyType
 
+    from tailpipe_resources.errors import QueryError
+
 _FETCHED_AT_ONCE = 2048
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
@@ -49,11 +51,27 @@ def ask(
         casts = [exact(kind) for kind in types]
         if duckdb.extract_statements(statement)[0].type.name == "EXPLAIN":
             return Result(names, types, iter([relation.fetchall()]))
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:
-        raise translate(error) from error
+        raise _pointing(connection, statement, parameters, error) from error
     if casts == [str(kind) for kind in types]:
         return Result(names, types, _batches(connection, statement, parameters, lines_before=0))
     return Result(names, types, _batches(connection, _cast(statement, casts), parameters, lines_before=1))
+
+
+def _pointing(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    parameters: Mapping[str, object] | None,
+    error: duckdb.Error,
+) -> QueryError:
+    """The same error with the place in the SQL, which DuckDB tells when a statement is run as it stands."""
+    try:
+        connection.execute(statement, parameters)
+    except duckdb.Error as told:
+        return translate(told)
+    return translate(error)
 
 
 def _cast(statement: str, casts: Sequence[str]) -> str:

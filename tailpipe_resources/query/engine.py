@@ -52,13 +52,14 @@ def connect(
     return connection
 
 
-def restrict(connection: duckdb.DuckDBPyConnection, folders: Sequence[str]) -> None:
-    """Let it read these folders and nothing else, for good.
+def restrict(connection: duckdb.DuckDBPyConnection, folders: Sequence[str], files: Sequence[str] = ()) -> None:
+    """Let it read these folders, and read and write these files, and nothing else, for good.
 
     DuckDB still writes into an allowed folder: what users type goes through `statements.check` first.
     """
     allowed = ", ".join(literal(folder) for folder in folders)
     connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute(f"SET allowed_paths = [{', '.join(map(literal, files))}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

@@ -60,13 +60,13 @@ class Planner:
         for shown in (view.name, quote(view.name)):
             self._names[f"memory.{MAIN}.{shown}"] = view.name
 
-    def run(self, statement: str) -> None:
+    def run(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Do here what is done where the question will be asked, such as making a view.
 
         Raises:
             duckdb.Error: it cannot be done here.
         """
-        self._connection.execute(statement)
+        self._connection.execute(statement, parameters)
 
     def tests(self, statement: str, parameters: Mapping[str, object] | None = None) -> dict[str, Test]:
         """For each table that a statement reads only a part of, which of its files may hold some of it."""

@@ -112,20 +112,20 @@ class ViewSet:
                 create_views(self.connection, [kept])
         self._narrowed = {table for table in tests if self._views[table].stored}
 
-    def change(self, statement: str) -> None:
+    def change(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Run a statement that changes what names mean, such as CREATE VIEW or SET search_path.
 
         Raises:
             QueryError: DuckDB refuses it.
         """
-        self.prepare(statement)
+        self.prepare(statement, parameters)
         try:
-            self.connection.execute(statement)
+            self.connection.execute(statement, parameters)
         except duckdb.Error as error:
             raise translate(error) from error
         if self._planner is not None:
             try:
-                self._planner.run(statement)
+                self._planner.run(statement, parameters)
             except duckdb.Error:
                 # Names may now mean something else here than there: from now on every question reads all files.
                 self._planner = None
