@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tailpipe_assets.cli.collect_window import window_of
 from tailpipe_resources.errors import UsageError
@@ -29,6 +29,10 @@ def zone_of(name: str) -> tzinfo:
     Raises:
         UsageError: there is none of that name.
     """
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

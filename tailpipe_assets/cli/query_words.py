@@ -27,12 +27,11 @@ def in_our_words(error: QueryError, opened: OpenViews) -> QueryError:
     if table is not None:
         name, rest = table["name"], text[table.end() :]
         lost = opened.found.lost.get(name) or opened.views.lost.get(name)
-        known = {view.name for view in opened.views.views} | {layer.name for layer in opened.views.layers}
-        return QueryError(lost or f'no table is called "{name}"{hint(name, known)}{rest}')
+        return QueryError(lost or f'no table is called "{name}"{hint(name, opened.views.names)}{rest}')
     if schema is not None:
         name, rest = schema["name"], text[schema.end() :]
         lost = opened.views.lost.get(name)
-        known = {layer.schema for layer in opened.views.layers} | set(opened.views.indexes[:_NEAR])
+        known = opened.views.schemas | set(opened.views.indexes[:_NEAR])
         return QueryError(lost or f'no schema is called "{name}"{hint(name, known)}{rest}')
     return error
 

@@ -65,7 +65,7 @@ def catalog_of(views: ViewSet, found: Views, load: Callable[[], Config]) -> Cata
         )
         for view in views.views
     ]
-    every = tuple(replace(each, columns=meant.described(each)) for each in (*tables, *views.layers))
+    every = tuple(replace(each, columns=meant.described(each)) for each in (*tables, *views.make_all()))
     return Catalog(every, views.indexes, (*found.lost.values(), *views.lost.values()))
 
 

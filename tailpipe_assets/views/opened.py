@@ -15,11 +15,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from tailpipe_assets.views.catalog import Catalog, catalog_of
 from tailpipe_assets.views.found import NOW, views_within
 from tailpipe_resources.config.outline import Outline
-from tailpipe_resources.query.engine import connect, restrict
-from tailpipe_resources.query.export import unfinished, write_parquet
+from tailpipe_resources.query.engine import connect, restrict, unfinished
 from tailpipe_resources.query.restriction import EVERYTHING, restricted
 from tailpipe_resources.query.statements import check, gives_rows, split
 from tailpipe_resources.query.viewset import Described, ViewSet
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from tailpipe_assets.views.catalog import Catalog
     from tailpipe_assets.views.found import Moment, Views
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.query.ask import Result
@@ -114,6 +113,8 @@ class OpenViews:
     @property
     def catalog(self) -> Catalog:
         """What there is: schemas, views, columns and what they mean."""
+        from tailpipe_assets.views.catalog import catalog_of
+
         return catalog_of(self.views, self.found, self._load)
 
     def statements(self, sql: str) -> tuple[str, ...]:
@@ -151,6 +152,8 @@ class OpenViews:
         Raises:
             QueryError: DuckDB refuses it, or the file cannot be written.
         """
+        from tailpipe_resources.query.export import write_parquet
+
         self.views.prepare(statement, parameters)
         return write_parquet(self.connection, statement, path, parameters)
 

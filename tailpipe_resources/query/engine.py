@@ -64,6 +64,11 @@ def restrict(connection: duckdb.DuckDBPyConnection, folders: Sequence[str], file
     connection.execute("SET lock_configuration = true")
 
 
+def unfinished(path: Path | str) -> str:
+    """Where a file is written before it has its name."""
+    return f"{Path(path).absolute()}.unfinished"
+
+
 def isolated() -> duckdb.DuckDBPyConnection:
     """A connection that reaches no file and no network, for conditions that users wrote."""
     connection = connect(threads=1)

@@ -9,7 +9,7 @@ import duckdb
 
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.model.names import literal, quote
-from tailpipe_resources.query.engine import translate
+from tailpipe_resources.query.engine import translate, unfinished
 from tailpipe_resources.query.render import distinct
 
 if TYPE_CHECKING:
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 _INTEGERS = ("tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint")
 _TIMES = ("date", "time", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamp with time zone")
 _KEPT = frozenset({*_INTEGERS, *_TIMES, "boolean", "float", "double", "decimal", "varchar", "blob", "uuid"})
-
-
-def unfinished(path: Path | str) -> str:
-    """Where a file is written before it has its name."""
-    return f"{Path(path).absolute()}.unfinished"
 
 
 def write_parquet(

@@ -89,20 +89,32 @@ def collection_layers(views: Sequence[View], collections: Iterable[tuple[str, st
     )
 
 
-def tables_by_index(views: Iterable[View]) -> dict[str, tuple[View, ...]]:
-    """The tables that have rows of each value of `tp_index`."""
-    found: dict[str, dict[str, View]] = {}
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A value of `tp_index`, with those that differ from it by nothing but case: SQL sees one name in them."""
+
+    values: tuple[str, ...]
+    views: tuple[View, ...]
+    """The tables that have rows of it."""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Its schema."""
+        name = self.values[0]
+        condition = f"tp_index IN ({', '.join(map(literal, self.values))})"
+        return tuple(_part(view, name, "index", [condition], f"Rows of the index {name}.") for view in self.views)
+
+
+def indexes_of(views: Iterable[View]) -> dict[str, Index]:
+    """Every value of `tp_index`, by its name without regard to case."""
+    values: dict[str, set[str]] = {}
+    tables: dict[str, dict[str, View]] = {}
     for view in views:
-        if view.name != REJECTED_TABLE:
-            for file in view.stored:
-                found.setdefault(file.tp_index, {})[view.name] = view
-    return {index: tuple(found[index].values()) for index in sorted(found)}
-
-
-def index_layers(index: str, views: Iterable[View]) -> tuple[Layer, ...]:
-    """The schema of one index."""
-    condition = f"tp_index = {literal(index)}"
-    return tuple(_part(view, index, "index", [condition], f"Rows of the index {index}.") for view in views)
+        for value in {file.tp_index for file in view.stored} if view.name != REJECTED_TABLE else ():
+            name = value.casefold()
+            values.setdefault(name, set()).add(value)
+            tables.setdefault(name, {})[view.name] = view
+    return {name: Index(tuple(sorted(values[name])), tuple(tables[name].values())) for name in sorted(values)}
 
 
 def block_layers(block: ViewBlock, views: Sequence[View]) -> tuple[Layer, ...]:
