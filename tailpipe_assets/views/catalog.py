@@ -65,7 +65,8 @@ def catalog_of(views: ViewSet, found: Views, load: Callable[[], Config]) -> Cata
         )
         for view in views.views
     ]
-    every = tuple(replace(each, columns=meant.described(each)) for each in (*tables, *views.make_all()))
+    made = sorted(views.make_all(), key=lambda layer: (layer.schema != MAIN, layer.schema, layer.name))
+    every = tuple(replace(each, columns=meant.described(each)) for each in (*tables, *made))
     return Catalog(every, views.indexes, (*found.lost.values(), *views.lost.values()))
 
 

@@ -43,6 +43,9 @@ class Views:
     blocks: tuple[ViewBlock, ...] = ()
     """The views that the configuration declares."""
 
+    snapshots: tuple[tuple[Lake, str, int], ...] = ()
+    """Lake, table and version of everything that is shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -86,6 +89,7 @@ def views_within(
     _check_versions(moment, [name for _, name in inside])
     found: dict[str, View] = {}
     lost: dict[str, str] = {}
+    snapshots = []
     for lake, name in inside:
         try:
             stored = snapshot(lake, name, until, as_of=moment.of(name))
@@ -94,13 +98,14 @@ def views_within(
         else:
             if stored is not None:
                 found[name] = _joined(found.get(name), _view(stored))
+                snapshots.append((lake, name, stored.version))
     for view in _declared():
         found.setdefault(view.name, view)
     if set(outline.tables) - set(found) - set(lost):
         for view in _planned(load()):
             found.setdefault(view.name, view)
     views = tuple(found[name] for name in sorted(found) if name not in lost)
-    return Views(views, lakes, lost, outline.collections, outline.views)
+    return Views(views, lakes, lost, outline.collections, outline.views, tuple(snapshots))
 
 
 def _check_versions(moment: Moment, names: Sequence[str]) -> None:

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from tailpipe_assets.views.catalog import Catalog
     from tailpipe_assets.views.found import Moment, Views
     from tailpipe_resources.model.config import Config
+    from tailpipe_resources.model.stored_file import StoredFile
     from tailpipe_resources.query.ask import Result
+    from tailpipe_resources.query.layers import Layer
     from tailpipe_resources.query.restriction import Restriction
 
 
@@ -156,6 +158,17 @@ class OpenViews:
 
         self.views.prepare(statement, parameters)
         return write_parquet(self.connection, statement, path, parameters)
+
+    def stored(self, layer: Layer) -> tuple[StoredFile, ...] | None:
+        """The files that hold exactly a view's rows; None when only asking tells which of their rows it shows."""
+        if layer.kind in {"query", "period"}:
+            return None
+        files = tuple(file for view in self.views.views if view.name in layer.tables for file in view.stored)
+        if layer.kind == "collection":
+            return tuple(each for each in files if each.collection == layer.schema)
+        if layer.kind == "index":
+            return tuple(each for each in files if each.tp_index.casefold() == layer.schema.casefold())
+        return files
 
     def refresh(self) -> bool:
         """Go on to the lake's state of now; whether it was another. Not while rows are being read.

@@ -111,12 +111,12 @@ class ViewSet:
         return frozenset(schema for schema, _ in (*self._waiting, *self._made))
 
     def make_all(self) -> tuple[Layer, ...]:
-        """Make everything besides the tables, in the order of schemas and names; of many indexes those once named."""
+        """Make everything besides the tables; it, in an order in which it can be made. Of many indexes those named."""
         few = self._indexes if len(self._indexes) <= FEW_INDEXES else {}
         for key in list(self._waiting):
             self._make(key)
         self._make_indexes(few)
-        return tuple(self._made[key] for key in sorted(self._made))
+        return tuple(self._made.values())
 
     def ask(self, statement: str, parameters: Mapping[str, object] | None = None) -> Result:
         """Run one statement that `statements.check` let through, over the files that it can need.
