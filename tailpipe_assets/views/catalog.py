@@ -39,6 +39,9 @@ class Catalog:
     lost: tuple[str, ...] = ()
     """What could not be made, and why."""
 
+    lakes: tuple[str, ...] = ()
+    """Where the tables lie: a folder, or a prefix of a bucket, with a Delta table in a folder of its name for each."""
+
     @property
     def schemas(self) -> tuple[str, ...]:
         """The schemas that are listed, `main` first."""
@@ -67,7 +70,8 @@ def catalog_of(views: ViewSet, found: Views, load: Callable[[], Config]) -> Cata
     ]
     made = sorted(views.make_all(), key=lambda layer: (layer.schema != MAIN, layer.schema, layer.name))
     every = tuple(replace(each, columns=meant.described(each)) for each in (*tables, *made))
-    return Catalog(every, views.indexes, (*found.lost.values(), *views.lost.values()))
+    roots = tuple(lake.root for lake in found.lakes)
+    return Catalog(every, views.indexes, (*found.lost.values(), *views.lost.values()), roots)
 
 
 def _names(layer: Layer) -> tuple[str, ...]:

@@ -141,6 +141,11 @@ class ViewSet:
                 create_views(self.connection, [kept])
         self._narrowed = {table for table in tests if self._views[table].stored}
 
+    def widen(self) -> None:
+        """Have every table read all of its files again."""
+        create_views(self.connection, [self._views[table] for table in self._narrowed])
+        self._narrowed = set()
+
     def change(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Run a statement that changes what names mean, such as CREATE VIEW or SET search_path.
 
