@@ -29,6 +29,7 @@ SHAPES = {
     "source": Shape(("type", "name")),
     "table": Shape(("name",), ("column",)),
     "variable": Shape(("name",)),
+    "view": Shape(("name",)),
     "workspace": Shape(("name",)),
 }
 NESTED_SHAPES = {"checks": Shape(()), "column": Shape(("name",)), "filter": Shape(()), "source": Shape(("type",))}
@@ -186,5 +187,30 @@ class HoldAttributes(Options):
     """The time up to which rows are held; a date alone includes that day."""
 
 
-HoldFrom = create_model("HoldFrom", __base__=Options, **{"from": (str | None, None)})  # type: ignore[call-overload]
-"""The attribute of holds whose name is a word of Python's: the time from which on rows are held."""
+class ViewAttributes(Options):
+    """A part of the tables as a schema of its own, or one view by a query."""
+
+    sql: str | None = None
+    """A query of your own; then nothing but `description` may stand beside it."""
+
+    to: str | None = None
+    """The time up to which rows are shown; a date alone includes that day."""
+
+    tables: tuple[str, ...] = ()
+    """Which tables, by name or shell wildcard; all unless said."""
+
+    collections: tuple[str, ...] = ()
+    """Rows of which collections; all unless said."""
+
+    indexes: tuple[str, ...] = ()
+    """Rows of which values of `tp_index`; all unless said."""
+
+    where: str | None = None
+    """One more condition on rows, in SQL."""
+
+    description: str = ""
+    """What it shows, for `tailpipe view list`."""
+
+
+From = create_model("From", __base__=Options, **{"from": (str | None, None)})  # type: ignore[call-overload]
+"""The attribute of holds and views whose name is a word of Python's: the time from which on rows count."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.model.hold import Hold
     from tailpipe_resources.model.retention import Retention
+    from tailpipe_resources.model.view import ViewBlock
 
 LOOKBACK = timedelta(days=2)
 """How far collections look back unless they say."""
@@ -226,3 +227,4 @@ class Config:
     """Changes with the content of the files; kept with what was collected by them."""
 
     holds: tuple[Hold, ...] = ()
+    views: tuple[ViewBlock, ...] = ()
