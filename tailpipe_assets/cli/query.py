@@ -77,6 +77,10 @@ def run(args: argparse.Namespace) -> int:
     from tailpipe_resources.query.views import create_views
 
     texts = [_text(given) for given in args.sql]
+    if not texts and sys.stdin.isatty() and sys.stdout.isatty():
+        from tailpipe_assets.cli.query_console import run_console
+
+        return run_console(args)
     if not texts:
         raise UsageError('nothing to ask; write tailpipe query "select ..."')
     moment = moment_of(args.as_of, datetime.now(UTC))

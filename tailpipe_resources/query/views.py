@@ -51,13 +51,18 @@ def create_views(connection: duckdb.DuckDBPyConnection, views: Iterable[View]) -
 
     for view in views:
         try:
-            connection.execute(f"CREATE VIEW {quote(view.name)} AS {_select(view)}")
+            connection.execute(f"CREATE VIEW {quote(view.name)} AS {select_of(view)}")
         except duckdb.Error as error:
             reason = spoken(error).splitlines()[0].removeprefix("IO Error: ")
             raise QueryError(f"the table {view.name} cannot be read: {reason}") from error
 
 
-def _select(view: View) -> str:
+def select_of(view: View) -> str:
+    """The SQL of a view.
+
+    Raises:
+        QueryError: a file's path cannot be told from a pattern.
+    """
     if not view.files:
         columns = (f"NULL::{column.type} AS {quote(column.name)}" for column in view.all_columns)
         return f"SELECT {', '.join(columns)} WHERE false"
