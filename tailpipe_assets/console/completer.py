@@ -113,6 +113,8 @@ def _candidates(context: Context, catalog: Catalog) -> Iterator[tuple[str, str]]
     if not context.prefix:
         return
     yield from ((word, "keyword") for word in sorted(catalog.keywords) if word in _COMMON)
+    if not context.tables:
+        yield from ((each.name, each.type) for relation in catalog.relations for each in _own_first(relation.columns))
     yield from catalog.functions.items()
     yield from ((word, "keyword") for word in sorted(catalog.keywords))
     yield from _relations(catalog)
@@ -127,7 +129,7 @@ def _behind_dot(context: Context, catalog: Catalog) -> Iterator[tuple[str, str]]
         yield from _inside(relation.columns, others)
     elif others and (inner := catalog.find(others[0], first)) is not None:
         yield from _inside(inner.columns, others[1:])
-    for named in dict.fromkeys(context.tables.values()):
+    for named in dict.fromkeys(context.tables.values() or catalog.relations):
         if any(each.name.lower() == first for each in named.columns):
             yield from _inside(named.columns, [first, *others])
 

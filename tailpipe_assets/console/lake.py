@@ -80,6 +80,9 @@ class LakeTables:
         self._configured = configured
         self._made: dict[str, str] = {}
         self.restriction = Restriction()
+        self.changes = 0
+        """How often a table was seen to have changed."""
+
         self.connection = connect()
         self.connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
         self._found = self._look(None)
@@ -187,3 +190,4 @@ class LakeTables:
             reason = spoken(error).splitlines()[0].removeprefix("IO Error: ")
             raise QueryError(f"the table {view.name} cannot be read: {reason}") from error
         self._made[view.name] = sql
+        self.changes += 1

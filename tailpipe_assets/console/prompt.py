@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import duckdb
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import ThreadedCompleter
@@ -23,7 +25,6 @@ from tailpipe_assets.console.taking import take
 from tailpipe_assets.console.words import PROMPT, PROMPT_MORE, say
 
 if TYPE_CHECKING:
-    import duckdb
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
     from tailpipe_assets.console.session import Session
@@ -81,6 +82,17 @@ def _keys() -> KeyBindings:
         else:
             buffer.insert_text("\n")
 
+    @keys.add("tab")
+    def _complete(event: KeyPressEvent) -> None:
+        """Write what is certain, and choose among the rest."""
+        buffer = event.current_buffer
+        if buffer.complete_state is None:
+            buffer.start_completion(insert_common_part=True)
+        elif len(buffer.complete_state.completions) == 1:
+            buffer.apply_completion(buffer.complete_state.completions[0])
+        else:
+            buffer.complete_next()
+
     @keys.add("escape", "enter")
     def _new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
@@ -119,4 +131,5 @@ class _Names:
         threading.Thread(target=self._load, name="catalog", daemon=True).start()
 
     def _load(self) -> None:
-        self.catalog = read_catalog(self._connection, self.catalog)
+        with suppress(duckdb.Error):  # what was known before still completes
+            self.catalog = read_catalog(self._connection, self.catalog)

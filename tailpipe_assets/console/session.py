@@ -13,7 +13,7 @@ from tailpipe_assets.console.allowed import is_change
 from tailpipe_assets.console.running import run
 from tailpipe_assets.console.splitting import split
 from tailpipe_assets.console.terminal import is_dumb
-from tailpipe_assets.console.words import in_our_words, of_nothing, say
+from tailpipe_assets.console.words import in_our_words, of_no_room, of_nothing, say
 from tailpipe_resources.errors import QueryError
 
 if TYPE_CHECKING:
@@ -60,17 +60,19 @@ class Session:
         """
         self.last = statement
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        changes = self.tables.changes
         began = time.monotonic()
         found = self.work(statement, lambda result: screen.answer(result, self.settings, width))
         elapsed = time.monotonic() - began
+        if found is None or self.tables.changes != changes:
+            self.on_change()
         if found is None:
             self._tell("done", elapsed)
-            self.on_change()
             return
         screen.show(found.text, self.settings.pager)
         self._tell(found.summary, elapsed)
         if found.columns_cut:
-            say(f"no room for {', '.join(found.columns_cut)}; .output line shows every column")
+            say(of_no_room(found.columns_cut))
         if found.rows == 0:
             for line in of_nothing(statement, self.tables):
                 say(line)
@@ -93,7 +95,7 @@ class Session:
         try:
             return run(self.tables.connection, work, shows_progress=sys.stderr.isatty() and not is_dumb())
         except QueryError as error:
-            raise in_our_words(error, self.tables) from error
+            raise in_our_words(error, statement, self.tables) from error
 
     def _tell(self, what: str, elapsed: float) -> None:
         self.told = f"{what} in {elapsed:.3f} s" if self.settings.has_timing else what
