@@ -100,6 +100,10 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the statements in order, and stop at the first that fails."""
     texts = [_text(given) for given in args.sql]
+    if not texts and sys.stdin.isatty() and sys.stdout.isatty():
+        from tailpipe_assets.cli.query_console import run_console
+
+        return run_console(args)
     if not texts:
         raise UsageError('nothing to ask; write tailpipe query "select ..."')
     from tailpipe_assets.cli.query_answers import answer_all
