@@ -1,0 +1,90 @@
+"""What the console says: errors in our words, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from tailpipe_resources.errors import QueryError
+from tailpipe_resources.model.names import hint
+from tailpipe_resources.query.cells import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tailpipe_assets.console.lake import LakeTables
+
+PROMPT = "tailpipe> "
+PROMPT_MORE = "     ...> "
+
+_UNKNOWN_TABLE = re.compile(r"^Table with name (?P<name>.+?) does not exist!(?:\nDid you mean [^\n]*)?")
+_PLACE = re.compile(r"^LINE (?P<line>\d+):(?P<rest>.*)", re.MULTILINE | re.DOTALL)
+_NAMED = re.compile(r'"(\w+)"')
+
+
+def in_our_words(error: QueryError, statement: str, tables: LakeTables) -> QueryError:
+    """What DuckDB says, with the line of SQL it speaks of, and of an unknown table the nearest that is there."""
+    text = str(error)
+    if not _PLACE.search(text):
+        text += _place(text, statement, tables)
+    unknown = _UNKNOWN_TABLE.match(text)
+    if unknown is None:
+        return QueryError(text)
+    name = unknown["name"]
+    if name in tables.lost:
+        return QueryError(tables.lost[name])
+    known = hint(name, tables.names())
+    return QueryError(f'no table is called "{name}"{known}{text[unknown.end() :]}')
+
+
+def _place(message: str, statement: str, tables: LakeTables) -> str:
+    """The line of SQL with a caret: as DuckDB tells it when the statement is only explained, else by the name told."""
+    try:
+        tables.connection.cursor().execute(f"EXPLAIN\n{statement}")
+    except duckdb.Error as error:
+        found = _PLACE.search(str(error))
+        if found is not None and str(error).split("\n")[0].endswith(message.split("\n")[0]):
+            return f"\n\nLINE {int(found['line']) - 1}:{found['rest']}"
+    named = _NAMED.search(message)
+    places = [] if named is None else [each.start() for each in re.finditer(rf"\b{re.escape(named[1])}\b", statement)]
+    return _caret(statement, places[0]) if len(places) == 1 else ""
+
+
+def _caret(statement: str, place: int) -> str:
+    number = statement.count("\n", 0, place) + 1
+    before = f"LINE {number}: "
+    start = statement.rfind("\n", 0, place) + 1
+    return f"\n\n{before}{statement.splitlines()[number - 1]}\n{' ' * (len(before) + place - start)}^"
+
+
+def of_nothing(statement: str, tables: LakeTables) -> Iterator[str]:
+    """Why a statement may have found nothing: the tables it names that have no rows yet."""
+    for view in tables.views:
+        if not view.files and re.search(rf"\b{re.escape(view.name)}\b", statement, re.IGNORECASE):
+            yield f"no rows yet: tailpipe collect {view.name}"
+
+
+def of_no_room(names: Sequence[str]) -> str:
+    """Which columns the terminal had no room for."""
+    more = f" and {len(names) - 4} more" if len(names) > 5 else ""
+    listed = ", ".join(names[:4] if more else names)
+    return f"no room for {listed}{more}; .output line shows every column"
+
+
+def welcome(tables: LakeTables) -> str:
+    """What a session begins with."""
+    if any(view.files for view in tables.views):
+        return "SQL ends with ; and .help lists commands. Ctrl-D leaves."
+    return (
+        "The lake is empty: nothing has been collected yet.\n"
+        "Run tailpipe collect, or see tailpipe collection list for what is configured. This console sees\n"
+        "rows as soon as they are there. .help lists commands, Ctrl-D leaves."
+    )
+
+
+def say(message: str) -> None:
+    """A line on standard error, with nothing in it that steers a terminal."""
+    print("\n".join(map(harmless, message.split("\n"))), file=sys.stderr, flush=True)  # noqa: T201 - the console's voice
