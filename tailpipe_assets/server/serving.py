@@ -61,6 +61,8 @@ def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
         try:
             supervise(kept, (watch.look, tidy.look, _Greeting(settings, on_ready).look, told.tell), say=say)
         finally:
+            watch.stop()
+            tidy.stop()
             folder.state.unlink(missing_ok=True)
 
 
