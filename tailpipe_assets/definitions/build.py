@@ -52,7 +52,7 @@ def build_definitions(
     ]
     disabled = [collection_spec(each) for each in plans if not each.collection.enabled]
     return dg.Definitions(
-        assets=[*ops, *compactions, *map(source_spec, sources.values()), *disabled],
+        assets=[*ops, *compactions, *(source_spec(each, enabled) for each in sources.values()), *disabled],
         resources={
             "duckdb": DuckDBEngine(),
             "lakes": LakeStore(),
