@@ -7,7 +7,7 @@ import dagster as dg
 
 from tailpipe_assets.definitions import outcome
 from tailpipe_assets.definitions.collecting import PASSING
-from tailpipe_assets.definitions.specs import compaction_spec
+from tailpipe_assets.definitions.specs import LINEAGE, compaction_spec
 from tailpipe_assets.pipeline import Plan
 from tailpipe_assets.pipeline.compact import compact_collections
 from tailpipe_resources.dagster_resources import LakeStore
@@ -49,7 +49,10 @@ def compacting(ready: Plan, name: str, days: dg.DailyPartitionsDefinition) -> dg
             raise dg.Failure(str(result.failure), allow_retries=False)
         stored = count_days(lake, *collection.key)
         of_days = {day: outcome.of_stored(stored.get(day, DayCount())) for day in days}
-        return outcome.materialized(context, spec.key, of_days, outcome.of_compaction(ready, result, stored))
+        of_run = outcome.of_compaction(ready, result, stored)
+        # Who reads the lineage of columns looks for it in what runs say, as well as in the definition.
+        of_run[LINEAGE] = spec.metadata[LINEAGE]
+        return outcome.materialized(context, spec.key, of_days, of_run)
 
     return op
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.config import Source
 
 OWNERS = ["team:security"]
+LINEAGE = "dagster/column_lineage"
 _KINDS = {"aws_s3": "s3"}
 _LONGEST_TAG = 63
 
@@ -66,7 +67,7 @@ def compaction_spec(ready: Plan) -> dg.AssetSpec:
         kinds={"parquet"},
         owners=OWNERS,
         tags=_tags("compaction", collection.source),
-        metadata={**_metadata(ready), "dagster/column_lineage": lineage},
+        metadata={**_metadata(ready), LINEAGE: lineage},
     )
 
 

@@ -45,6 +45,9 @@ def test_a_run_compacts_the_days_it_names(project: Project) -> None:
     assert [each["dagster/partition_row_count"].value for each in (first, last)] == [2, 3]
     assert [each["files_on_disk"].value for each in (first, last)] == [1, 1]
     assert "slots" not in first
+    lineage = last["dagster/column_lineage"].value
+    assert isinstance(lineage, dg.TableColumnLineage)
+    assert "status" in lineage.deps_by_column
     assert [each.slot.day for each in small_slots(project.lake, "http_log", collection="web")] == [DAYS[0]]
     assert project.ask("select count(*) from http_log where tp_partition = 'web'") == [(6,)]
 
