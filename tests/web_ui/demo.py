@@ -46,6 +46,10 @@ class Demo:
         assert "errors" not in answer, answer
         return answer["data"]
 
+    def one(self, query: str) -> str:
+        """The one value that a query answers."""
+        return self.tailpipe("query", "--output", "csv", "--no-header", query).strip()
+
     def tailpipe(self, *arguments: str) -> str:
         """What a command of a second shell prints."""
         return _tailpipe(*arguments, folder=self.folder, environment=self.environment)
