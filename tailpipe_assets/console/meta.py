@@ -33,11 +33,9 @@ def _leave(session: Session, _argument: str) -> None:
     session.is_over = True
 
 
-def _help(_session: Session, argument: str) -> None:
-    from tailpipe_assets.console.listing import show_rows
-
+def _help(session: Session, argument: str) -> None:
     chosen = (find(argument),) if argument else COMMANDS
-    show_rows([(f"{each.name} {each.takes}".rstrip(), each.help) for each in chosen])
+    session.list([(f"{each.name} {each.takes}".rstrip(), each.help) for each in chosen])
 
 
 COMMANDS: tuple[Command, ...] = (

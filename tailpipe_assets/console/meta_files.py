@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.console import saved
-from tailpipe_assets.console.listing import show_rows
 from tailpipe_assets.console.screen import Answer
 from tailpipe_assets.console.splitting import bare, split
 from tailpipe_assets.console.words import say
@@ -43,7 +42,9 @@ def run(session: Session, argument: str) -> None:
     known = saved.saved_queries(session.folders)
     if not known:
         say(f"no query is saved yet; .save NAME writes one to {saved.own_folder()}")
-    show_rows([(each.name, str(each.path.parent), each.title) for each in known], ("query", "folder", "what it asks"))
+    session.list(
+        [(each.name, each.title, str(each.path.parent)) for each in known], ("query", "what it asks", "folder")
+    )
 
 
 def open_file(session: Session, argument: str) -> None:

@@ -22,12 +22,15 @@ from tailpipe_assets.console.history import FileHistory
 from tailpipe_assets.console.meta_settings import restriction_text
 from tailpipe_assets.console.splitting import is_whole
 from tailpipe_assets.console.taking import take
-from tailpipe_assets.console.words import PROMPT, PROMPT_MORE, say
+from tailpipe_assets.console.words import PROMPT, PROMPT_MORE, counted, say
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
     from tailpipe_assets.console.session import Session
+
+FIRST_READ_SECONDS = 30.0
+"""For so long completion waits for the catalog, in a thread of its own, while typing goes on."""
 
 
 def converse(session: Session) -> None:
@@ -112,7 +115,7 @@ def is_ready(text: str) -> bool:
 def toolbar(session: Session) -> str:
     """What a session is set to and what its last answer was, in one line."""
     parts = [
-        f"{sum(bool(view.files) for view in session.tables.views)} tables",
+        counted(sum(bool(view.files) for view in session.tables.views), "table"),
         restriction_text(session.tables.restriction),
         session.settings.output,
         *([session.told] if session.told else []),
@@ -121,15 +124,23 @@ def toolbar(session: Session) -> str:
 
 
 class _Names:
-    """The catalog, read in a thread so that nobody waits for it."""
+    """The catalog, read in a thread so that nobody waits for it but who completes."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.catalog = Catalog()
+        self._catalog = Catalog()
         self._connection = connection
+        self._is_read = threading.Event()
+
+    @property
+    def catalog(self) -> Catalog:
+        """What is known; what was never read is waited for."""
+        self._is_read.wait(FIRST_READ_SECONDS)
+        return self._catalog
 
     def load(self) -> None:
         threading.Thread(target=self._load, name="catalog", daemon=True).start()
 
     def _load(self) -> None:
         with suppress(duckdb.Error):  # what was known before still completes
-            self.catalog = read_catalog(self._connection, self.catalog)
+            self._catalog = read_catalog(self._connection, self._catalog)
+        self._is_read.set()

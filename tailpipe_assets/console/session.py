@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.console import screen
 from tailpipe_assets.console.allowed import is_change
+from tailpipe_assets.console.listing import aligned
 from tailpipe_assets.console.running import run
 from tailpipe_assets.console.splitting import split
 from tailpipe_assets.console.terminal import is_dumb
@@ -17,7 +18,7 @@ from tailpipe_assets.console.words import in_our_words, of_no_room, of_nothing, 
 from tailpipe_resources.errors import QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tailpipe_assets.console.lake import LakeTables
@@ -76,6 +77,10 @@ class Session:
         if found.rows == 0:
             for line in of_nothing(statement, self.tables):
                 say(line)
+
+    def list(self, rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> None:
+        """Show rows of words."""
+        screen.show(aligned(rows, names), self.settings.pager)
 
     def work(self, statement: str, use: Callable[[Result], screen.Answer]) -> screen.Answer | None:
         """Run a statement over the newest snapshot, which stays until its result was used.

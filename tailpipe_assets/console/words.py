@@ -85,6 +85,11 @@ def welcome(tables: LakeTables) -> str:
     )
 
 
+def counted(count: int, what: str) -> str:
+    """How many there are of something, in words."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def say(message: str) -> None:
     """A line on standard error, with nothing in it that steers a terminal."""
     print("\n".join(map(harmless, message.split("\n"))), file=sys.stderr, flush=True)  # noqa: T201 - the console's voice

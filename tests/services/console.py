@@ -52,7 +52,7 @@ class Terminal:
             encoding="utf-8",
             timeout=PATIENCE,
         )
-        self._screen.write_process_input = self._child.send
+        self._screen.write_process_input = self._child.send  # type: ignore[method-assign]  # how pyte answers
 
     @property
     def seen(self) -> list[str]:
