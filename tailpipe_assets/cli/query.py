@@ -1,12 +1,15 @@
 """Ask the collected logs with SQL, in the dialect of DuckDB. Every table is a view; times are UTC.
 
 Examples:
+  tailpipe query
   tailpipe query "select event_name, count(*) from aws_cloudtrail_log group by all order by 2 desc"
   tailpipe query --output csv "from http_log where status >= 500" > errors.csv
   tailpipe query report.sql
   echo "show tables" | tailpipe query -
   tailpipe query --as-of T-2H "select count(*) from http_log"
   tailpipe query --as-of http_log@17 "select count(*) from http_log"
+
+Without SQL, on a terminal, it opens a console: .help lists what it can do besides.
 
 Only statements that read are run: SELECT, VALUES, WITH, FROM, PIVOT, EXPLAIN, DESCRIBE, SHOW, SUMMARIZE.
 
@@ -62,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME|TABLE@VERSION",
         help="what the tables held at a time, or one in a version; may be repeated for several tables",
     )
+    parser.add_argument("--ide", action="store_true", help="open Harlequin over the same tables, where it is installed")
     header = parser.add_mutually_exclusive_group()
     header.add_argument("--header", action="store_true", default=True, help="names above the columns (the default)")
     header.add_argument("--no-header", action="store_false", dest="header", help="rows alone, in table and csv")
@@ -76,6 +80,10 @@ def run(args: argparse.Namespace) -> int:
     from tailpipe_resources.query.statements import check
     from tailpipe_resources.query.views import create_views
 
+    if args.ide:
+        from tailpipe_assets.cli.query_console import run_ide
+
+        return run_ide(args)
     texts = [_text(given) for given in args.sql]
     if not texts and sys.stdin.isatty() and sys.stdout.isatty():
         from tailpipe_assets.cli.query_console import run_console

@@ -66,9 +66,8 @@ class Catalog:
         return min(fitting, key=lambda each: each.schema != "main", default=None)
 
 
-def read_catalog(connection: duckdb.DuckDBPyConnection, before: Catalog) -> Catalog:
-    """The catalog as it is now, through a connection of its own; keywords and functions are kept once read."""
-    cursor = connection.cursor()
+def read_catalog(cursor: duckdb.DuckDBPyConnection, before: Catalog) -> Catalog:
+    """The catalog as it is now, asked where nothing else is; keywords and functions are kept once read."""
     rows = cursor.execute(_COLUMNS).fetchall()
     columns: dict[tuple[str, str], list[Named]] = {}
     for schema, table, column, kind in rows:

@@ -128,7 +128,8 @@ class _Names:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._catalog = Catalog()
-        self._connection = connection
+        self._cursor = connection.cursor()
+        self._one_at_a_time = threading.Lock()
         self._is_read = threading.Event()
 
     @property
@@ -141,6 +142,6 @@ class _Names:
         threading.Thread(target=self._load, name="catalog", daemon=True).start()
 
     def _load(self) -> None:
-        with suppress(duckdb.Error):  # what was known before still completes
-            self._catalog = read_catalog(self._connection, self._catalog)
+        with self._one_at_a_time, suppress(duckdb.Error):  # what was known before still completes
+            self._catalog = read_catalog(self._cursor, self._catalog)
         self._is_read.set()
