@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 from itertools import zip_longest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _NARROWEST = 20
 _GAP = "  "
+_NUMBER = re.compile(r"[\d,.]+( [KMGT]?B)?")
 
 
 def aligned(rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> str:
@@ -22,7 +24,8 @@ def aligned(rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> str:
         return ""
     cells = [[harmless(cell) for cell in row] for row in [*([names] if names else []), *rows]]
     widths = _widths(cells, shutil.get_terminal_size().columns)
-    lines = [line for row in cells for line in _lines(row, widths)]
+    rights = [all(_NUMBER.fullmatch(row[place]) for row in rows) for place in range(len(widths))]
+    lines = [line for row in cells for line in _lines(row, widths, rights)]
     if names:
         lines.insert(1, _GAP.join("-" * width for width in widths))
     return "".join(f"{line.rstrip()}\n" for line in lines)
@@ -40,9 +43,9 @@ def _widths(cells: Sequence[Sequence[str]], room: int) -> list[int]:
     return widths
 
 
-def _lines(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+def _lines(row: Sequence[str], widths: Sequence[int], rights: Sequence[bool]) -> list[str]:
     parts = [textwrap.wrap(cell, max(width, 1)) or [""] for cell, width in zip(row, widths, strict=True)]
     return [
-        _GAP.join(padded(cell, width, right=False) for cell, width in zip(line, widths, strict=True))
+        _GAP.join(padded(cell, width, right=right) for cell, width, right in zip(line, widths, rights, strict=True))
         for line in zip_longest(*parts, fillvalue="")
     ]

@@ -132,6 +132,31 @@ def test_the_search_path_does_not_hide_a_newer_snapshot(
     assert taken(session, capsys, COUNT)[0] == "n\n4\n"
 
 
+def test_views_over_the_folders_of_the_lake_can_be_made(
+    project: Project, session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By globs over tables, collections, indexes and months; and a table made of one, in front of the lake's own."""
+    root = project.folder / "lake"
+    made = f"""
+        create view all_log as select * from read_parquet('{root}/*/*/*/*/*/*/*.parquet', union_by_name = true);
+        create schema my_partition;
+        create view my_partition.http_log as select * from read_parquet('{root}/*/tp_partition=web/*/*/*/*/*.parquet');
+        create schema my_conn;
+        create view my_conn.http_log as select * from read_parquet('{root}/*/*/tp_index=*/*/*/*/*.parquet');
+        create schema period_2024_q1;
+        create view period_2024_q1.http_log as select * from read_parquet(
+          ['{root}/http_log/*/*/tp_year=2024/tp_month=02/*/*.parquet']);
+        create schema datatank;
+        set search_path = 'datatank,main';
+        create table http_log as select * from main.http_log where tp_index is not null limit 2;
+    """
+    _, err = taken(session, capsys, made)
+    assert err.splitlines() == ["done"] * 10
+
+    for name, count in (("http_log", 2), ("all_log", 3), ("my_partition.http_log", 3), ("period_2024_q1.http_log", 3)):
+        assert taken(session, capsys, f"select count(*) as n from {name};")[0] == f"n\n{count}\n"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "caret"),
     [
