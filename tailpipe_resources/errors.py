@@ -16,6 +16,7 @@
     |  `- BadArtifactError         skip: its bytes are broken; it is quarantined until it changes
     |- LakeError
     |  |- CommitConflictError      plan again: someone else committed first
+    |  |- LakeUnavailableError     run again: the object store failed and may recover
     |  |- LakeFullError            make room: too little is free to begin
     |  |- PastError                ask for a later time: what was there then is no longer kept
     |  `- LakeDamagedError         mend the lake: a file of its own is unreadable
@@ -107,6 +108,10 @@ class LakeError(TailpipeError):
 
 class CommitConflictError(LakeError):
     """Another writer committed first. Nothing of this attempt is visible; plan it again."""
+
+
+class LakeUnavailableError(LakeError):
+    """The object store failed and may recover. Nothing is lost; running again goes on where this ended."""
 
 
 class LakeFullError(LakeError):

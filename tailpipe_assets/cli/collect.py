@@ -13,16 +13,22 @@ is staged and leaves the rest for next time; pressed twice, it stops at once.
 
 Each run is recorded in DAGSTER_HOME, else in $TAILPIPE_HOME/dagster, where Dagster's web UI finds it.
 
+--follow keeps collecting until Ctrl-C or SIGTERM, which end it with exit code 0: for rows that can be asked for a
+second or two after they were written. It looks at files every second and at buckets every 30, or as --every says, and
+commits what a look finds. It holds no lock in between, compacts what it wrote now and then, takes a configuration that
+changed once it is right, and tells what goes wrong once and tries again. To Dagster it reports days, not runs.
+
 Examples:
   tailpipe collect
   tailpipe collect aws_cloudtrail_log.production --from T-7d
   tailpipe collect 'http_*' --from 2024-02-01 --to 2024-02-07 --overwrite
   tailpipe collect partition=aws_cloudtrail_log --output json
+  tailpipe collect 'http_*' --follow
 
 json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts", "skipped", "folded", "waiting",
 "replaced", "records", "bytes_in", "bytes_out", "files", "seconds", "days": {day: rows}, "indexes": {index: rows},
-"faults": [{"location", "status", "reason"}], "failure", "notes", "cancelled"}]}. The summary goes to stdout, everything
-else to stderr.
+"faults": [{"location", "status", "reason"}], "failure", "notes", "cancelled"}]}. With --follow a line of this for each
+round with something new, and "time" in it. The summary goes to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -35,12 +41,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.cli.collect_selection import choose
+from tailpipe_assets.cli.collect_selection import plans_of
 from tailpipe_assets.cli.collect_summary import exit_code, print_summary
 from tailpipe_assets.cli.collect_window import window_of
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.progress import board
 from tailpipe_assets.cli.stopping import stoppable
+from tailpipe_resources.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,13 +74,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--progress", action=argparse.BooleanOptionalAction, default=True, help="tell on stderr how far it is"
     )
     parser.add_argument("--no-record", action="store_true", help="keep no record of the run for Dagster's web UI")
+    following = parser.add_argument_group("following")
+    following.add_argument("--follow", action="store_true", help="keep collecting until stopped")
+    following.add_argument("--every", metavar="TIME", help="how often to look for something new: 1s, 500ms, 5m")
+    following.add_argument("--no-compact", action="store_true", help="leave compacting to others")
 
 
 def run(args: argparse.Namespace) -> int:
     """Collect what is selected, and say what was done."""
     window = window_of(args.start, args.end, datetime.now(UTC))
+    if args.follow:
+        return _follow(args, window)
+    if args.every or args.no_compact:
+        raise UsageError("--every and --no-compact belong to --follow")
     with _undisturbed():
-        plans = _plans(args)
+        plans = plans_of(args)
     if args.overwrite:
         _refuse_held(plans, window)
     if not plans:
@@ -87,21 +102,14 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _plans(args: argparse.Namespace) -> list[Plan]:
-    """What is selected, with everything wrong in the configuration told at once."""
-    from tailpipe_assets.cli.configured import read_config
-    from tailpipe_assets.pipeline import plan
-    from tailpipe_resources.model.place import Problems
+def _follow(args: argparse.Namespace, window: Window) -> int:
+    from tailpipe_assets.cli.collect_follow import follow
 
-    problems = Problems()
-    config = read_config(args, problems=problems)
-    plans = plan(config, problems=problems)
-    problems.raise_any()
-    chosen = choose(config.collections, args.selectors)
-    for each in chosen.disabled:
-        print(f"{'.'.join(each.key)} is disabled", file=sys.stderr)
-    keys = {each.key for each in chosen.enabled}
-    return [each for each in plans if each.collection.key in keys]
+    with _undisturbed():
+        plans = plans_of(args)
+    code = follow(args, window, plans)
+    _leave(code)
+    return code
 
 
 def _refuse_held(plans: list[Plan], window: Window) -> None:

@@ -1,7 +1,8 @@
-"""Which collections selectors mean."""
+"""Which collections selectors mean, and their plans."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,11 +11,35 @@ from tailpipe_resources.model.names import hint
 from tailpipe_resources.model.selector import Selector, names_of
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
+    from tailpipe_assets.pipeline import Plan
     from tailpipe_resources.model.config import Collection
 
 T = TypeVar("T")
+
+
+def plans_of(args: argparse.Namespace) -> list[Plan]:
+    """What a command line selects, ready to run, with everything wrong in the configuration told at once.
+
+    Raises:
+        ConfigError: something in it is wrong.
+        UsageError: a selector fits nothing, or names what is disabled.
+    """
+    from tailpipe_assets.cli.configured import read_config
+    from tailpipe_assets.pipeline import plan
+    from tailpipe_resources.model.place import Problems
+
+    problems = Problems()
+    config = read_config(args, problems=problems)
+    plans = plan(config, problems=problems)
+    problems.raise_any()
+    chosen = choose(config.collections, args.selectors)
+    for each in chosen.disabled:
+        print(f"{'.'.join(each.key)} is disabled", file=sys.stderr)
+    keys = {each.key for each in chosen.enabled}
+    return [each for each in plans if each.collection.key in keys]
 
 
 @dataclass(frozen=True, slots=True)

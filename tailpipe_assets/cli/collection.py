@@ -15,9 +15,10 @@ Examples:
   tailpipe collection delete http_log.old --dry-run
   tailpipe collection delete http_log.web --to 2023-12-31 --yes
 
-json: list gives [{"collection", "source", "destination", "enabled", "filters", "place"}]; show gives one of them with
-"prefix", "format", "start", "tp_index" and "retention" besides. Secrets are never shown. delete gives {"deleted",
-"collections": [{"collection", "destination", "first_day", "last_day", "days", "files", "rows", "rejected", "bytes"}]}.
+json: list gives [{"collection", "source", "destination", "enabled", "runs", "filters", "place"}]; show gives one of
+them with "prefix", "format", "start", "lookback", "tp_index", "expect_every", "compact" and "retention" besides.
+Secrets are never shown. delete gives {"deleted", "collections": [{"collection", "destination", "first_day",
+"last_day", "days", "files", "rows", "rejected", "bytes"}]}.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.listing import name_to_show, print_facts, print_json, print_rows
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.names import hint
+from tailpipe_resources.model.pace import interval_text
 from tailpipe_resources.model.window import duration_text
 
 if TYPE_CHECKING:
@@ -76,13 +78,14 @@ def row_of(collection: Collection) -> dict[str, Any]:
         "source": collection.source.address,
         "destination": collection.destination.path,
         "enabled": collection.enabled,
+        "runs": str(collection.pace),
         "filters": [each.where for each in collection.filters],
         "place": str(collection.place),
     }
 
 
 def _page(collection: Collection) -> dict[str, Any]:
-    form = collection.format
+    form, pace = collection.format, collection.pace
     return {
         **row_of(collection),
         "prefix": collection.prefix,
@@ -90,6 +93,8 @@ def _page(collection: Collection) -> dict[str, Any]:
         "start": collection.start.isoformat() if collection.start else None,
         "lookback": duration_text(collection.lookback),
         "tp_index": collection.tp_index,
+        "expect_every": None if pace.expect_every is None else interval_text(pace.expect_every),
+        "compact": pace.compact,
         "retention": _retention(collection),
     }
 
@@ -103,4 +108,4 @@ def _print_list(rows: list[dict[str, Any]], *, output: str) -> None:
     if output == "json":
         print_json(rows)
     else:
-        print_rows(rows, ("collection", "source", "destination", "enabled", "place"))
+        print_rows(rows, ("collection", "source", "destination", "enabled", "runs", "place"))

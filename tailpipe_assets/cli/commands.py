@@ -58,6 +58,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("collect", "Collect logs from sources.", f"{_HERE}.collect"),
     Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
     Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
+    Command("view", "What can be asked: tables, and the views of them.", f"{_HERE}.view", "list|show"),
+    Command("connect", "Let another program ask: DuckDB, Powerpipe, ...", f"{_HERE}.connect"),
     Command(
         "collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show|delete", ("partition",)
     ),
@@ -65,6 +67,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
     Command("lake", "Look after what was collected.", f"{_HERE}.lake", "check|repair|history"),
+    Command("server", "Run schedules and the web UI.", f"{_HERE}.server", "[status]"),
     Command("config", "Check the configuration.", f"{_HERE}.config", "check"),
 )
 """In the order `tailpipe --help` shows them."""

@@ -64,7 +64,7 @@ def _found(config: Config) -> dict[str, list[Any]]:
 
 def _print_found(found: dict[str, list[Any]]) -> None:
     print(f"files: {', '.join(found['files'])}\n")
-    print_rows(found["collections"], ("collection", "source", "destination", "enabled", "place"))
+    print_rows(found["collections"], ("collection", "source", "destination", "enabled", "runs", "place"))
     print()
     print_rows(found["sources"], ("address", "place"))
     print()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import UsageError
@@ -10,14 +11,14 @@ from tailpipe_resources.model.window import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from tailpipe_assets.views import Moment
 
 _VERSION = re.compile(r"(?P<table>[A-Za-z_][\w-]*)@(?P<version>\d{1,18})")
 
 
-def moment_of(given: Sequence[str], now: datetime) -> Moment:
+def moment_of(given: Sequence[str], now: datetime, zone: tzinfo = UTC) -> Moment:
     """The moment that was typed; now when nothing was.
 
     Raises:
@@ -36,14 +37,14 @@ def moment_of(given: Sequence[str], now: datetime) -> Moment:
         if found is not None:
             versions[found["table"]] = int(found["version"])
         else:
-            time = _time(text, now)
+            time = _time(text, now, zone)
     return Moment(time, versions)
 
 
-def _time(text: str, now: datetime) -> datetime:
+def _time(text: str, now: datetime, zone: tzinfo) -> datetime:
     if "@" in text:
         raise UsageError(f'--as-of "{text}" is no version; write TABLE@VERSION, as tailpipe lake history lists them')
-    time = parse_time(text, now)
+    time = parse_time(text, now, zone)
     if time > now:
         raise UsageError(f"--as-of {text} is in the future")
     return time

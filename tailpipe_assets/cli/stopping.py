@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+AT_ONCE = 0.2
+"""Seconds within which signals are one: some supervisors signal a process and then its group, it among them."""
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ONCE = b"\nstopping: committing what is staged; press again to stop at once\n"
 _TWICE = b"\ntailpipe: stopped at once; what was committed stays\n"
@@ -28,10 +32,16 @@ class Stop:
     """Whether someone asked to stop."""
 
     _asked: threading.Event = field(default_factory=threading.Event)
+    _heard: list[float] = field(default_factory=list)
+    """When the first signal came."""
 
     def asked(self) -> bool:
         """Whether the work should come to its end."""
         return self._asked.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep for so long, or until someone asks to stop."""
+        self._asked.wait(seconds)
 
     def while_doing(self, work: Callable[[], T]) -> T:
         """Do work in another thread, so that this one is free to hear signals while C code runs."""
@@ -53,8 +63,12 @@ class Stop:
 
     def hear(self, _signal: int, _frame: FrameType | None) -> None:
         """Take a signal."""
-        if self.asked():
-            _leave()
+        now = time.monotonic()
+        if self._heard:
+            if now - self._heard[0] > AT_ONCE:
+                _leave()
+            return
+        self._heard.append(now)
         self._asked.set()
         os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, _ONCE)
 

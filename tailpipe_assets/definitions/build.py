@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from tailpipe_assets.definitions.arrivals import arrivals
 from tailpipe_assets.definitions.collecting import collecting
 from tailpipe_assets.definitions.compacting import compacting
 from tailpipe_assets.definitions.days import daily, first_known
+from tailpipe_assets.definitions.keeping import KEEPERS
 from tailpipe_assets.definitions.names import unique_names
-from tailpipe_assets.definitions.specs import collection_spec, source_spec
+from tailpipe_assets.definitions.observing import observing
+from tailpipe_assets.definitions.scheduling import schedules
+from tailpipe_assets.definitions.specs import collection_spec
+from tailpipe_assets.definitions.tidying import tidying
+from tailpipe_assets.definitions.watching import watchers
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from tailpipe_assets.definitions.collecting import Listener
@@ -38,21 +44,14 @@ def build_definitions(
     """
     days = daily(first or first_known(plans))
     enabled = [each for each in plans if each.collection.enabled]
-    sources = {each.collection.source.address: each.collection.source for each in enabled}
-    names = unique_names(sources)
-    ops = [
-        collecting(
-            names[address], [each for each in enabled if each.collection.source.address == address], days, listener
-        )
-        for address in sources
-    ]
-    compact_names = unique_names("__".join(["compact", *each.collection.key]) for each in enabled)
-    compactions = [
-        compacting(each, compact_names["__".join(["compact", *each.collection.key])], days) for each in enabled
-    ]
     disabled = [collection_spec(each) for each in plans if not each.collection.enabled]
+    # A run of the command line is not on its own: it needs only what it runs.
+    checks, itself = ([], []) if listener is not None else arrivals(enabled)
     return dg.Definitions(
-        assets=[*ops, *compactions, *map(source_spec, sources.values()), *disabled],
+        assets=[*_by_source(enabled, days, listener), *_compactions(enabled, days), *disabled],
+        asset_checks=checks,
+        schedules=schedules(enabled) if listener is None else [],
+        sensors=[*itself, *watchers(enabled), *tidying(enabled), *KEEPERS] if listener is None else [],
         resources={
             "duckdb": DuckDBEngine(),
             "lakes": LakeStore(),
@@ -61,3 +60,22 @@ def build_definitions(
         },
         executor=dg.in_process_executor,
     )
+
+
+def _by_source(
+    plans: Sequence[Plan], days: dg.DailyPartitionsDefinition, listener: Listener | None
+) -> Iterator[dg.AssetsDefinition]:
+    """The op that collects from a source, and the one that looks at it, for each source."""
+    fed: dict[str, list[Plan]] = {}
+    for each in plans:
+        fed.setdefault(each.collection.source.address, []).append(each)
+    names = unique_names(fed)
+    for address, those in fed.items():
+        yield collecting(names[address], those, days, listener)
+        yield observing(f"observe__{names[address]}", those)
+
+
+def _compactions(plans: Sequence[Plan], days: dg.DailyPartitionsDefinition) -> Iterator[dg.AssetsDefinition]:
+    names = unique_names("__".join(["compact", *each.collection.key]) for each in plans)
+    for each in plans:
+        yield compacting(each, names["__".join(["compact", *each.collection.key])], days)

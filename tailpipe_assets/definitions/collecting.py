@@ -8,19 +8,23 @@ from datetime import date
 import dagster as dg
 
 from tailpipe_assets.definitions import outcome
+from tailpipe_assets.definitions.checking import Before, check_alone, check_results, check_specs, columns_before
 from tailpipe_assets.definitions.days import whole
+from tailpipe_assets.definitions.looking import LEFT
 from tailpipe_assets.definitions.names import collection_key, source_key, unique_names
 from tailpipe_assets.definitions.preview import preview
 from tailpipe_assets.definitions.request import Request
 from tailpipe_assets.definitions.specs import collection_spec
 from tailpipe_assets.pipeline import Plan, Resources, collect
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
-from tailpipe_resources.errors import BusyError, CommitConflictError, SourceUnavailableError
-from tailpipe_resources.lake.counts import rows_by_day
+from tailpipe_resources.errors import BusyError, CommitConflictError, LakeUnavailableError, SourceUnavailableError
+from tailpipe_resources.lake.counts import DayCount, count_days
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 
-PASSING = (BusyError, CommitConflictError, SourceUnavailableError)
+PASSING = (BusyError, CommitConflictError, LakeUnavailableError, SourceUnavailableError)
 """Failures that may be gone when the run is tried again."""
+
+NOTHING = DayCount()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,9 @@ class Listener:
     stopped: Callable[[], bool] = lambda: False
     results: list[CollectResult] = field(default_factory=list)
     """Filled as sources come to their end."""
+
+
+Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
 def collecting(
@@ -54,14 +61,16 @@ def collecting(
             for key, spec in specs.items()
         },
         deps=[source_key(plans[0].collection.source)],
+        check_specs=check_specs(plans),
         partitions_def=days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         can_subset=True,
         pool=name,
     )
-    def op(
-        context: dg.AssetExecutionContext, sources: SourceAccess, lakes: LakeStore, duckdb: DuckDBEngine
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    def op(context: dg.AssetExecutionContext, sources: SourceAccess, lakes: LakeStore, duckdb: DuckDBEngine) -> Results:
+        if not context.selected_asset_keys:
+            yield from check_alone(context, plans, lakes.open)
+            return
         selected = [each for each in plans if collection_key(each.collection) in context.selected_asset_keys]
         resources = Resources(source=sources.open, lake=lakes.open, engine=duckdb.connect)
         one = _Pass(context, selected, resources, Listener() if listener is None else listener)
@@ -86,12 +95,14 @@ class _Pass:
         self._resources = resources
         self._listener = listener
         self._results: tuple[CollectResult, ...] = ()
+        self._before: Before = {}
         self._days = [date.fromisoformat(key) for key in context.partition_keys]
         self._request = Request.of(context.run.tags, context.partition_keys)
         self._whole = all(whole(day, self._request.window) for day in self._days)
 
-    def report(self) -> Iterator[dg.MaterializeResult[None]]:
+    def report(self) -> Results:
         """Collect, and report every collection, also where another one failed."""
+        self._before = columns_before(self._plans, self._resources.lake)
         self._results = collect(
             self._plans,
             self._request.window,
@@ -102,6 +113,7 @@ class _Pass:
             run=self._context.run.run_id,
         )
         self._listener.results.extend(self._results)
+        self._tell_left()
         for note in dict.fromkeys(note for each in self._results for note in each.notes):
             self._context.log.warning(note)
         for ready, result in zip(self._plans, self._results, strict=True):
@@ -127,31 +139,38 @@ class _Pass:
             self._context.instance.report_run_canceling(self._context.run, "Stopped. What was committed stays.")
             raise dg.DagsterExecutionInterruptedError
 
-    def _report(self, ready: Plan, result: CollectResult) -> Iterator[dg.MaterializeResult[None]]:
+    def _tell_left(self) -> None:
+        """Mark the run that did not get everything, so that later ones look as far back as it did."""
+        left = {fault.location for each in self._results for fault in each.faults if fault.status == "failed"}
+        if left:
+            self._context.instance.add_run_tags(self._context.run.run_id, {LEFT: str(len(left))})
+
+    def _report(self, ready: Plan, result: CollectResult) -> Results:
         key = collection_key(ready.collection)
         lake = self._resources.lake(ready.collection.destination) if result.failure is None or result.rows else None
-        stored = {} if lake is None else rows_by_day(lake, *ready.collection.key)
+        stored = {} if lake is None else count_days(lake, *ready.collection.key)
         complete = self._whole and result.failure is None and not result.cancelled
         kept_back = set(self._days) if complete or result.failure is not None else set()
         for day in sorted(result.days.keys() - kept_back):
-            metadata = outcome.of_day(result.days[day], stored.get(day, 0))
+            metadata = outcome.of_day(result.days[day], stored.get(day, NOTHING))
             self._context.log_event(dg.AssetMaterialization(key, partition=day.isoformat(), metadata=metadata))
         if complete and lake is not None:
             shown = preview(ready, result, lake, self._resources.engine)
             metadata = outcome.of_run(ready, result, stored) | ({} if shown is None else {"preview": shown})
             yield self._materialized(key, result, stored, metadata)
+        if lake is not None:
+            yield from check_results(self._context, ready, result, stored, self._before)
 
     def _materialized(
-        self, key: dg.AssetKey, result: CollectResult, stored: Mapping[date, int], metadata: outcome.Metadata
+        self, key: dg.AssetKey, result: CollectResult, stored: Mapping[date, DayCount], metadata: outcome.Metadata
     ) -> dg.MaterializeResult[None]:
         """All days of the run. What is told of the run as a whole stands at the last of several."""
         last = self._days[-1]
         if len(self._days) == 1:
-            return dg.MaterializeResult(
-                asset_key=key, metadata={**metadata, "dagster/partition_row_count": stored.get(last, 0)}
-            )
+            figures = outcome.of_day(result.days.get(last, 0), stored.get(last, NOTHING))
+            return dg.MaterializeResult(asset_key=key, metadata={**figures, **metadata})
         for day in self._days:
-            figures = outcome.of_day(result.days.get(day, 0), stored.get(day, 0))
+            figures = outcome.of_day(result.days.get(day, 0), stored.get(day, NOTHING))
             of_run = {**metadata, "rows_of_run": result.rows} if day == last else {}
             self._context.add_asset_metadata({**of_run, **figures}, asset_key=key, partition_key=day.isoformat())
         return dg.MaterializeResult(asset_key=key)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from tailpipe_assets.definitions.collecting import PASSING
 from tailpipe_assets.definitions.names import collection_key, compaction_key, plain
+from tailpipe_assets.definitions.retaining import expired
 from tailpipe_assets.definitions.specs import OWNERS, written_at
 from tailpipe_assets.pipeline import Plan
 from tailpipe_assets.pipeline.compact import compact_collections
@@ -58,7 +59,7 @@ def compacting(ready: Plan, name: str, days: dg.DailyPartitionsDefinition) -> dg
             raise dg.RetryRequested(RETRIES, PAUSE) from result.failure
         if result.failure is not None:
             raise dg.Failure(str(result.failure), allow_retries=False)
-        return dg.MaterializeResult(asset_key=spec.key, metadata=_figures(result))
+        return dg.MaterializeResult(asset_key=spec.key, metadata=_figures(result) | expired(context, ready, lakes))
 
     return op
 

@@ -39,6 +39,14 @@ def plain(text: str) -> str:
     return _NOT_A_NAME.sub("_", text)
 
 
+def check_name(name: str, key: dg.AssetKey, keys: Iterable[dg.AssetKey]) -> str:
+    """A check's name; with a short hash behind it where Dagster cannot tell this asset from another of the same op."""
+    written = key.to_python_identifier()
+    if all(each == key or each.to_python_identifier() != written for each in keys):
+        return name
+    return f"{name}__{hashlib.sha256(key.to_user_string().encode()).hexdigest()[:6]}"
+
+
 def unique_names(texts: Iterable[str]) -> dict[str, str]:
     """A plain name for each text; where two would be the same, each has a short hash behind it."""
     known = list(dict.fromkeys(texts))

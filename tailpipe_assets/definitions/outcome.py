@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tailpipe_assets.pipeline import Plan
+    from tailpipe_resources.lake.counts import DayCount
     from tailpipe_resources.model.results import ArtifactFault, CollectResult
 
-MOST_FAULTS = 20
+MOST_ROWS = 20
 MOST_INDEXES = 100
 FIGURES = (
     *("rows", "filtered", "rejected", "folded", "artifacts", "skipped", "replaced"),
@@ -25,20 +26,20 @@ FIGURES = (
 Metadata = dict[str, Any]
 
 
-def of_run(ready: Plan, result: CollectResult, stored: Mapping[date, int]) -> Metadata:
+def of_run(ready: Plan, result: CollectResult, stored: Mapping[date, DayCount]) -> Metadata:
     """The figures of one collection's run.
 
     Args:
         ready: the collection.
         result: what was done.
-        stored: all rows of the collection, by day.
+        stored: what the collection has, by day.
     """
     return {
         **{name: getattr(result, name) for name in FIGURES},
         "seconds": round(result.seconds, 3),
         "events_per_second": round(result.records / result.seconds) if result.seconds else 0,
         "path": dg.MetadataValue.path(folder_of(ready)),
-        "dagster/row_count": sum(stored.values()),
+        "dagster/row_count": sum(each.rows for each in stored.values()),
         **_range(result),
         **_told("rows by index", result.indexes and _indexes(result.indexes)),
         **_told("notes", "\n".join(result.notes)),
@@ -46,9 +47,19 @@ def of_run(ready: Plan, result: CollectResult, stored: Mapping[date, int]) -> Me
     }
 
 
-def of_day(rows: int, stored: int) -> Metadata:
-    """The figures of one day among several."""
-    return {"rows": rows, "dagster/partition_row_count": stored}
+def of_day(rows: int, stored: DayCount) -> Metadata:
+    """The figures of one day.
+
+    Args:
+        rows: how many the run brought.
+        stored: what the day has now.
+    """
+    return {
+        "rows": rows,
+        "dagster/partition_row_count": stored.rows,
+        "files_on_disk": stored.files,
+        "bytes_on_disk": stored.size,
+    }
 
 
 def _range(result: CollectResult) -> Metadata:
@@ -68,10 +79,17 @@ def _indexes(indexes: Mapping[str, int]) -> dg.TableMetadataValue:
 
 
 def _faults(faults: Sequence[ArtifactFault]) -> dg.MarkdownMetadataValue:
-    lines = [f"| {each.status} | {_cell(each.location)} | {_cell(each.reason)} |" for each in faults[:MOST_FAULTS]]
-    if len(faults) > MOST_FAULTS:
-        lines.append(f"| | and {len(faults) - MOST_FAULTS} more | |")
-    return dg.MetadataValue.md("\n".join(["| status | artifact | reason |", "| --- | --- | --- |", *lines]))
+    rows = [{"status": each.status, "artifact": each.location, "reason": each.reason} for each in faults]
+    return dg.MetadataValue.md(markdown_table(rows))
+
+
+def markdown_table(rows: Sequence[Mapping[str, str]]) -> str:
+    """The first of some rows as a table in Markdown, and how many more there are."""
+    names = list(rows[0])
+    lines = [names, ["---"] * len(names), *([_cell(each[name]) for name in names] for each in rows[:MOST_ROWS])]
+    if len(rows) > MOST_ROWS:
+        lines.append([f"and {len(rows) - MOST_ROWS} more", *[""] * (len(names) - 1)])
+    return "\n".join(f"| {' | '.join(each)} |" for each in lines)
 
 
 def _cell(text: str) -> str:

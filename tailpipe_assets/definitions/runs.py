@@ -1,25 +1,29 @@
 """Runs of the assets in this process, recorded so that the web UI shows them and can execute them again.
 
-Every import of something private to Dagster is here. A run without an origin would be missing from the page of its job,
-fire no sensor, and could not be executed again (https://github.com/dagster-io/dagster/issues/19458).
+Every import of something private to Dagster is here, and in `event_log`. A run without an origin would be missing from
+the page of its job, fire no sensor, and could not be executed again
+(https://github.com/dagster-io/dagster/issues/19458).
 """
 
 from __future__ import annotations
 
 import os
-import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import yaml
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
+from tailpipe_assets.definitions import event_log
 from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_assets.definitions.collecting import Listener
 from tailpipe_assets.definitions.days import USUAL, days_of, today
 from tailpipe_assets.definitions.home import prepare
 from tailpipe_assets.definitions.names import LOCATION, collection_key
+from tailpipe_assets.definitions.reaping import reap, whose
 from tailpipe_assets.definitions.request import Request
 from tailpipe_resources.errors import LakeError
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
@@ -36,9 +40,6 @@ if TYPE_CHECKING:
 JOB = "__ASSET_JOB"
 _REPOSITORY = "__repository__"
 _ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), _REPOSITORY), JOB)
-_PID = "tailpipe/pid"
-_HOST = "tailpipe/host"
-_UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 _QUIET = {
     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     # Who started the run is there to start it again.
@@ -77,31 +78,43 @@ def run_collect(
         "dagster/asset_partition_range_start": days.first.isoformat(),
         "dagster/asset_partition_range_end": days.last.isoformat(),
     }
-    with _instance(record=record) as instance:
+    with open_instance(record=record) as instance:
         reap(instance)
         ended = _execute(definitions.resolve_implicit_global_asset_job_def(), plans, tags, instance)
     found = {(each.table, each.collection): each for each in listener.results}
     return tuple(found.get(each.collection.key) or _missing(each, ended, stopped=stopped()) for each in plans)
 
 
-def reap(instance: DagsterInstance) -> None:
-    """Tell Dagster of runs that were started here and whose process is gone, so that nothing waits for them."""
-    ours = dg.RunsFilter(statuses=_UNDER_WAY, tags={_HOST: socket.gethostname()})
-    for run in instance.get_runs(ours):
-        # A run executed again from the web UI has its parent's tags.
-        if run.parent_run_id is None and not _is_alive(int(run.tags.get(_PID, "0"))):
-            instance.report_run_failed(run, "The process of this run is gone. What it committed stays.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+def open_instance(*, record: bool) -> DagsterInstance:
+    """Where runs are recorded: Dagster's home, made when it is not there, or nowhere.
 
-
-def _instance(*, record: bool) -> DagsterInstance:
+    Raises:
+        LakeError: it cannot be used.
+    """
     if not record:
         return dg.DagsterInstance.ephemeral()
     folder = prepare()
     try:
-        return dg.DagsterInstance.get()
+        usual = InstanceRef.from_dir(str(folder))
+        if usual.storage_data is None or usual.storage_data.class_name != "DagsterSqliteStorage":
+            return dg.DagsterInstance.get()
+        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(event_log.BATCH_SIZE))
+        return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=_event_log(usual)))
     except (OSError, dg.DagsterError) as error:
         raise LakeError(f"Dagster cannot use its home {folder}: {error}") from error
+
+
+def _event_log(usual: InstanceRef) -> dict[str, Any]:
+    """Our way of writing the event log where it lies."""
+    kept = usual.event_storage_data
+    config = {} if kept is None else yaml.safe_load(kept.config_yaml)
+    return {
+        "event_log_storage": {
+            "module": event_log.__name__,
+            "class": event_log.EventLog.__name__,
+            "config": config,
+        }
+    }
 
 
 def _execute(
@@ -115,8 +128,7 @@ def _execute(
         tags={
             **tags,
             "tailpipe/cli": "collect",
-            _PID: str(os.getpid()),
-            _HOST: socket.gethostname(),
+            **whose(),
             "dagster/max_retries": "0",
         },
         remote_job_origin=_ORIGIN,
@@ -138,13 +150,3 @@ def _reason(error: SerializableErrorInfo) -> str:
     while error.cause is not None:
         error = error.cause
     return error.message.strip()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return pid > 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from tailpipe_assets.definitions.names import collection_key, plain, source_key
+from tailpipe_resources.model.checks import Checks
 from tailpipe_resources.model.place import Place
 from tailpipe_resources.model.secret import Secret
 
@@ -109,7 +110,9 @@ def _without_places(value: object) -> str:
     if value is None or isinstance(value, Place | Secret):
         return str(type(value).__name__)
     if is_dataclass(value):
-        return str([(each.name, _without_places(getattr(value, each.name))) for each in fields(value)])
+        said = {each.name: getattr(value, each.name) for each in fields(value)}
+        # Checks change what is said of rows, not the rows.
+        return str([(name, _without_places(each)) for name, each in said.items() if not isinstance(each, Checks)])
     if isinstance(value, tuple | list):
         return str([_without_places(each) for each in value])
     return repr(value)

@@ -9,13 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import duckdb
-
+from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
 from tailpipe_assets.pipeline.write import Writer
-from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError, TailpipeError
+from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.recovery import recover
@@ -26,10 +25,12 @@ from tailpipe_resources.model.hold import refuse_overwrite
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 from tailpipe_resources.model.schema import REJECTED_TABLE, Column, storage_columns
 from tailpipe_resources.model.window import Window
-from tailpipe_resources.query.engine import restrict, spoken
+from tailpipe_resources.query.engine import restrict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    import duckdb
 
     from tailpipe_assets.pipeline.plan import Plan
     from tailpipe_resources.lake.storage import Lake
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 EVERYTHING = Window()
 ATTEMPTS = 3
 """How often a collection is read again because another machine committed to it first."""
+
+MOST = 32
+"""So many collections share a pass. Each has a connection, and holds what its ledger knows."""
 
 GARBAGE_THRESHOLD = 500_000
 NORMAL = CollectOptions()
@@ -67,8 +71,9 @@ def collect(
 ) -> tuple[CollectResult, ...]:
     """Bring in every artifact of the window that was not collected before.
 
-    Collections of the same source, table and format share one pass over it. A collection that fails does not stop the
-    others; its result says why, and counts what was committed before that. Because some arrive late, artifacts dated up
+    Collections of one source share a pass over it, whatever they make of it: an artifact is fetched once for all that
+    want it. A collection that fails does not stop the others; its result says why, and counts what was committed before
+    that. Because some arrive late, artifacts dated up
     to a collection's look-back before the window count as in it; with `overwrite` they do not.
 
     Args:
@@ -107,10 +112,10 @@ def _little_garbage_collected() -> Iterator[None]:
 
 def _scans(plans: Sequence[Plan]) -> list[tuple[Plan, ...]]:
     """The plans grouped by what one pass can feed."""
-    groups: dict[object, list[Plan]] = {}
+    groups: dict[str, list[Plan]] = {}
     for each in plans:
-        groups.setdefault(each.scan_key, []).append(each)
-    return [tuple(group) for group in groups.values()]
+        groups.setdefault(each.collection.source.address, []).append(each)
+    return [tuple(group[start : start + MOST]) for group in groups.values() for start in range(0, len(group), MOST)]
 
 
 def _scan(plans: tuple[Plan, ...], run: _Run) -> list[CollectResult]:
@@ -137,7 +142,7 @@ def _attempt(plans: tuple[Plan, ...], run: _Run) -> list[CollectResult]:
         for each in plans:
             try:
                 writers.append(_writer(each, run, stack))
-            except (TailpipeError, duckdb.Error, OSError) as error:
+            except STOPPING as error:
                 failed.append(CollectResult(*each.collection.key, failure=in_our_words(error)))
         if writers:
             _pass(writers, run)
@@ -150,9 +155,10 @@ def _pass(writers: list[Writer], run: _Run) -> None:
     try:
         source = run.resources.source(first.collection.source)
         Scan(source, writers, run.options, on_event=run.on_event, stopped=run.stopped).run(run.window)
-    except (TailpipeError, duckdb.Error, OSError) as error:
+    except STOPPING as error:
         for writer in writers:
-            writer.fail(in_our_words(error))
+            if writer.result.failure is None:
+                writer.fail(in_our_words(error))
     finally:
         for writer in writers:
             writer.abandon()
@@ -198,13 +204,3 @@ def _ensure(
     """Make or widen the collection's table, and the table of rejects."""
     ensure_table(lake, table, ready.table.stored_columns, delta_schema(connection, stored))
     ensure_table(lake, REJECTED_TABLE, STORED_COLUMNS, delta_schema(connection, STORED_COLUMNS))
-
-
-def in_our_words(error: Exception) -> TailpipeError:
-    """What went wrong, as an error of ours."""
-    if isinstance(error, TailpipeError):
-        return error
-    if isinstance(error, OSError):
-        return LakeError(f"the lake cannot be written: {error}")
-    said = spoken(error) if isinstance(error, duckdb.Error) else str(error)
-    return LakeError(f"DuckDB: {said.strip().splitlines()[0]}")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from tailpipe_assets.pipeline.collect import EVERYTHING, in_our_words
+from tailpipe_assets.pipeline.collect import EVERYTHING
+from tailpipe_assets.pipeline.failures import in_our_words
 from tailpipe_resources.errors import TailpipeError
+from tailpipe_resources.lake.attempts import sweep_attempts
 from tailpipe_resources.lake.cleanup import put_away
 from tailpipe_resources.lake.compact import TARGET_BYTES, Compacted, SlotFiles, compact, small_slots
 from tailpipe_resources.lake.delta import Told
@@ -120,6 +122,7 @@ class _Run:
     def _pass(self, name: str) -> None:
         slots = [each for each in small_slots(self._lake, name, collection=self.result.collection) if self._means(each)]
         if not slots:
+            sweep_attempts(self._lake, name)
             put_away(self._lake, name)
             return
         before, spill = self.result, self._lake.staging(name, f"spill-{encode(self.result.collection)}")

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.resources import Resources
-from tailpipe_assets.pipeline.stock import take_out
+from tailpipe_assets.pipeline.stock import Stock, take_out
 from tailpipe_resources.lake.delete import Deleted
+from tailpipe_resources.lake.holdings import holdings
 from tailpipe_resources.model.hold import holds_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
-    from tailpipe_assets.pipeline.stock import Stock
+    from tailpipe_assets.pipeline.plan import Plan
+    from tailpipe_resources.lake import Lake
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.hold import Hold
     from tailpipe_resources.model.retention import Retention
@@ -52,10 +54,21 @@ def expiries(
     found = []
     for stock in stocks:
         kept = older_than or retention_of(stock, config, now)
-        expiry = None if kept is None else _expiry(stock, kept, config, now)
+        expiry = None if kept is None else _expiry(stock, kept, holds_on(config.holds, *stock.key), now)
         if expiry is not None and (expiry.days or expiry.held):
             found.append(expiry)
     return tuple(found)
+
+
+def expiry_of(ready: Plan, lake: Lake, now: datetime) -> Expiry | None:
+    """What of one configured collection is past its time; None when nothing is."""
+    collection = ready.collection
+    kept = collection.retention or collection.destination.retention
+    if kept is None:
+        return None
+    found = [each for each in holdings(lake) if each.key == collection.key]
+    due = (_expiry(Stock(collection.destination, each, collection), kept, ready.holds, now) for each in found)
+    return next((each for each in due if each.days or each.held), None)
 
 
 def retention_of(stock: Stock, config: Config, now: datetime) -> Retention | None:
@@ -70,8 +83,13 @@ def retention_of(stock: Stock, config: Config, now: datetime) -> Retention | Non
     return None if len(limits) < len(asked) else min(limits, key=lambda each: each.first_kept(now), default=None)
 
 
-def expire(expiry: Expiry, resources: Resources = DEFAULT) -> Deleted:
+def expire(expiry: Expiry, resources: Resources = DEFAULT, *, run: str = "") -> Deleted:
     """Take the days out, in one commit, for good. Their artifacts count as collected.
+
+    Args:
+        expiry: what is past its time.
+        resources: how to get at lakes and DuckDB.
+        run: names the run in the history, for people; one of its own when not given.
 
     Raises:
         BusyError: the collection is being collected; nothing was touched.
@@ -79,13 +97,12 @@ def expire(expiry: Expiry, resources: Resources = DEFAULT) -> Deleted:
     """
     if not expiry.days:
         return Deleted()
-    return take_out(expiry.stock, expiry.days, "retention", f"older than {expiry.retention}", resources)
+    return take_out(expiry.stock, expiry.days, "retention", f"older than {expiry.retention}", resources, run=run)
 
 
-def _expiry(stock: Stock, kept: Retention, config: Config, now: datetime) -> Expiry:
+def _expiry(stock: Stock, kept: Retention, holds: Sequence[Hold], now: datetime) -> Expiry:
     first = kept.first_kept(now)
     past = [day for day in sorted(stock.holding.days) if day < first]
-    holds = holds_on(config.holds, *stock.key)
     held = tuple(day for day in past if any(hold.keeps(day) for hold in holds))
     keeping = tuple(hold for hold in holds if any(map(hold.keeps, held)))
     return Expiry(stock, kept, tuple(day for day in past if day not in set(held)), held, keeping)

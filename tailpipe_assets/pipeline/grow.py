@@ -70,6 +70,12 @@ class Mark:
         end, rest, head, tail, lines = text.split(":")
         return cls(int(end), int(rest), head, tail, frozenset(filter(None, lines.split(","))))
 
+    @staticmethod
+    def taken(text: str) -> int:
+        """How many bytes were taken, by what the ledger kept."""
+        end, rest, _ = text.split(":", 2)
+        return int(end) + int(rest)
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -117,7 +123,7 @@ def span_of(file: BinaryIO, artifact: Artifact, before: Before, now: float) -> S
     how = _how(file, size, before)
     start = mark.end if mark is not None and how == "grown" else 0
     was_taken = mark is not None and how == "grown" and mark.end + mark.rest == size
-    is_idle = artifact.written is not None and now - artifact.written >= IDLE_SECONDS
+    is_idle = artifact.written is not None and not is_written_to(artifact, now)
     stop = size if was_taken or is_idle or before.is_unchanged else whole
     return Span(
         start,
@@ -127,6 +133,16 @@ def span_of(file: BinaryIO, artifact: Artifact, before: Before, now: float) -> S
         _mark(file, whole, stop - whole),
         heals=how == "grown" and mark is not None and mark.rest > 0,
     )
+
+
+def is_written_to(artifact: Artifact, now: float) -> bool:
+    """Whether somebody may be in the middle of a line of it.
+
+    Args:
+        artifact: as it was listed.
+        now: Unix seconds.
+    """
+    return artifact.written is not None and now - artifact.written < IDLE_SECONDS
 
 
 def check_unchanged(file: BinaryIO, artifact: Artifact, span: Span) -> None:

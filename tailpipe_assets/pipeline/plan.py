@@ -40,6 +40,8 @@ class Plan:
     collection: Collection
     table: Table
     format: Format
+    """The same object for collections of one configuration that cut bytes into records alike."""
+
     format_name: str
     index: str
     """SQL over the record for `tp_index`."""
@@ -49,14 +51,6 @@ class Plan:
 
     holds: tuple[Hold, ...] = ()
     """What stops an overwrite."""
-
-    @property
-    def scan_key(self) -> tuple[object, ...]:
-        """Equal for collections that one pass over their source can feed."""
-        each = self.collection
-        form = each.format or each.source.format
-        told = (form.type, form.name) if isinstance(form, FormatBlock) else form
-        return (each.source.address, each.table, each.table_stored, told, each.prefix, each.start, each.lookback)
 
     @property
     def layout(self) -> str | None:
@@ -103,6 +97,8 @@ class _Planner:
         self._problems = problems
         self._trials: dict[tuple[tuple[str, str], ...], Trial] = {}
         """By the columns that filters may name: collections of one table share a trial."""
+        self._formats: dict[tuple[str, str], Format] = {}
+        """Those made, under a name and its options."""
         self._tried: set[tuple[str, str, str]] = set()
         """Installed tables, under a name and an index, whose SQL was tried."""
 
@@ -157,7 +153,11 @@ class _Planner:
             return None
         try:
             kind = plugins.load("format", name)
-            return name, kind(kind.options(**options))
+            chosen = kind.options(**options)
+            key = (name, repr(chosen))
+            if key not in self._formats:
+                self._formats[key] = kind(chosen)
+            return name, self._formats[key]
         except PluginError as error:
             self._problems.add(place, str(error))
         except ValidationError as error:

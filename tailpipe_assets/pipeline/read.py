@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,10 +13,10 @@ import pyarrow.compute as pc
 
 from tailpipe_assets.formats.base import Piece
 from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, span_of
+from tailpipe_assets.pipeline.streams import Opened, Text, Unpacked
 from tailpipe_resources.errors import (
     ArtifactGoneError,
     BadArtifactError,
-    SourceError,
     SourceRefusedError,
     SourceUnavailableError,
 )
@@ -46,17 +45,17 @@ AHEAD_BYTES = 8 * 1024 * 1024
 AHEAD_ARTIFACTS = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """An artifact to be read, on the ground of what is known of it."""
+    """An artifact to be read once, on the ground of what is known of it."""
 
     listed: Artifact
     before: Before
+    forms: tuple[Format, ...]
+    """What it is cut into records by, each for itself."""
 
-    @property
-    def key(self) -> tuple[str, Before]:
-        """Tells it from the others of a run."""
-        return self.listed.location, self.before
+    grows: bool = False
+    """Whether others may be writing to it, line by line."""
 
 
 @dataclass(slots=True)
@@ -67,6 +66,7 @@ class Loaded:
     """As it will be remembered: its version tells the generation too."""
 
     task: Task
+    form: Format
     pieces: list[Piece] = field(default_factory=list)
     status: Status = "ok"
     reason: str = ""
@@ -80,11 +80,11 @@ class Loaded:
     """What was read of a file that may grow; None for an artifact that is read whole."""
 
     @classmethod
-    def of(cls, task: Task, span: Span | None = None) -> Loaded:
-        """Before anything was read."""
+    def of(cls, task: Task, span: Span | None = None) -> list[Loaded]:
+        """One a format, before anything was read."""
         generation = task.before.generation if span is None else span.generation
-        version = f"{generation_mark(generation)}{task.listed.version}"
-        return cls(replace(task.listed, version=version), task, span=span)
+        artifact = replace(task.listed, version=f"{generation_mark(generation)}{task.listed.version}")
+        return [cls(artifact, task, form, span=span) for form in task.forms]
 
     def ended(self, status: Status, error: Exception) -> Loaded:
         """The same, after reading came to a bad end."""
@@ -95,53 +95,46 @@ class Loaded:
 class Reader:
     """Loads the artifacts of one source in several threads."""
 
-    def __init__(self, source: Source, form: Format, *, salvage: bool, stopped: Callable[[], bool]) -> None:
+    def __init__(self, source: Source, *, salvage: bool, stopped: Callable[[], bool]) -> None:
         self._source = source
-        self._format = form
         self._salvage = salvage
         self._stopped = stopped
 
-    def loaded(self, tasks: Iterable[Task]) -> Iterator[Loaded]:
-        """The artifacts in their order, each as soon as it and those before it are there.
-
-        Raises:
-            SourceError: from the listing, after all that it gave before.
-        """
+    def loaded(self, tasks: Iterable[Task]) -> Iterator[list[Loaded]]:
+        """The artifacts in their order, each as soon as it and those before it are there: once a format."""
         waiting = _Waiting()
         listing = iter(tasks)
-        broken: SourceError | None = None
         with ThreadPoolExecutor(self._source.workers, "tailpipe-read") as pool:
             try:
                 while not self._stopped():
-                    try:
-                        self._fill(pool, listing, waiting)
-                    except SourceError as error:
-                        listing, broken = iter(()), error
+                    self._fill(pool, listing, waiting)
                     if not waiting.futures:
                         break
                     yield waiting.next()
             finally:
                 for _, future in waiting.futures:
                     future.cancel()
-        if broken is not None:
-            raise broken
 
-    def pieces(self, loaded: Loaded) -> Iterator[Piece]:
+    def opened(self, task: Task) -> Opened:
+        """A large artifact, to be read with `pieces` once a format."""
+        return Opened(self._source, task.listed)
+
+    @staticmethod
+    def pieces(loaded: Loaded, opened: Opened) -> Iterator[Piece]:
         """The pieces of a large artifact, one read ahead.
 
         Raises:
             BadArtifactError: where it breaks, after the pieces before that.
             SourceError: when it cannot be read.
         """
-        artifact, span = loaded.task.listed, loaded.span
-        with self._source.open(artifact) as packed:
-            if span is None:
-                stream = _Unpacked(blocks(packed, artifact.location))
-                yield from _ahead(self._format.split(stream, piece_bytes=PIECE_BYTES))
-            else:
-                part = self._format.split(Part(packed, span), piece_bytes=PIECE_BYTES)
-                yield from _ahead(_moved(piece, span.start) for piece in part)
-                check_unchanged(packed, artifact, span)
+        artifact, span, packed = loaded.task.listed, loaded.span, opened.begin()
+        if span is None:
+            stream = Unpacked(blocks(packed, artifact.location))
+            yield from _ahead(loaded.form.split(stream, piece_bytes=PIECE_BYTES))
+        else:
+            part = loaded.form.split(Part(packed, span), piece_bytes=PIECE_BYTES)
+            yield from _ahead(_moved(piece, span.start) for piece in part)
+            check_unchanged(packed, artifact, span)
 
     def _fill(self, pool: ThreadPoolExecutor, listing: Iterator[Task], waiting: _Waiting) -> None:
         while len(waiting.futures) < AHEAD_ARTIFACTS and waiting.bytes < AHEAD_BYTES:
@@ -150,40 +143,32 @@ class Reader:
                 return
             waiting.add(task.listed.size, pool.submit(self._load, task))
 
-    def _load(self, task: Task) -> Loaded:
+    def _load(self, task: Task) -> list[Loaded]:
         try:
-            if self._format.by_lines and task.listed.written is not None:
-                return self._load_growing(task)
-            return self._load_whole(task)
+            return self._load_growing(task) if task.grows else self._load_whole(task)
         except BadArtifactError as error:
-            return Loaded.of(task).ended("quarantined", error)
+            return [each.ended("quarantined", error) for each in Loaded.of(task)]
         except ArtifactGoneError as error:
-            return Loaded.of(task).ended("gone", error)
+            return [each.ended("gone", error) for each in Loaded.of(task)]
         except (SourceUnavailableError, SourceRefusedError, OSError) as error:
-            return Loaded.of(task).ended("failed", error)
+            return [each.ended("failed", error) for each in Loaded.of(task)]
 
-    def _load_whole(self, task: Task) -> Loaded:
-        loaded = Loaded.of(task)
+    def _load_whole(self, task: Task) -> list[Loaded]:
         text = None if task.listed.size > LARGE_PACKED_BYTES else self._whole(task.listed)
-        if text is None:
-            loaded.large = True
-            return loaded
-        return self._split(loaded, text)
+        return [_large(each) if text is None else self._split(each, text.begin()) for each in Loaded.of(task)]
 
-    def _load_growing(self, task: Task) -> Loaded:
+    def _load_growing(self, task: Task) -> list[Loaded]:
         with self._source.open(task.listed) as file:
             span = span_of(file, task.listed, task.before, time.time())
             if span is None:
                 return self._load_whole(task)
-            loaded = Loaded.of(task, span)
             if span.stop - span.start > LARGE_PACKED_BYTES:
-                loaded.large = True
-                return loaded
-            text = io.BytesIO(Part(file, span).read())
+                return [_large(each) for each in Loaded.of(task, span)]
+            text = Text(Part(file, span).read())
             check_unchanged(file, task.listed, span)
-        return self._split(loaded, text)
+        return [self._split(each, text.begin()) for each in Loaded.of(task, span)]
 
-    def _whole(self, artifact: Artifact) -> Readable | None:
+    def _whole(self, artifact: Artifact) -> Text | None:
         """The unpacked text, or None when it is too much to hold."""
         taken, size = [], 0
         with self._source.open(artifact) as packed:
@@ -196,13 +181,13 @@ class Reader:
             except BadArtifactError as error:
                 if not self._salvage:
                     raise
-                return _BrokenOff(b"".join(taken), error)
-        return io.BytesIO(b"".join(taken))
+                return Text(b"".join(taken), error)
+        return Text(b"".join(taken))
 
     def _split(self, loaded: Loaded, text: Readable) -> Loaded:
         start = 0 if loaded.span is None else loaded.span.start
         try:
-            loaded.pieces.extend(_moved(piece, start) for piece in self._format.split(text, piece_bytes=PIECE_BYTES))
+            loaded.pieces.extend(_moved(piece, start) for piece in loaded.form.split(text, piece_bytes=PIECE_BYTES))
         except BadArtifactError as error:
             loaded.ended("quarantined", error)
             loaded.salvaged = self._salvage
@@ -211,68 +196,29 @@ class Reader:
         return loaded
 
 
+def _large(loaded: Loaded) -> Loaded:
+    loaded.large = True
+    return loaded
+
+
 class _Waiting:
     """Artifacts under way, in the order they were listed."""
 
     def __init__(self) -> None:
-        self.futures: deque[tuple[int, Future[Loaded]]] = deque()
+        self.futures: deque[tuple[int, Future[list[Loaded]]]] = deque()
         """Each with the size as stored."""
         self.bytes = 0
 
-    def add(self, size: int, future: Future[Loaded]) -> None:
+    def add(self, size: int, future: Future[list[Loaded]]) -> None:
         """One more, at the end."""
         self.futures.append((size, future))
         self.bytes += size
 
-    def next(self) -> Loaded:
+    def next(self) -> list[Loaded]:
         """The first, as soon as it is there."""
         size, future = self.futures.popleft()
         self.bytes -= size
         return future.result()
-
-
-class _Unpacked:
-    """Blocks as a stream, whose error waits until all that came before it was read."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-        self._rest = b""
-        self._error: BadArtifactError | None = None
-
-    def read(self, size: int = -1, /) -> bytes:
-        taken, have = [self._rest], len(self._rest)
-        while (size < 0 or have < size) and (block := self._next()):
-            taken.append(block)
-            have += len(block)
-        data = b"".join(taken)
-        if not data and self._error is not None:
-            raise self._error
-        cut = len(data) if size < 0 else size
-        self._rest = data[cut:]
-        return data[:cut]
-
-    def _next(self) -> bytes:
-        if self._error is not None:
-            return b""
-        try:
-            return next(filter(None, self._blocks), b"")
-        except BadArtifactError as error:
-            self._error = error
-            return b""
-
-
-class _BrokenOff(io.RawIOBase):
-    """What could be read of a stream, then the error it broke off with."""
-
-    def __init__(self, start: bytes, error: BadArtifactError) -> None:
-        self._start = io.BytesIO(start)
-        self._error = error
-
-    def read(self, size: int = -1, /) -> bytes:
-        block = self._start.read(size)
-        if not block:
-            raise self._error
-        return block
 
 
 def reason_of(error: Exception, artifact: Artifact) -> str:

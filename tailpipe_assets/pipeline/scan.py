@@ -1,24 +1,31 @@
-"""A scan: one pass over a source that feeds all collections of a table and format."""
+"""A scan: one pass over a source that feeds all of its collections, whatever each makes of it."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.pipeline.batch import BATCH_BYTES, make_batch, text_bytes
-from tailpipe_assets.pipeline.grow import Before, Mark
+from tailpipe_assets.pipeline.batch import BATCH_BYTES, make_batch
+from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
+from tailpipe_assets.pipeline.gather import Gathered
+from tailpipe_assets.pipeline.grow import Before, Mark, is_written_to
+from tailpipe_assets.pipeline.listing import Listing, Own, merged
 from tailpipe_assets.pipeline.read import Loaded, Reader, Task
 from tailpipe_assets.pipeline.route import Routed, route
+from tailpipe_assets.pipeline.transform import route_sql
 from tailpipe_assets.pipeline.write import COMMIT_SECONDS
-from tailpipe_resources.config.paths import absolute, home
 from tailpipe_resources.errors import BadArtifactError, SourceError, SourceUnavailableError
 from tailpipe_resources.model.artifact import generation_mark, generation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tailpipe_assets.pipeline.batch import RecordBatch
+    from tailpipe_assets.pipeline.gather import Lot
+    from tailpipe_assets.pipeline.streams import Opened
     from tailpipe_assets.pipeline.write import Writer
     from tailpipe_resources.lake.known import Known
     from tailpipe_resources.model.artifact import Artifact
@@ -26,12 +33,13 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.base import Source
 
-TELL_SECONDS = 0.2
-OWN_FOLDERS = ("cache", "dagster")
-"""What Tailpipe keeps in its home beside what users put there."""
+    Wanted = tuple[Writer, ...]
+    Wanting = Mapping[int, Wanted]
+    """By the identity of the format they cut it by."""
 
+TELL_SECONDS = 0.2
 FAILURES = 10
-"""After so many artifacts in a row that the source did not deliver, it is taken to be down."""
+"""After so many artifacts in a row that a source did not deliver to a collection, it is taken to be down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +56,31 @@ class CollectOptions:
     retry_quarantined: bool = False
     """Try artifacts again that were broken and have not changed since."""
 
+    patient: bool = False
+    """Leave a last line that has no end to its writer for a minute, however often its file is looked at meanwhile."""
+
     def wants(self, known: Known | None, artifact: Artifact) -> bool:
         """Whether an artifact is to be read, given what the ledger says of it."""
         if known is None or self.overwrite or not _is_version(known, artifact):
             return True
         if known.status == "quarantined":
             return self.retry_quarantined or (self.salvage and not known.salvaged)
-        mark = Mark.parse(known.mark)
-        return known.status == "gone" or (mark is not None and mark.end + mark.rest < artifact.size)
+        is_left = bool(known.mark) and Mark.taken(known.mark) < artifact.size
+        return known.status == "gone" or (is_left and not (self.patient and is_written_to(artifact, time.time())))
 
     def before(self, known: Known | None, artifact: Artifact) -> Before:
         """What reading an artifact that is wanted starts from."""
         if known is None:
             return Before()
         mark = None if self.overwrite else Mark.parse(known.mark)
-        return Before(generation_of(known.version), mark, known.held, _is_version(known, artifact))
+        is_unchanged = _is_version(known, artifact) and not self.patient
+        return Before(generation_of(known.version), mark, known.held, is_unchanged)
 
 
 def _is_version(known: Known, artifact: Artifact) -> bool:
     """Whether this is what was collected, whatever had been in its place before."""
-    return known.version == f"{generation_mark(generation_of(known.version))}{artifact.version}"
+    version = artifact.version
+    return known.version == version or known.version == f"{generation_mark(generation_of(known.version))}{version}"
 
 
 class Scan:
@@ -84,88 +97,84 @@ class Scan:
     ) -> None:
         self._source = source
         self._writers = tuple(writers)
-        self._plan = writers[0].plan
         self._options = options
         self._on_event = on_event
         self._stopped = stopped
-        self._reader = Reader(source, self._plan.format, salvage=options.salvage, stopped=stopped)
-        self._wanting: dict[tuple[str, Before], tuple[Writer, ...]] = {}
+        self._reader = Reader(source, salvage=options.salvage, stopped=lambda: stopped() or not self._live())
+        self._listings: dict[Listing, list[Writer]] = {}
+        self._broken: dict[Writer, SourceError] = {}
+        """Whose listing broke off."""
+
+        self._wanting: dict[Task, Wanting] = {}
         """Who wants the artifacts under way."""
-        self._gathered: list[Loaded] = []
-        self._gathered_for: tuple[Writer, ...] = ()
-        self._gathered_bytes = 0
-        self._failures = 0
-        self._own = tuple(f"{absolute(str(home() / name))}/" for name in OWN_FOLDERS)
+
+        self._gathered = Gathered()
+        self._failures: Counter[Writer] = Counter()
+        self._own = Own(each.lake for each in self._writers)
         self._flushed = time.monotonic()
         self._told = 0.0
 
     def run(self, window: Window) -> None:
-        """Read what is wanted and commit it.
-
-        Raises:
-            SourceError: the source cannot be listed or has stopped delivering. What was read before is committed.
-        """
+        """Read what is wanted and commit it. What stops a collection is noted in its result, and stops no other."""
         for writer in self._writers:
+            listing = Listing.of(writer.plan, window, overwrite=self._options.overwrite)
+            self._listings.setdefault(listing, []).append(writer)
             for note in writer.result.notes:
                 self._note(writer, note)
-        try:
-            for loaded in self._reader.loaded(self._wanted(self._listed(window))):
-                self._take(loaded)
-        except SourceError:
-            self._finish()
-            raise
-        self._finish()
-        for writer in self._writers:
-            writer.end(cancelled=self._stopped())
-            self._on_event(writer.progress("done"))
+        for loaded in self._reader.loaded(self._tasks()):
+            self._take(loaded)
+        self._flush()
+        for writer in self._live():
+            self._finish(writer)
 
-    def _listed(self, window: Window) -> Iterator[Artifact]:
-        collection, table = self._plan.collection, self._plan.table
-        if not self._options.overwrite:
-            window = window.earlier(collection.lookback)
-        if collection.start is not None and (window.start is None or window.start < collection.start):
-            window = replace(window, start=collection.start)
-        return self._source.artifacts(window, prefix=collection.prefix, layout=self._plan.layout, exclude=table.exclude)
+    def _live(self) -> tuple[Writer, ...]:
+        """The collections that nothing has stopped."""
+        return tuple(each for each in self._writers if each.result.failure is None)
 
-    def _wanted(self, artifacts: Iterable[Artifact]) -> Iterator[Task]:
-        for artifact in artifacts:
-            if self._is_ours(artifact.location):
+    def _tasks(self) -> Iterator[Task]:
+        for artifact, listings in merged(self._source, self._listings, self._broke):
+            if artifact.location in self._own:
                 continue
-            for before, wanting in self._readers_of(artifact).items():
-                task = Task(artifact, before)
-                self._wanting[task.key] = tuple(wanting)
+            writers = [each for listing in listings for each in self._listings[listing] if each.result.failure is None]
+            for (before, grows), wanting in self._wanted(artifact, writers).items():
+                task = Task(artifact, before, tuple(each.plan.format for each, *_ in wanting.values()), grows)
+                self._wanting[task] = {key: tuple(each) for key, each in wanting.items()}
                 yield task
             self._tell("listing")
 
-    def _readers_of(self, artifact: Artifact) -> dict[Before, list[Writer]]:
-        """Who wants an artifact, by what they have of it: it is read once for all that have the same."""
-        found: dict[Before, list[Writer]] = {}
-        for writer in self._writers:
+    def _wanted(
+        self, artifact: Artifact, writers: Iterable[Writer]
+    ) -> dict[tuple[Before, bool], dict[int, list[Writer]]]:
+        """Who wants an artifact, by format: it is read once for all who have the same of it."""
+        found: dict[tuple[Before, bool], dict[int, list[Writer]]] = {}
+        for writer in writers:
             known = writer.state.known.get(artifact.location)
             wanted = self._options.wants(known, artifact)
             self._note(writer, writer.listed(artifact, wanted=wanted))
             if wanted:
-                found.setdefault(self._options.before(known, artifact), []).append(writer)
+                form, before = writer.plan.format, self._options.before(known, artifact)
+                grows = form.by_lines and artifact.written is not None
+                ground = before if grows else Before(before.generation)
+                found.setdefault((ground, grows), {}).setdefault(id(form), []).append(writer)
         return found
 
-    def _is_ours(self, location: str) -> bool:
-        """Whether a file is of a lake or of Tailpipe's own, in a source's folder by accident."""
-        return location.startswith(self._own) or any(writer.lake.owns(location) for writer in self._writers)
+    def _broke(self, listing: Listing, error: SourceError) -> None:
+        self._broken.update(dict.fromkeys(self._listings[listing], error))
 
-    def _take(self, loaded: Loaded) -> None:
-        wanting = self._wanting.pop(loaded.task.key)
-        if loaded.large:
+    def _take(self, loaded: Sequence[Loaded]) -> None:
+        """An artifact was read, for each format of those who want it."""
+        wanting = self._wanting.pop(loaded[0].task)
+        if any(each.large for each in loaded):
             self._flush()
             self._stream(loaded, wanting)
-        else:
-            if wanting != self._gathered_for:
-                self._flush()
-            self._gathered_for = wanting
-            self._gathered.append(loaded)
-            self._gathered_bytes += text_bytes(loaded.pieces)
-        self._count_failures(loaded)
-        if self._gathered_bytes > BATCH_BYTES or time.monotonic() - self._flushed > COMMIT_SECONDS:
+        for each in loaded:
+            if not each.large:
+                self._gathered.add(each, wanting[id(each.form)])
+            self._count_failures(each, wanting[id(each.form)])
+        if time.monotonic() - self._flushed > COMMIT_SECONDS:
             self._flush()
+        while self._gathered.bytes > BATCH_BYTES:
+            self._stage(self._gathered.largest())
         self._tell("reading")
         self._commit_due()
 
@@ -174,74 +183,94 @@ class Scan:
         if time.monotonic() - self._told < TELL_SECONDS:
             return
         self._told = time.monotonic()
-        for writer in self._writers:
-            self._on_event(writer.progress(stage, len(self._gathered) if writer in self._gathered_for else 0))
+        for writer in self._live():
+            self._on_event(writer.progress(stage, self._gathered.waiting_for(writer)))
 
     def _note(self, writer: Writer, note: str | None) -> None:
         """Say at once what is worth knowing before the end."""
         if note is not None:
             self._on_event(replace(writer.progress("listing"), note=note))
 
-    def _count_failures(self, loaded: Loaded) -> None:
-        self._failures = self._failures + 1 if loaded.status == "failed" else 0
-        if self._failures >= FAILURES:
-            raise SourceUnavailableError(f"{FAILURES} artifacts in a row were not delivered; the last: {loaded.reason}")
+    def _count_failures(self, loaded: Loaded, wanting: Wanted) -> None:
+        for writer in wanting:
+            self._failures[writer] = self._failures[writer] + 1 if loaded.status == "failed" else 0
+            if self._failures[writer] == FAILURES and writer.result.failure is None:
+                what = f"{FAILURES} artifacts in a row were not delivered; the last: {loaded.reason}"
+                self._broken[writer] = SourceUnavailableError(what)
+                self._flush()
+                self._finish(writer)
 
     def _flush(self) -> None:
         self._flushed = time.monotonic()
-        if not self._gathered:
-            return
-        batch = make_batch(self._gathered, self._plan.format)
-        for writer, routed in self._routed(batch, self._gathered_for):
-            writer.add(batch, routed)
-            self._on_event(writer.progress("reading"))
-        self._gathered, self._gathered_bytes = [], 0
+        for lot in self._gathered.all():
+            self._stage(lot)
 
-    def _stream(self, loaded: Loaded, wanting: tuple[Writer, ...]) -> None:
-        """Stage a large artifact piece by piece. It is committed whole or not at all."""
+    def _stage(self, lot: Lot) -> None:
+        batch = make_batch(lot.loaded, lot.form)
+        self._feed(batch, lot.wanting, lambda writer, routed: writer.add(batch, routed))
+
+    def _stream(self, loaded: Sequence[Loaded], wanting: Wanting) -> None:
+        """Stage a large artifact piece by piece, once a format. For each it is committed whole or not at all."""
+        with closing(self._reader.opened(loaded[0].task)) as opened:
+            for each in loaded:
+                if each.large and not self._stopped():
+                    self._stream_one(each, opened, wanting[id(each.form)])
+
+    def _stream_one(self, loaded: Loaded, opened: Opened, wanting: Wanted) -> None:
         try:
-            for piece in self._reader.pieces(loaded):
-                self._stage_piece(Loaded(loaded.artifact, loaded.task, [piece]), wanting)
+            for piece in self._reader.pieces(loaded, opened):
+                batch = make_batch([Loaded(loaded.artifact, loaded.task, loaded.form, [piece])], loaded.form)
+                self._feed(batch, wanting, lambda writer, routed: writer.add_piece(routed))
                 if self._stopped():
-                    return self._leave(wanting)
+                    return self._each(wanting, lambda writer: writer.drop_large())
         except BadArtifactError as error:
             loaded.ended("quarantined", error)
             loaded.salvaged = self._options.salvage
         except SourceError as error:
             loaded.ended("failed", error)
-        for writer in wanting:
-            writer.end_large(loaded)
-        return None
+        return self._each(wanting, lambda writer: writer.end_large(loaded))
 
-    def _stage_piece(self, loaded: Loaded, wanting: tuple[Writer, ...]) -> None:
-        batch = make_batch([loaded], self._plan.format)
-        for writer, routed in self._routed(batch, wanting):
-            writer.add_piece(routed)
+    def _feed(self, batch: RecordBatch, wanting: Wanted, take: Callable[[Writer, Routed], None]) -> None:
+        """Hand a batch to all who want it, sorted out once for those who sort alike."""
+        made: dict[str, Routed] = {}
+
+        def feed(writer: Writer) -> None:
+            table, index = writer.plan.table, writer.plan.index
+            key = route_sql(table, index)
+            if key not in made:
+                made[key] = route(writer.connection, table, index, batch)
+            take(writer, made[key])
             self._on_event(writer.progress("reading"))
 
-    @staticmethod
-    def _leave(wanting: tuple[Writer, ...]) -> None:
-        for writer in wanting:
-            writer.drop_large()
-
-    def _routed(self, batch: RecordBatch, wanting: tuple[Writer, ...]) -> Iterator[tuple[Writer, Routed]]:
-        """The batch sorted out for each writer; once for all that index alike."""
-        made: dict[str, Routed] = {}
-        for writer in wanting:
-            index = writer.plan.index
-            if index not in made:
-                made[index] = route(writer.connection, writer.plan.table, index, batch)
-            yield writer, made[index]
+        self._each(wanting, feed)
 
     def _commit_due(self) -> None:
-        if self._options.overwrite:
-            return
-        for writer in self._writers:
-            if writer.due:
-                writer.commit()
-                self._on_event(writer.progress("committed"))
+        if not self._options.overwrite:
+            self._each([each for each in self._live() if each.due], self._commit)
 
-    def _finish(self) -> None:
-        self._flush()
-        for writer in self._writers:
-            writer.commit()
+    def _commit(self, writer: Writer) -> None:
+        writer.commit()
+        self._on_event(writer.progress("committed"))
+
+    def _finish(self, writer: Writer) -> None:
+        """Commit the last of a collection, and say how it ended."""
+        self._each([writer], self._end)
+
+    def _end(self, writer: Writer) -> None:
+        writer.commit()
+        if writer in self._broken:
+            raise self._broken[writer]
+        writer.end(cancelled=self._stopped())
+        self._on_event(writer.progress("done"))
+
+    @staticmethod
+    def _each(writers: Iterable[Writer], do: Callable[[Writer], None]) -> None:
+        """Do something for collections. What stops one is noted, and the others go on."""
+        for writer in writers:
+            if writer.result.failure is not None:
+                continue
+            try:
+                do(writer)
+            except STOPPING as error:
+                writer.fail(in_our_words(error))
+                writer.abandon()

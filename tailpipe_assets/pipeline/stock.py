@@ -60,7 +60,13 @@ def stock(config: Config, resources: Resources = DEFAULT) -> tuple[Stock, ...]:
 
 
 def take_out(
-    one: Stock, days: Iterable[date] | None, operation: str, detail: str, resources: Resources = DEFAULT
+    one: Stock,
+    days: Iterable[date] | None,
+    operation: str,
+    detail: str,
+    resources: Resources = DEFAULT,
+    *,
+    run: str = "",
 ) -> Deleted:
     """Take whole days of a collection out of its lake, for good; everything when no days are given.
 
@@ -70,13 +76,14 @@ def take_out(
         operation: `delete` or `retention`, for the table's history.
         detail: why, for the same.
         resources: how to get at lakes and DuckDB.
+        run: names the run in the history, for people; one of its own when not given.
 
     Raises:
         BusyError: the collection is being collected; nothing was touched.
         LakeError: the lake cannot be written.
     """
     lake = resources.lake(one.destination)
-    told = Told(operation, run=str(uuid.uuid4()), detail=detail)
+    told = Told(operation, run=run or str(uuid.uuid4()), detail=detail)
     with resources.engine() as connection:
         lake.store.attach(connection)
         restrict(connection, lake.reach)

@@ -100,6 +100,7 @@ class Writer:
         self._parts: dict[str, tuple[str, int]] = {}
         """Artifacts of which only some earlier rows and rejects go, if any do."""
         self._listed = 0
+        self._skipped = 0
         self._wanted_bytes = 0
         self._room = free_bytes(lake)
         self._since = time.monotonic()
@@ -113,7 +114,7 @@ class Writer:
         """An artifact was listed; it is wanted, or was collected before. Gives a warning when all may not fit."""
         self._listed += 1
         if not wanted:
-            self.result = replace(self.result, skipped=self.result.skipped + 1)
+            self._skipped += 1
             return None
         before, self._wanted_bytes = self._wanted_bytes, self._wanted_bytes + artifact.size
         if not before <= self._room < self._wanted_bytes:
@@ -161,11 +162,11 @@ class Writer:
 
     def end(self, *, cancelled: bool) -> None:
         """The pass is over."""
-        self.result = replace(self.result, cancelled=cancelled)
+        self.result = replace(self.result, skipped=self._skipped, cancelled=cancelled)
 
     def fail(self, failure: TailpipeError) -> None:
         """The pass broke off."""
-        self.result = replace(self.result, failure=failure)
+        self.result = replace(self.result, skipped=self._skipped, failure=failure)
 
     def progress(self, stage: Stage, gathered: int = 0) -> Progress:
         """How far this collection is, what is staged included, and so many artifacts read and not yet staged."""
@@ -177,7 +178,7 @@ class Writer:
             *self.plan.collection.key,
             stage,
             artifacts_listed=self._listed,
-            artifacts_done=result.artifacts + result.skipped + len(self._entries) + gathered,
+            artifacts_done=result.artifacts + self._skipped + len(self._entries) + gathered,
             records=result.records + rows + filtered + rejected,
             rows=result.rows + rows,
             filtered=result.filtered + filtered,

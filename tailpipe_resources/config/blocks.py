@@ -20,7 +20,7 @@ class Shape:
 
 
 SHAPES = {
-    "collection": Shape(("table", "name"), ("filter", "source")),
+    "collection": Shape(("table", "name"), ("checks", "filter", "source")),
     "credential": Shape(("type", "name")),
     "destination": Shape(("type", "name")),
     "format": Shape(("type", "name")),
@@ -29,9 +29,10 @@ SHAPES = {
     "source": Shape(("type", "name")),
     "table": Shape(("name",), ("column",)),
     "variable": Shape(("name",)),
+    "view": Shape(("name",)),
     "workspace": Shape(("name",)),
 }
-NESTED_SHAPES = {"column": Shape(("name",)), "filter": Shape(()), "source": Shape(("type",))}
+NESTED_SHAPES = {"checks": Shape(()), "column": Shape(("name",)), "filter": Shape(()), "source": Shape(("type",))}
 
 
 class DestinationAttributes(Options):
@@ -151,6 +152,28 @@ class CollectionAttributes(Options):
     """How long rows are kept, such as `90d`; for ever unless said here or by the destination."""
 
 
+class PaceAttributes(Options):
+    """What makes a collection run by itself under `tailpipe server`. The first four exclude each other."""
+
+    schedule: str | None = None
+    """When to collect, as the five fields of cron, in UTC."""
+
+    every: str | None = None
+    """How often to collect, such as `5m`; an hour or a day must be a multiple of it."""
+
+    watch: bool = False
+    """Whether to look for new artifacts twice a minute, and to collect when there are some."""
+
+    follow: bool = False
+    """Whether to collect all the time, in a process of its own."""
+
+    expect_every: str | None = None
+    """How long the logs may be silent, such as `1h`, before somebody should look."""
+
+    compact: bool = True
+    """Whether days are compacted once they are over, or have many small files."""
+
+
 class HoldAttributes(Options):
     """Rows that are neither deleted nor overwritten, however old they are."""
 
@@ -164,5 +187,30 @@ class HoldAttributes(Options):
     """The time up to which rows are held; a date alone includes that day."""
 
 
-HoldFrom = create_model("HoldFrom", __base__=Options, **{"from": (str | None, None)})  # type: ignore[call-overload]
-"""The attribute of holds whose name is a word of Python's: the time from which on rows are held."""
+class ViewAttributes(Options):
+    """A part of the tables as a schema of its own, or one view by a query."""
+
+    sql: str | None = None
+    """A query of your own; then nothing but `description` may stand beside it."""
+
+    to: str | None = None
+    """The time up to which rows are shown; a date alone includes that day."""
+
+    tables: tuple[str, ...] = ()
+    """Which tables, by name or shell wildcard; all unless said."""
+
+    collections: tuple[str, ...] = ()
+    """Rows of which collections; all unless said."""
+
+    indexes: tuple[str, ...] = ()
+    """Rows of which values of `tp_index`; all unless said."""
+
+    where: str | None = None
+    """One more condition on rows, in SQL."""
+
+    description: str = ""
+    """What it shows, for `tailpipe view list`."""
+
+
+From = create_model("From", __base__=Options, **{"from": (str | None, None)})  # type: ignore[call-overload]
+"""The attribute of holds and views whose name is a word of Python's: the time from which on rows count."""

@@ -11,6 +11,7 @@ from tailpipe_resources.config.decode_collections import collection
 from tailpipe_resources.config.decode_holds import hold
 from tailpipe_resources.config.decode_sources import credential, destination, implicit_destination, source
 from tailpipe_resources.config.decode_tables import format_block, table
+from tailpipe_resources.config.decode_views import view
 from tailpipe_resources.config.variables import check_locals, scope_of
 from tailpipe_resources.model.config import Config
 from tailpipe_resources.model.names import MAX_LABEL, hint, label_fault
@@ -59,6 +60,7 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
     sources = each("source", source)
     collections = each("collection", collection)
     holds = each("hold", hold)
+    views = each("view", view)
     for block in blocks:
         if block.type == "workspace":
             _workspace(block, context)
@@ -73,6 +75,7 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
         tables=tables,
         files=tuple(paths),
         holds=holds,
+        views=views,
     )
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
 from tailpipe_resources.config import aliases
-from tailpipe_resources.config.blocks import CollectionAttributes, FilterAttributes
+from tailpipe_resources.config.blocks import CollectionAttributes, FilterAttributes, PaceAttributes
+from tailpipe_resources.config.decode_checks import checks_of
 from tailpipe_resources.config.decode_holds import instant, retention_of
+from tailpipe_resources.config.decode_pace import pace_of
 from tailpipe_resources.config.decode_sources import destination_of, named_source
 from tailpipe_resources.config.decode_tables import format_of
 from tailpipe_resources.config.paths import absolute
@@ -38,9 +40,9 @@ _PATTERN = re.compile(r"[*?\[]")
 def collection(block: Block, context: Context) -> Collection | None:
     """A `collection` block, with everything it refers to; one that cannot run becomes a draft of the context."""
     table, name = block.labels
-    reading = Reading(block, context, [CollectionAttributes])
-    attributes = reading.checked(CollectionAttributes)
-    if attributes is None:
+    reading = Reading(block, context, [CollectionAttributes, PaceAttributes])
+    attributes, paced = reading.checked(CollectionAttributes), reading.checked(PaceAttributes)
+    if attributes is None or paced is None:
         return None
     stored = _table_stored(block, attributes, reading, context)
     source = _source(block, attributes.source, reading, context, name=f"{stored or table}_{name}")
@@ -70,6 +72,8 @@ def collection(block: Block, context: Context) -> Collection | None:
         lookback=lookback,
         filters=filters,
         retention=kept,
+        pace=pace_of(paced, reading, context),
+        checks=checks_of(block, context),
     )
     if is_first and source is not None and destination is not None:
         return found

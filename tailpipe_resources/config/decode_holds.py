@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.config.blocks import HoldAttributes, HoldFrom
+from tailpipe_resources.config.blocks import From, HoldAttributes
 from tailpipe_resources.config.reading import Reading
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.hold import Hold
@@ -26,16 +26,13 @@ def hold(block: Block, context: Context) -> Hold | None:
     name = block.labels[0]
     if not context.declare(("hold", name), block):
         return None
-    reading = Reading(block, context, [HoldAttributes, HoldFrom])
-    attributes, since = reading.checked(HoldAttributes), reading.checked(HoldFrom)
+    reading = Reading(block, context, [HoldAttributes, From])
+    attributes, since = reading.checked(HoldAttributes), reading.checked(From)
     if attributes is None or since is None:
         return None
     before = len(context.problems)
-    start = instant(getattr(since, "from"), "from", reading, context)
-    end = instant(attributes.to, "to", reading, context)
-    if end is not None and attributes.to is not None and _DATE.fullmatch(attributes.to):
-        end = end if end.date() == date.max else end + timedelta(days=1)
-    if start is not None and end is not None and start >= end:
+    window = window_of(getattr(since, "from"), attributes.to, reading, context)
+    if window.start is not None and window.end is not None and window.start >= window.end:
         context.problems.add(reading.place("to"), f'{block.title}: "from" is not before "to"; nothing would be held')
     selector = Selector(attributes.collection)
     _check_selector(selector, reading, context)
@@ -43,7 +40,15 @@ def hold(block: Block, context: Context) -> Hold | None:
         context.problems.add(reading.place("reason"), f'{block.title}: "reason" is empty; say why rows must stay')
     if len(context.problems) > before:
         return None
-    return Hold(name, block.place, selector, attributes.reason.strip(), Window(start, end))
+    return Hold(name, block.place, selector, attributes.reason.strip(), window)
+
+
+def window_of(start: str | None, end: str | None, reading: Reading, context: Context) -> Window:
+    """What `from` and `to` say; a date alone in `to` includes that day."""
+    until = instant(end, "to", reading, context)
+    if until is not None and end is not None and _DATE.fullmatch(end):
+        until = until if until.date() == date.max else until + timedelta(days=1)
+    return Window(instant(start, "from", reading, context), until)
 
 
 def retention_of(text: str | None, reading: Reading, context: Context) -> Retention | None:

@@ -26,13 +26,12 @@ def load_files(paths: Iterable[str | Path], variables: Mapping[str, str], proble
     config = decode(files, variables, found, incomplete=len(found) > before)
     if problems is None:
         found.raise_any()
-    return replace(config, digest=digest(named))
+    return replace(config, digest=digest(path.read_bytes() if path.is_file() else b"" for path in named))
 
 
-def digest(paths: Iterable[Path]) -> str:
+def digest(contents: Iterable[bytes]) -> str:
     """Twelve hex digits that change with the content of any of the files, and with their order."""
     made = hashlib.sha256()
-    for path in paths:
-        content = path.read_bytes() if path.is_file() else b""
+    for content in contents:
         made.update(len(content).to_bytes(8, "big") + content)
     return made.hexdigest()[:12]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.config.expressions import Scope
     from tailpipe_resources.config.syntax import Block
     from tailpipe_resources.model.config import Config
+    from tailpipe_resources.model.view import ViewBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,22 @@ class Outline:
     lakes: tuple[Destination, ...]
     """Destinations, each place once."""
 
-    tables: tuple[str, ...]
-    """The tables that collections store, each once."""
+    collections: tuple[tuple[str, str], ...]
+    """Table and name of each collection."""
+
+    views: tuple[ViewBlock, ...] = ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that collections store, each once."""
+        return tuple(dict.fromkeys(table for table, _ in self.collections))
 
     @classmethod
     def of(cls, config: Config) -> Outline:
         """The outline of a configuration that was loaded."""
         lakes = {_where(each): each if "://" in each.path else _local(each.path) for each in config.destinations}
-        return cls(tuple(lakes.values()), tuple(dict.fromkeys(each.table_stored for each in config.collections)))
+        collections = tuple(each.key for each in config.collections)
+        return cls(tuple(lakes.values()), collections, config.views)
 
 
 def outline(paths: Iterable[Path], variables: Mapping[str, str]) -> Outline | None:
@@ -53,12 +62,13 @@ def outline(paths: Iterable[Path], variables: Mapping[str, str]) -> Outline | No
     scope = scope_of(blocks, variables, problems)
     try:
         lakes = dict.fromkeys(_lakes(blocks, scope))
-        tables = dict.fromkeys(_tables(blocks, scope))
+        collections = tuple(_collections(blocks, scope))
+        views = _views(blocks, scope, problems)
     except ConfigError:
         return None
     if problems or any("://" in path for path in lakes):  # an object store needs its credential, which takes it all
         return None
-    return Outline(tuple(map(_local, lakes)), tuple(tables))
+    return Outline(tuple(map(_local, lakes)), collections, views)
 
 
 def _where(lake: Destination) -> tuple[str, str | None]:
@@ -80,11 +90,23 @@ def _lakes(blocks: Iterable[Block], scope: Scope) -> Iterable[str]:
         yield absolute(_text(block, "path", scope))
 
 
-def _tables(blocks: Iterable[Block], scope: Scope) -> Iterable[str]:
+def _collections(blocks: Iterable[Block], scope: Scope) -> Iterable[tuple[str, str]]:
     for block in blocks:
         if block_type(block.type) == "collection" and block.labels:
             named = any(attribute.name == "table_name" for attribute in block.attributes)
-            yield _text(block, "table_name", scope) if named else block.labels[0]
+            yield _text(block, "table_name", scope) if named else block.labels[0], block.labels[-1]
+
+
+def _views(blocks: Iterable[Block], scope: Scope, problems: Problems) -> tuple[ViewBlock, ...]:
+    written = [block for block in blocks if block.type == "view"]
+    if not written:
+        return ()
+    from tailpipe_resources.config.context import Context
+    from tailpipe_resources.config.decode_views import view
+
+    context = Context(scope, problems)
+    found = (view(block, context) if len(block.labels) == 1 else None for block in written)
+    return tuple(each for each in found if each is not None)
 
 
 def _text(block: Block, name: str, scope: Scope) -> str:

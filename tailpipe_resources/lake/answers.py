@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from tailpipe_resources.errors import LakeError, LakeUnavailableError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,6 +24,8 @@ ANSWERS: Final[dict[str, str]] = {
     "s3:PutObject and s3:DeleteObject below the destination's path",
     "PermanentRedirect": "the bucket is in another region; give the credential its region",
     "AuthorizationHeaderMalformed": "the bucket is in another region; give the credential its region",
+    "RequestTimeout": "it gave no answer in time; run again later",
+    "Throttling": "it asked to slow down again and again; run again later",
     "SlowDown": "it asked to slow down again and again; run again later",
     "lacked the necessary privileges": "access is denied; the credential needs s3:ListBucket on the bucket, and "
     "s3:GetObject, s3:PutObject and s3:DeleteObject below the destination's path",
@@ -32,10 +36,28 @@ ANSWERS: Final[dict[str, str]] = {
     "TimedOut": "it gave no answer in time; run again later",
     "kind: Connect": "no connection can be made; check endpoint_url and the network",
     "error sending request": "the connection broke again and again; run again later",
+    "non-2xx status code: 429": "it asked to slow down again and again; run again later",
     "non-2xx status code: 5": "it failed again and again; run again later",
     "Generic S3 error": "it failed again and again; run again later",
 }
 """First found, first told. Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
+
+PASSING: Final = frozenset(
+    {
+        "RequestTimeout",
+        "Throttling",
+        "SlowDown",
+        "dns error",
+        "Connection refused",
+        "operation timed out",
+        "TimedOut",
+        "kind: Connect",
+        "error sending request",
+        "non-2xx status code: 429",
+        "non-2xx status code: 5",
+    }
+)
+"""The marks of failures that may be gone later, though the libraries asked again and again."""
 
 BROKEN_OFF: Final = ("IncompleteBody", "IncompleteMessage", "error decoding response body", "body error")
 """The marks of an answer that ended too early. The libraries ask again after every other failure."""
@@ -47,10 +69,23 @@ _DECORATION = re.compile(r"\x1b\[[0-9;]*m|↳")
 
 def in_words(error: Exception) -> str:
     """What the store's answer means, else its first line."""
-    text = str(error)
-    known = next((meaning for mark, meaning in ANSWERS.items() if mark in text), None)
+    text, mark = str(error), _mark(error)
+    if mark is not None:
+        return ANSWERS[mark]
     lines = [line for line in (_DECORATION.sub("", each).strip() for each in text.splitlines()) if line]
-    return known or (lines[0][:_LONGEST] if lines else type(error).__name__)
+    return lines[0][:_LONGEST] if lines else type(error).__name__
+
+
+def failed(what: str, error: Exception) -> LakeError:
+    """An error of ours that says what did not work and why, and by its kind whether that may pass."""
+    text = f"{what}: {in_words(error)}"
+    broke_off = any(mark in str(error) for mark in BROKEN_OFF)
+    return LakeUnavailableError(text) if broke_off or _mark(error) in PASSING else LakeError(text)
+
+
+def _mark(error: Exception) -> str | None:
+    text = str(error)
+    return next((mark for mark in ANSWERS if mark in text), None)
 
 
 def unbroken(ask: Callable[[], T], errors: tuple[type[Exception], ...]) -> T:

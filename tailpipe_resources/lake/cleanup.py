@@ -116,6 +116,17 @@ def hasten(lake: Lake, table: str, ends: Callable[[str], bool], *, kept: float =
                 lake.store.write(key, json.dumps({**note, "paths": staying}).encode())
 
 
+def superseded(lake: Lake, table: str) -> frozenset[str]:
+    """All files that notes name. Of a file that was active once and is not any more, it tells until it is deleted."""
+    named: set[str] = set()
+    seen: set[str] = set()
+    # Notes move, and hand files on to others, while they are read; where they went was there before they were gone.
+    while new := [key for key in _notes(lake, f"{table}/{OWN}/superseded") if key not in seen]:
+        seen.update(new)
+        named.update(path for key in new for path in _read(lake, key).get("paths", ()))
+    return frozenset(named)
+
+
 def past(table: str, path: str) -> str:
     """The key of a file that was put away."""
     return f"{table}/{OWN}/past/{path}"

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError
+from tailpipe_resources.lake.copies import merge_copies
 from tailpipe_resources.lake.intent import Copies, Entry, Follow, Intent
 from tailpipe_resources.lake.ledger import (
     BASE_EVERY,
@@ -66,6 +67,11 @@ class Batch:
     """By location, how many of the rows in `files` were folded before."""
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Its table and collection."""
+        return (self.table, self.collection)
+
+    @property
     def stream(self) -> str:
         """Identifies the ledger."""
         return f"{self.table}/{self.collection}"
@@ -104,10 +110,17 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     follow(connection, lake, batch.table, batch.collection, intent)
     after = state.after(intent)
     if after.depth >= BASE_EVERY:
-        write_base(lake, folder, after)
-        after = replace(after, depth=0)
-        prune(lake, folder, after.head)
+        after = _written_down(connection, lake, batch, after)
     return Committed(after, replacement.rows)
+
+
+def _written_down(connection: duckdb.DuckDBPyConnection, lake: Lake, batch: Batch, state: State) -> State:
+    """The state, written down whole, with copies merged; what led up to it goes."""
+    folder, whole = lake.stream(batch.table, batch.collection), merge_copies(connection, lake, *batch.key, state)
+    write_base(lake, folder, whole)
+    lake.store.remove(each.key for each in state.copies if each not in whole.copies)
+    prune(lake, folder, whole.head)
+    return replace(whole, depth=0)
 
 
 def _published(lake: Lake, files: Sequence[StagedFile]) -> tuple[Added, ...]:

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from tailpipe_resources.errors import BusyError, CommitConflictError, LakeError
+from tailpipe_resources.lake.attempts import attempt, drop, sweep_attempts
 from tailpipe_resources.lake.cleanup import commit_superseding, put_away
 from tailpipe_resources.lake.delta import Added, Change, Removed, Told, active_files, open_table
 from tailpipe_resources.lake.history import tidy
@@ -148,6 +149,7 @@ def compact(
         stopped: asked between slots; once true, what is ready is committed and the rest left.
     """
     _sweep(lake, table)
+    sweep_attempts(lake, table)
     with ExitStack() as until:
         work = _Work(connection, lake, table, told, target_bytes)
         until.callback(work.clear)
@@ -214,8 +216,12 @@ class _Work:
     def commit(self) -> None:
         """Make what is ready visible, but for slots that others changed meanwhile."""
         batch = new_batch(None)
-        published = [(slot, [file.publish(self._lake) for file in files]) for slot, files in self._ready]
-        self._ready = []
+        ready, self._ready = self._ready, []
+        with attempt(self._lake, self._table, batch, [file.final for _, files in ready for file in files]):
+            self._commit([(slot, [file.publish(self._lake) for file in files]) for slot, files in ready], batch)
+        self._renew()
+
+    def _commit(self, published: list[tuple[SlotFiles, list[Added]]], batch: int) -> None:
         while published:
             change = Change(
                 tuple(file for _, files in published for file in files),
@@ -231,7 +237,6 @@ class _Work:
             else:
                 self.done = self.done.plus(_sum(published))
                 break
-        self._renew()
 
     def clear(self) -> None:
         """Remove what was staged and not committed, and let go of what is read."""
@@ -258,8 +263,7 @@ class _Work:
             if all(file.path in active for file in slot.files):
                 kept.append((slot, files))
             else:
-                # A file that is active was committed after all, and the store lost its answer to that.
-                self._lake.store.remove(f"{self._table}/{file.path}" for file in files if file.path not in active)
+                drop(self._lake, self._table, (file.path for file in files), active)
                 self.done = self.done.plus(Compacted(conflicts=1))
         return kept
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.lake.staging import SHARE, StagedFile, stage_shares
+import duckdb
+
+from tailpipe_resources.lake.cleanup import ABANDONED_SECONDS
+from tailpipe_resources.lake.intent import Copies
+from tailpipe_resources.lake.staging import SHARE, StagedFile, stage, stage_shares
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
@@ -13,9 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    import duckdb
-
-    from tailpipe_resources.lake.intent import Copies
     from tailpipe_resources.lake.ledger import State
     from tailpipe_resources.lake.replace import RowsOf
     from tailpipe_resources.lake.storage import Lake
@@ -99,24 +103,82 @@ def _waiting(
     copies: Sequence[tuple[Copies, date]],
 ) -> str | None:
     """A query for one copy of each event noted in `going`, the oldest that counts; None without any."""
-    batches = {lake.store.address(each.key): each.batch for each, _ in copies}
-    kept = rows_of(batches)
+    kept = rows_of(lake.store.address(each.key) for each, _ in copies)
     places = _values((lake.store.address(each.key), str(each.batch), day) for each, day in copies)
     joined = f"JOIN (VALUES {places}) v(filename, batch, day) USING (filename) JOIN going USING (day, tp_id)"
     found = connection.execute(f"SELECT DISTINCT filename, tp_source_location FROM {kept} {joined}").fetchall()
-    current = [
-        f"({literal(filename)}, {literal(location)})"
-        for filename, location in found
-        if location not in incoming.read and state.known[location].since <= batches[filename]
-    ]
+    others = [(filename, location) for filename, location in found if location not in incoming.read]
+    current = _current(lake, state, [each for each, _ in copies], others)
     if not current:
         return None
     return (
         f"SELECT kept.* EXCLUDE (filename, file_row_number), going.share AS {SHARE} "
         f"FROM (SELECT *, file_row_number FROM {kept}) kept {joined} "
-        f"WHERE (filename, tp_source_location) IN ({', '.join(current)}) "
+        f"WHERE (filename, tp_source_location) IN ({current}) "
         "QUALIFY row_number() OVER (PARTITION BY day, tp_id ORDER BY batch, filename, file_row_number) = 1"
     )
+
+
+def _current(lake: Lake, state: State, copies: Iterable[Copies], found: Iterable[tuple[str, str]]) -> str:
+    """SQL for those of some files and artifacts whose copies there still count: these were not read anew since."""
+    batches = {lake.store.address(each.key): each.batch for each in copies}
+    return ", ".join(
+        f"({literal(filename)}, {literal(location)})"
+        for filename, location in found
+        if location in state.known and state.known[location].since <= batches[filename]
+    )
+
+
+def merge_copies(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, collection: str, state: State) -> State:
+    """The state with a file of copies a day at most, without those of artifacts that were read anew since.
+
+    The files it does without stay, and may go once it is written down. To be called with the collection's lock held.
+    """
+    days: defaultdict[date, list[Copies]] = defaultdict(list)
+    for each in state.copies:
+        days[Slot.from_path(each.slot).day].append(each)
+    kept: list[Copies] = []
+    for copies in days.values():
+        kept += _merged(connection, lake, table, collection, state, copies) if len(copies) > 1 else copies
+    return replace(state, copies=tuple(kept))
+
+
+def _merged(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    collection: str,
+    state: State,
+    copies: Sequence[Copies],
+) -> Sequence[Copies]:
+    source = rows_of(lake.store.address(each.key) for each in copies)
+    batches = ", ".join(f"({literal(lake.store.address(each.key))}, {each.batch})" for each in copies)
+    try:
+        found = connection.execute(f"SELECT DISTINCT filename, tp_source_location FROM {source}").fetchall()
+        current = _current(lake, state, copies, found)
+        if not current:
+            return ()
+        select = (
+            f"SELECT kept.* EXCLUDE (filename, file_row_number) FROM (SELECT *, file_row_number FROM {source}) kept "
+            f"JOIN (VALUES {batches}) v(filename, batch) USING (filename) "
+            f"WHERE (filename, tp_source_location) IN ({current}) ORDER BY batch, filename, file_row_number"
+        )
+        made = stage(connection, lake, Slot.from_path(copies[0].slot), select, stream=f"{table}/{collection}")
+    except duckdb.Error:
+        # Of a file that is missing, for instance: what cannot be merged stays as it is, and no commit fails for it.
+        return copies
+    if made is None:
+        return ()
+    file = aside(lake, made, collection)
+    file.publish(lake)
+    # None of these artifacts was read anew since, up to the head.
+    return (Copies(f"{table}/{file.final}", copies[0].slot, state.head or copies[-1].batch),)
+
+
+def aside(lake: Lake, file: StagedFile, collection: str) -> StagedFile:
+    """A staged file that is to lie where copies are kept."""
+    final = f"{lake.copies(file.slot.table, collection)}/{uuid.uuid4()}.rows".split("/", 1)[1]
+    return replace(file, final=final)
 
 
 def _values(rows: Iterable[tuple[str, str, date]]) -> str:
@@ -125,10 +187,14 @@ def _values(rows: Iterable[tuple[str, str, date]]) -> str:
 
 
 def sweep_copies(lake: Lake, table: str, collection: str, state: State) -> None:
-    """Remove files of folded rows that no commit knows of. To be called with the collection's lock held."""
-    if not lake.store.is_remote:
-        known = {each.key for each in state.copies}
-        lake.store.remove(key for key in lake.store.keys(lake.copies(table, collection)) if key not in known)
+    """Remove files of folded rows that no commit knows of. To be called with the collection's lock held.
+
+    Across machines, where others may be about to commit them, only those that are too old for that.
+    """
+    known = {each.key for each in state.copies}
+    before = time.time() - ABANDONED_SECONDS if lake.store.is_remote else float("inf")
+    there = lake.store.listing(lake.copies(table, collection))
+    lake.store.remove(key for key, each in there.items() if key not in known and each.modified < before)
 
 
 def rows_of(addresses: Iterable[str]) -> str:

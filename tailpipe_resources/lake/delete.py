@@ -17,7 +17,7 @@ from tailpipe_resources.lake.copies import sweep_copies
 from tailpipe_resources.lake.delta import open_table
 from tailpipe_resources.lake.intent import Follow, Intent
 from tailpipe_resources.lake.inventory import open_leased
-from tailpipe_resources.lake.ledger import new_batch, prune, read_ledger, write_intent
+from tailpipe_resources.lake.ledger import new_batch, newest_ledger, prune, write_intent
 from tailpipe_resources.lake.mend import mend
 from tailpipe_resources.lake.recovery import forget, recover
 from tailpipe_resources.lake.steps import Step, apply, follow
@@ -102,7 +102,7 @@ def _delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
         forget(lake, name, collection, intent.batch)
         raise
     follow(connection, lake, name, collection, intent, deletion.told.operation)
-    ledger = read_ledger(lake, folder, intent.batch)
+    ledger = newest_ledger(lake, name, collection)
     if intent.restart:
         prune(lake, folder, ledger.floor)
     sweep_copies(lake, name, collection, ledger.state)

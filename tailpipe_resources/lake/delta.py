@@ -13,21 +13,20 @@ import random
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
-from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, LakeError
-from tailpipe_resources.lake.answers import in_words, unbroken
+from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
+from tailpipe_resources.lake.answers import failed, unbroken
 from tailpipe_resources.lake.log import newest_whole
 from tailpipe_resources.model.schema import PATH_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from tailpipe_resources.lake.storage import Lake
 
@@ -135,7 +134,7 @@ def open_table(lake: Lake, name: str, version: int | None = None) -> DeltaTable 
         ) from error
     except OSError as error:
         lake.store.folders(name)
-        raise LakeError(f"{lake.root}/{name} cannot be read: {in_words(error)}") from error
+        raise failed(f"{lake.root}/{name} cannot be read", error) from error
 
 
 def active_files(table: DeltaTable) -> dict[str, Removed]:
@@ -153,15 +152,15 @@ def active_files(table: DeltaTable) -> dict[str, Removed]:
     }
 
 
-def timespans(table: DeltaTable) -> dict[str, tuple[datetime | None, datetime | None]]:
-    """The first and the last `tp_timestamp` of each active file, by path on disk; None where it is not known."""
+def bounds(table: DeltaTable, column: str) -> dict[str, tuple[Any, Any]]:
+    """The least and the greatest value of a column in each active file, by path on disk; None where it is not known."""
     if not table.file_uris():
         return {}
     actions = table.get_add_actions(flatten=True)
     known = set(actions.schema.names)
     nothing = [None] * len(actions["path"])
     first, last = (
-        actions[name].to_pylist() if name in known else nothing for name in ("min.tp_timestamp", "max.tp_timestamp")
+        actions[name].to_pylist() if name in known else nothing for name in (f"min.{column}", f"max.{column}")
     )
     return dict(zip(map(unquote, actions["path"].to_pylist()), zip(first, last, strict=True), strict=True))
 
@@ -195,7 +194,7 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
         _check(table, change, active)
         if _is_hopeless(failures, deadline):
             last = failures[-1]
-            raise LakeError(f"the commit to {lake.root}/{name} did not succeed: {in_words(last)}") from last
+            raise failed(f"the commit to {lake.root}/{name} did not succeed", last) from last
         try:
             _write(table, change)
         except (CommitFailedError, DeltaError, OSError) as error:

@@ -7,16 +7,15 @@ the same event has the same time. Its index may be another one by now, as collec
 
 from __future__ import annotations
 
-import uuid
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.lake.copies import restorable, rows_of
-from tailpipe_resources.lake.delta import active_files, open_table, timespans
+from tailpipe_resources.lake.copies import aside, restorable, rows_of
+from tailpipe_resources.lake.delta import active_files, bounds, open_table
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.staging import StagedFile, stage
 from tailpipe_resources.lake.storage import Lake, discard
@@ -93,7 +92,7 @@ def _held(lake: Lake, incoming: Incoming, reading: ExitStack) -> dict[date, list
         if table is None:
             return {}
         lease(lake, incoming.table, table.version(), reading)
-    spans, found = timespans(table), defaultdict(list)
+    spans, found = bounds(table, "tp_timestamp"), defaultdict(list)
     for path, each in active_files(table).items():
         if each.values["tp_partition"] == incoming.collection:
             found[slot_of(each).day].append(_Held(path, *spans[path]))
@@ -212,8 +211,7 @@ def _folding(
             rest = _part(connection, lake, incoming, file, place, is_taken=False)
             copy = _part(connection, lake, incoming, file, place, is_taken=True) if place < new else None
             if copy is not None:
-                final = f"{lake.copies(incoming.table, incoming.collection)}/{uuid.uuid4()}.rows".split("/", 1)[1]
-                copies.append(replace(copy, final=final))
+                copies.append(aside(lake, copy, incoming.collection))
             discard(lake.store.scratch / file.staged)
         if rest is not None:
             (kept if place < new else back).append(rest)

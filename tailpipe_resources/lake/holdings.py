@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from tailpipe_resources.lake.delta import active_files, head, open_table
+from tailpipe_resources.lake.delta import active_files, open_table
 from tailpipe_resources.lake.inventory import tables
-from tailpipe_resources.lake.ledger import read_ledger
+from tailpipe_resources.lake.ledger import newest_ledger
 from tailpipe_resources.lake.storage import OWN
 from tailpipe_resources.lake.taken import slot_of
 from tailpipe_resources.model.schema import PATH_COLUMNS, REJECTED_TABLE
@@ -79,8 +79,7 @@ def holdings(lake: Lake) -> tuple[Holding, ...]:
 
 def _is_known(lake: Lake, table: str, collection: str) -> bool:
     """Whether a ledger tells of any artifact."""
-    at = head(open_table(lake, table), f"{table}/{collection}")
-    return bool(read_ledger(lake, lake.stream(table, collection), at).state.known)
+    return bool(newest_ledger(lake, table, collection).state.known)
 
 
 def _files(lake: Lake, name: str) -> Iterator[tuple[Slot, Removed]]:

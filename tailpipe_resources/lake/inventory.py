@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake.delta import active_files, open_table
+from tailpipe_resources.lake.described import described
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.past import keys_of, version_at
 from tailpipe_resources.lake.table import columns_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.past import AsOf
     from tailpipe_resources.lake.storage import Lake
     from tailpipe_resources.model.schema import Column
+    from tailpipe_resources.model.stored_file import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,13 @@ class Snapshot:
     columns: tuple[Column, ...]
     """What the files hold."""
 
-    files: tuple[str, ...]
-    """Addresses, as SQL names them."""
+    stored: tuple[StoredFile, ...]
+    """Its files, sorted by their paths."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Their addresses, as SQL names them."""
+        return tuple(each.address for each in self.stored)
 
 
 def tables(lake: Lake) -> tuple[str, ...]:
@@ -90,8 +97,8 @@ def _snapshot(lake: Lake, table: str) -> Snapshot | None:
     found = open_table(lake, table)
     if found is None:
         return None
-    files = tuple(lake.store.address(f"{table}/{path}") for path in sorted(active_files(found)))
-    return Snapshot(table, found.version(), columns_of(found), files)
+    stored = described(found, lambda path: lake.store.address(f"{table}/{path}"))
+    return Snapshot(table, found.version(), columns_of(found), stored)
 
 
 def _earlier(lake: Lake, table: str, as_of: AsOf) -> Snapshot | None:
@@ -99,8 +106,9 @@ def _earlier(lake: Lake, table: str, as_of: AsOf) -> Snapshot | None:
     found = None if version is None else open_table(lake, table, version)
     if found is None:
         return None
-    files = tuple(map(lake.store.address, keys_of(lake, table, found)))
-    return Snapshot(table, found.version(), columns_of(found), files)
+    places = map(lake.store.address, keys_of(lake, table, found))
+    stored = (each._replace(address=place) for each, place in zip(described(found, str), places, strict=True))
+    return Snapshot(table, found.version(), columns_of(found), tuple(stored))
 
 
 def first_day(lake: Lake) -> date | None:

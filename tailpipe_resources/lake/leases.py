@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from contextlib import contextmanager
 from errno import EACCES, EDQUOT, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS
 from typing import TYPE_CHECKING
@@ -17,11 +18,15 @@ from tailpipe_resources.lake.storage import OWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import ExitStack
+    from datetime import datetime
     from pathlib import Path
 
     from tailpipe_resources.lake.storage import Lake
 
 GATE = "gate"
+_PROMISED = ".promised"
+"""The end of the name of a file whose time of change says until when its version is read."""
+
 _NEVER = frozenset({EACCES, EPERM, EROFS, ENOTDIR, ENOENT, ENOSPC, EDQUOT})
 """Why no lease can be made: nothing may be written there, or nothing more."""
 
@@ -50,6 +55,27 @@ def lease(lake: Lake, table: str, version: int, until: ExitStack) -> None:
         fcntl.flock(handle, fcntl.LOCK_SH)
 
 
+def promise(lake: Lake, table: str, version: int, expires: datetime) -> bool:
+    """Keep the files of a version until a time, for a reader that cannot hold a lease. To be called while one is held.
+
+    Whether it could be made: not by whoever cannot write to the lake. In an object store files stay in place anyway.
+    """
+    if lake.store.is_remote:
+        return True
+    path = _folder(lake, table) / f"{version:020}{_PROMISED}"
+    handle = _opened(path)
+    if handle is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        last = max(expires.timestamp(), os.fstat(handle).st_mtime if os.fstat(handle).st_size else 0)
+        os.write(handle, b"until its time of change\n")
+        os.utime(handle, (last, last))
+    finally:
+        os.close(handle)
+    return True
+
+
 @contextmanager
 def oldest_read(lake: Lake, table: str) -> Iterator[int | None]:
     """The oldest version that somebody reads, None when nobody reads; nobody arrives while this lasts.
@@ -63,9 +89,18 @@ def oldest_read(lake: Lake, table: str) -> Iterator[int | None]:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         names = sorted(each.name for each in folder.iterdir() if each.name.isdigit())
-        yield min((int(name) for name in names if not _is_over(folder / name)), default=None)
+        leased = [int(name) for name in names if not _is_over(folder / name)]
+        yield min([*leased, *_promised(folder)], default=None)
     finally:
         os.close(handle)
+
+
+def _promised(folder: Path) -> Iterator[int]:
+    for path in folder.glob(f"*{_PROMISED}"):
+        if path.stat().st_mtime > time.time():
+            yield int(path.name.removesuffix(_PROMISED))
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _is_over(lease_file: Path) -> bool:

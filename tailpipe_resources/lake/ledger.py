@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_resources.errors import LakeDamagedError
+from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
+from tailpipe_resources.lake.delta import head, open_table
 from tailpipe_resources.lake.intent import VERSION, Copies, Entry, Follow, Intent
 from tailpipe_resources.lake.known import Known, known_after
 from tailpipe_resources.model.slot import Slot
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 BASE_EVERY = 64
 """After so many intents the state is written down whole, so that reading it never takes more than that."""
+
+ATTEMPTS = 5
+"""How often a ledger is read that moves on meanwhile."""
 
 BASE = ".base.json"
 _RANDOM_BITS = 20
@@ -133,6 +137,25 @@ def read_ledger(lake: Lake, folder: str, head: int | None) -> Ledger:
         if newer == bases:
             raise
         return _read_ledger(lake, folder, head, newer)
+
+
+def newest_ledger(lake: Lake, table: str, collection: str) -> Ledger:
+    """What a collection holds as of its head, which another machine may move, and prune the chain, while it is read.
+
+    Raises:
+        LakeDamagedError: a file of the chain is missing or broken.
+        CommitConflictError: the head moves all the time.
+    """
+    stream = f"{table}/{collection}"
+    at = head(open_table(lake, table), stream)
+    for _ in range(ATTEMPTS):
+        try:
+            return read_ledger(lake, lake.stream(table, collection), at)
+        except LakeDamagedError:
+            before, at = at, head(open_table(lake, table), stream)
+            if at == before:
+                raise
+    raise CommitConflictError(f"other runs commit to {stream} all the time")
 
 
 def _bases(lake: Lake, folder: str) -> set[int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tailpipe_resources.errors import BusyError, LakeError
+from tailpipe_resources.lake.attempts import attempted
+from tailpipe_resources.lake.cleanup import superseded
 from tailpipe_resources.lake.ledger import batches, read_intent
 from tailpipe_resources.lake.log import read_commit, read_log
 from tailpipe_resources.lake.storage import OWN
@@ -56,9 +57,9 @@ def orphans(
     beside = paths.keys() - set(active)
     if not beside:
         return ()
-    beside -= set(_noted(lake, table))
+    beside -= superseded(lake, table) | attempted(lake, table)
     gone = beside & {path for path, when in _removed(lake, table) if when < now - NOTED_SECONDS}
-    waiting = set(_intended(lake, table)) - gone
+    waiting = set(intended(lake, table)) - gone
     return tuple(sorted(path for path in beside - waiting if path in gone or paths[path].modified < before))
 
 
@@ -85,17 +86,7 @@ def _holds_rows(key: str, table: str) -> bool:
     return key.startswith(f"{table}/tp_partition=") and key.endswith(".parquet")
 
 
-def _noted(lake: Lake, table: str) -> Iterator[str]:
-    for key in lake.store.keys(f"{table}/{OWN}/superseded"):
-        if not key.endswith(".json"):
-            continue  # just being written
-        try:
-            yield from json.loads(lake.store.read(key))["paths"]
-        except FileNotFoundError:
-            continue
-
-
-def _intended(lake: Lake, table: str) -> Iterator[str]:
+def intended(lake: Lake, table: str) -> Iterator[str]:
     """What intents name, also those of other tables whose rejects lie here."""
     for name in lake.store.folders(""):
         for collection in collections_of(lake, name):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from tailpipe_resources.errors import LakeError, SourceError
+from tailpipe_resources.errors import LakeError, LakeUnavailableError, SourceError, SourceUnavailableError
 from tailpipe_resources.sources.s3_client import DEFAULT_REGION, Access, session_of
 from tailpipe_resources.sources.s3_errors import speaking_for
 
@@ -138,7 +138,8 @@ class ObjectAccess:
                 yield
         except SourceError as error:
             text = str(error)
-            raise LakeError(text if self._root in text else f"{self._root}: {text}") from error
+            kind = LakeUnavailableError if isinstance(error, SourceUnavailableError) else LakeError
+            raise kind(text if self._root in text else f"{self._root}: {text}") from error
 
 
 def _has_no_subdomains(endpoint: str) -> bool:

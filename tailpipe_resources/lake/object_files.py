@@ -8,11 +8,12 @@ import obstore
 from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 from obstore.exceptions import BaseError, NotFoundError
 
-from tailpipe_resources.errors import LakeError
-from tailpipe_resources.lake.answers import in_words
+from tailpipe_resources.lake.answers import failed
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
+
+    from tailpipe_resources.errors import LakeError
 
 READ_BYTES = 1 << 20
 """How much is asked for at once; Parquet is read in pieces of about this size."""
@@ -63,7 +64,7 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]
 
     def failed(self, error: BaseError) -> LakeError:
         """What went wrong, in words."""
-        return LakeError(f"{self._root} cannot be read: {in_words(error)}")
+        return failed(f"{self._root} cannot be read", error)
 
     def _open(self, path: str, mode: str = "rb", **_: Any) -> Any:
         name = self._strip_protocol(path)

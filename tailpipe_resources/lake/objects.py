@@ -18,7 +18,7 @@ from obstore.store import S3Store
 
 from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import LakeError
-from tailpipe_resources.lake.answers import in_words, unbroken
+from tailpipe_resources.lake.answers import failed, unbroken
 from tailpipe_resources.lake.local import locked
 from tailpipe_resources.lake.object_access import REQUEST_SECONDS, UPLOAD_SECONDS, ObjectAccess
 from tailpipe_resources.lake.stored import Stored
@@ -185,4 +185,4 @@ class ObjectStore:
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> LakeError:
-        return self._refused or LakeError(f"{self.root} cannot be reached: {in_words(error)}")
+        return self._refused or failed(f"{self.root} cannot be reached", error)

@@ -6,23 +6,23 @@ import posixpath
 import time
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
+from tailpipe_resources.errors import LakeDamagedError
+from tailpipe_resources.lake.attempts import UNCOMMITTED, drop, sweep_attempts
 from tailpipe_resources.lake.cleanup import ABANDONED_SECONDS, put_away
 from tailpipe_resources.lake.copies import sweep_copies
 from tailpipe_resources.lake.delta import head, open_table
 from tailpipe_resources.lake.history import tidy
 from tailpipe_resources.lake.ledger import (
-    Ledger,
     State,
     batches,
     intent_key,
     made_at,
+    newest_ledger,
     prune,
     read_intent,
-    read_ledger,
     uncommitted,
 )
-from tailpipe_resources.lake.steps import ATTEMPTS, drop, follow
+from tailpipe_resources.lake.steps import follow
 from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
@@ -53,7 +53,10 @@ def recover(
         tell: told, a sentence each, what was finished or discarded.
     """
     folder, stream = lake.stream(table, collection), f"{table}/{collection}"
-    ledger = _ledger(lake, table, collection)
+    for name in (table, REJECTED_TABLE):
+        if sweep_attempts(lake, name):
+            tell(f"{name}: {UNCOMMITTED}")
+    ledger = newest_ledger(lake, table, collection)
     _bring_in(connection, lake, table, collection, ledger.chain, tell)
     prune(lake, folder, ledger.floor)
     sweep_copies(lake, table, collection, ledger.state)
@@ -98,20 +101,6 @@ def _there(lake: Lake, files: Sequence[Mapping[str, Any]]) -> list[Mapping[str, 
     return [each for each in files if f"{REJECTED_TABLE}/{each['path']}" in keys]
 
 
-def _ledger(lake: Lake, table: str, collection: str) -> Ledger:
-    """The ledger as of the stream's head. Another machine may move that, and prune the chain, while it is read."""
-    stream = f"{table}/{collection}"
-    at = head(open_table(lake, table), stream)
-    for _ in range(ATTEMPTS):
-        try:
-            return read_ledger(lake, lake.stream(table, collection), at)
-        except LakeDamagedError:
-            before, at = at, head(open_table(lake, table), stream)
-            if at == before:
-                raise
-    raise CommitConflictError(f"other runs commit to {stream} all the time")
-
-
 def is_dead(lake: Lake, batch: int) -> bool:
     """Whether nobody can still be about to commit it; who holds the lock knows, except across machines."""
     return not lake.store.is_remote or time.time() - made_at(batch) > ABANDONED_SECONDS
@@ -127,7 +116,7 @@ def forget(lake: Lake, table: str, collection: str, batch: int, intent: Intent |
         batch: the attempt.
         intent: as whoever made the attempt has it; read when not given, and nothing is done where it is gone.
     """
-    folder, ledger = lake.stream(table, collection), _ledger(lake, table, collection)
+    folder, ledger = lake.stream(table, collection), newest_ledger(lake, table, collection)
     if batch in batches(lake, folder).keys() - uncommitted(lake, folder, ledger):
         return
     try:

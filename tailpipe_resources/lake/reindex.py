@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tailpipe_resources.errors import CommitConflictError
+from tailpipe_resources.lake.attempts import attempt, sweep_attempts
 from tailpipe_resources.lake.cleanup import commit_superseding
 from tailpipe_resources.lake.compact import LOCK, STREAM, TARGET_BYTES
 from tailpipe_resources.lake.delta import Change, Told, active_files, open_table
@@ -89,6 +90,7 @@ def reindex(
         CommitConflictError: a day was changed again and again. Days before it are done.
     """
     done = Reindexed()
+    sweep_attempts(lake, table)
     found = open_table(lake, table)
     with ExitStack() as until:
         folder = lake.staging(table, f"{STREAM}-{uuid.uuid4()}")
@@ -122,11 +124,11 @@ class _Work:
 
     def day(self, day: date) -> Reindexed:
         """Move the rows of one day, planned again when someone else changed it meanwhile."""
-        for attempt in range(1, ATTEMPTS + 1):
+        for left in reversed(range(ATTEMPTS)):
             try:
                 return self._day(day)
             except CommitConflictError:
-                if attempt == ATTEMPTS:
+                if not left:
                     raise
         raise AssertionError
 
@@ -164,13 +166,11 @@ class _Work:
         return f"coalesce(nullif(CAST({quote(self.column)} AS VARCHAR), ''), 'default')"
 
     def _commit(self, staged: list[StagedFile], removed: tuple[Removed, ...]) -> None:
-        added = tuple(file.publish(self.lake) for file in staged)
-        change = Change(added, removed, new_batch(None), data_change=False, told=self.told)
-        try:
+        batch = new_batch(None)
+        with attempt(self.lake, self.table, batch, [file.final for file in staged]):
+            added = tuple(file.publish(self.lake) for file in staged)
+            change = Change(added, removed, batch, data_change=False, told=self.told)
             commit_superseding(self.lake, self.table, change)
-        except CommitConflictError:
-            self.lake.store.remove(f"{self.table}/{file.path}" for file in added)
-            raise
 
     def _address(self, file: Removed) -> str:
         return self.lake.store.address(f"{self.table}/{file.path}")

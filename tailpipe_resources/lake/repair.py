@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import BusyError, LakeDamagedError
+from tailpipe_resources.lake.attempts import UNCOMMITTED, sweep_attempts
 from tailpipe_resources.lake.cleanup import past, supersede
 from tailpipe_resources.lake.delta import active_files
 from tailpipe_resources.lake.findings import counted
@@ -61,6 +62,8 @@ def _leftovers(lake: Lake, table: str) -> Iterator[str]:
         yield f"{table}: the staged files in {folder} were deleted"
     with ExitStack() as until:
         try:
+            if sweep_attempts(lake, table):
+                yield f"{table}: {UNCOMMITTED}"
             found = open_leased(lake, table, until)
         except LakeDamagedError:
             return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.lake.delta import Added, Removed, active_files
-from tailpipe_resources.lake.staging import stage
+from tailpipe_resources.lake.delta import Removed, active_files, bounds
+from tailpipe_resources.lake.staging import StagedFile, stage
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
@@ -24,7 +25,9 @@ class Replacement:
     """What has to go, and what stands in its place."""
 
     removed: tuple[Removed, ...] = ()
-    rewritten: tuple[Added, ...] = ()
+    rewritten: tuple[StagedFile, ...] = ()
+    """Not in place yet."""
+
     rows: int = 0
     """Rows that are gone once this is committed."""
 
@@ -33,7 +36,7 @@ def without(
     connection: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, *, name: str, rows_of: RowsOf
 ) -> Replacement:
     """The change that takes the rows of some artifacts out of a table."""
-    active = {path: each for path, each in active_files(table).items() if rows_of.may_be_in(each)}
+    active = files_of(table, rows_of)
     removed, rewritten, rows = [], [], 0
     for path, count in _holding(connection, lake, name, active, rows_of):
         removed.append(active[path])
@@ -42,15 +45,32 @@ def without(
         others = _others(lake.store.address(f"{name}/{path}"), rows_of)
         staged = stage(connection, lake, slot, others, stream=rows_of.stream)
         if staged is not None:
-            rewritten.append(staged.publish(lake))
+            rewritten.append(staged)
     return Replacement(tuple(removed), tuple(rewritten), rows)
+
+
+def files_of(table: DeltaTable, rows_of: RowsOf) -> dict[str, Removed]:
+    """The active files that may hold such rows, by path: those that lie, and whose bounds in the log are, around them.
+
+    Most files hold the rows of an artifact or two, so that few of thousands have to be opened.
+    """
+    spans, wanted = bounds(table, "tp_source_location"), sorted(rows_of.locations)
+
+    def may_hold(path: str) -> bool:
+        first, last = spans[path]
+        if first is None or last is None:
+            return True
+        at = bisect_left(wanted, first)
+        return at < len(wanted) and wanted[at] <= last
+
+    return {path: each for path, each in active_files(table).items() if rows_of.may_be_in(each) and may_hold(path)}
 
 
 def rows_by_location(
     connection: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, name: str, rows_of: RowsOf
 ) -> dict[str, int]:
     """How many such rows there are, by artifact."""
-    active = [path for path, each in active_files(table).items() if rows_of.may_be_in(each)]
+    active = files_of(table, rows_of)
     if not active or not rows_of.locations:
         return {}
     files = _list(lake.store.address(f"{name}/{path}") for path in active)

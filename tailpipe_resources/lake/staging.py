@@ -185,12 +185,12 @@ def _described(staged: str, final: str, slot: Slot, written: Mapping[str, Any]) 
 
 def _bounds(statistics: Mapping[str, Mapping[str, str]], side: str) -> dict[str, str]:
     return {
-        name: _delta_value(statistics[name][side])
+        name: _delta_instant(statistics[name][side]) if name == "tp_timestamp" else statistics[name][side]
         for name in BOUNDS
         if statistics.get(name, {}).get(f"{side}_is_exact") == "true"
     }
 
 
-def _delta_value(text: str) -> str:
+def _delta_instant(text: str) -> str:
     """DuckDB writes `2024-02-07 13:00:00+00`; Delta wants `2024-02-07T13:00:00Z`."""
     return f"{text[:10]}T{text[11:-3]}Z" if text.endswith("+00") and text[10:11] == " " else text

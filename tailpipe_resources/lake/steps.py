@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.errors import CommitConflictError
+from tailpipe_resources.lake.attempts import attempt
 from tailpipe_resources.lake.cleanup import KEPT_SECONDS, commit_superseding
-from tailpipe_resources.lake.delta import Added, Change, Told, active_files, head, open_table
+from tailpipe_resources.lake.delta import Added, Change, Told, head, open_table
 from tailpipe_resources.lake.history import TIDY_EVERY, tidy
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.replace import Replacement, RowsOf, without
@@ -17,7 +18,7 @@ from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import duckdb
     from deltalake import DeltaTable
@@ -54,28 +55,28 @@ def apply(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement] | Non
     Raises:
         CommitConflictError: the stream was moved by someone else. Nothing is visible.
     """
-    intent = step.intent
-    for attempt in range(1, ATTEMPTS + 1):
+    for left in reversed(range(ATTEMPTS)):
         gone = Replacement() if plan is None else _planned(lake, name, plan)
-        change = Change(
-            (*step.added, *gone.rewritten),
-            gone.removed,
-            intent.batch,
-            stream=intent.stream,
-            expected=step.expected,
-            told=step.told,
-        )
         try:
-            version = commit_superseding(lake, name, change, kept=step.kept)
+            version = _committed(lake, name, gone, step)
         except CommitConflictError:
-            drop(lake, name, (file.path for file in gone.rewritten))
-            if attempt == ATTEMPTS or head(open_table(lake, name), intent.stream) != step.expected:
+            if not left or head(open_table(lake, name), step.intent.stream) != step.expected:
                 raise
         else:
             if version % TIDY_EVERY == 0:
                 tidy(lake, name)
             return gone
     raise AssertionError
+
+
+def _committed(lake: Lake, name: str, gone: Replacement, step: Step) -> int:
+    """Put in place what is written anew, and commit. Returns a version that shows it."""
+    intent = step.intent
+    with attempt(lake, name, intent.batch, [file.final for file in gone.rewritten]):
+        added = (*step.added, *(file.publish(lake) for file in gone.rewritten))
+        told, stream, expected = step.told, intent.stream, step.expected
+        change = Change(added, gone.removed, intent.batch, stream=stream, expected=expected, told=told)
+        return commit_superseding(lake, name, change, kept=step.kept)
 
 
 def _planned(lake: Lake, name: str, plan: Callable[[DeltaTable], Replacement]) -> Replacement:
@@ -129,10 +130,3 @@ def follow(
     if intent.takes_out:
         destroy(lake, REJECTED_TABLE, taken)
     return True
-
-
-def drop(lake: Lake, name: str, paths: Iterable[str]) -> None:
-    """Remove files that were put in place for a commit, unless it was made after all."""
-    found = open_table(lake, name)
-    active = active_files(found) if found is not None else {}
-    lake.store.remove(f"{name}/{path}" for path in paths if path not in active)

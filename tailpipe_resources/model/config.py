@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tailpipe_resources.model.checks import Checks
+from tailpipe_resources.model.pace import Pace
 from tailpipe_resources.model.place import Place
 
 if TYPE_CHECKING:
@@ -14,9 +16,14 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.model.hold import Hold
     from tailpipe_resources.model.retention import Retention
+    from tailpipe_resources.model.view import ViewBlock
 
 LOOKBACK = timedelta(days=2)
 """How far collections look back unless they say."""
+
+
+CHECKS_UNLESS_SAID = Checks()
+"""The checks of collections that say nothing of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +169,12 @@ class Collection:
     retention: Retention | None = None
     """How long rows are kept; its destination's when not given."""
 
+    pace: Pace = field(default_factory=Pace)
+    """What makes it run by itself."""
+
+    checks: Checks = CHECKS_UNLESS_SAID
+    """When its data-quality checks warn."""
+
     @property
     def table_stored(self) -> str:
         """The name of the table the rows go to."""
@@ -214,3 +227,4 @@ class Config:
     """Changes with the content of the files; kept with what was collected by them."""
 
     holds: tuple[Hold, ...] = ()
+    views: tuple[ViewBlock, ...] = ()

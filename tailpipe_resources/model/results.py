@@ -92,7 +92,10 @@ class CollectResult:
 
     def then(self, later: CollectResult) -> CollectResult:
         """This result and that of reading once more, as one: what both committed, and how it ended."""
-        figures = ("artifacts", "records", "rows", "filtered", "rejected", "replaced", "bytes_in", "bytes_out", "files")
+        figures = (
+            *("artifacts", "records", "rows", "filtered", "rejected", "folded", "replaced"),
+            *("bytes_in", "bytes_out", "files"),
+        )
         faults = {each.location: each for each in (*self.faults, *later.faults)}
         return replace(
             later,

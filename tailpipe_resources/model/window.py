@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from tailpipe_resources.errors import UsageError
 
 _RELATIVE = re.compile(r"T-(\d+)([YmWdHM])")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DURATION = re.compile(r"(\d+)([WdHhM])")
 _UNITS = {"W": timedelta(weeks=1), "d": timedelta(days=1), "H": timedelta(hours=1), "M": timedelta(minutes=1)}
 
@@ -59,11 +60,11 @@ def end_of(day: date) -> datetime:
     return datetime.max.replace(tzinfo=UTC) if day == date.max else midnight(day + timedelta(days=1))
 
 
-def parse_time(text: str, now: datetime) -> datetime:
+def parse_time(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
     """A time as users type it: an ISO date, an ISO date and time, or `T-7d` before now.
 
     Units of the relative form, as in Turbot's Tailpipe: Y years, m months, W weeks, d days, H hours, M minutes.
-    A time without a zone is UTC.
+    A time without a zone is of the one given.
 
     Raises:
         UsageError: when it is none of these.
@@ -80,7 +81,20 @@ def parse_time(text: str, now: datetime) -> datetime:
         raise UsageError(
             f'"{text}" is not a time; write 2024-02-07, 2024-02-07T13:00:00Z or T-7d (units: Y m W d H M)'
         ) from None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    return (parsed.replace(tzinfo=zone) if parsed.tzinfo is None else parsed).astimezone(UTC)
+
+
+def parse_end(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
+    """The same for the end of a window: a date alone includes that day.
+
+    Raises:
+        UsageError: when it is no time, or past the end of the calendar.
+    """
+    parsed = parse_time(text, now, zone)
+    try:
+        return parsed + timedelta(days=1) if _DATE.fullmatch(text) else parsed
+    except OverflowError:
+        raise UsageError(f"{text} is past the end of the calendar") from None
 
 
 def parse_duration(text: str) -> timedelta:

@@ -12,9 +12,11 @@ from tailpipe_resources.query.engine import translate
 from tailpipe_resources.query.values import exact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from duckdb.sqltypes import DuckDBPyType
+
+    from tailpipe_resources.errors import QueryError
 
 _FETCHED_AT_ONCE = 2048
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
@@ -30,23 +32,46 @@ class Result:
     """Rows; each value as `values.exact` says."""
 
 
-def ask(connection: duckdb.DuckDBPyConnection, statement: str) -> Result:
+def ask(
+    connection: duckdb.DuckDBPyConnection, statement: str, parameters: Mapping[str, object] | None = None
+) -> Result:
     """Run one statement that `statements.check` let through.
+
+    Args:
+        connection: where.
+        statement: one.
+        parameters: the values of `$name` in it.
 
     Raises:
         QueryError: DuckDB refuses it; also while the rows are read.
     """
     try:
-        relation = connection.sql(statement)
+        relation = connection.sql(statement, params=parameters)
         names, types = tuple(relation.columns), tuple(relation.types)
         casts = [exact(kind) for kind in types]
         if duckdb.extract_statements(statement)[0].type.name == "EXPLAIN":
             return Result(names, types, iter([relation.fetchall()]))
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:
-        raise translate(error) from error
+        raise _pointing(connection, statement, parameters, error) from error
     if casts == [str(kind) for kind in types]:
-        return Result(names, types, _batches(connection, statement, lines_before=0))
-    return Result(names, types, _batches(connection, _cast(statement, casts), lines_before=1))
+        return Result(names, types, _batches(connection, statement, parameters, lines_before=0))
+    return Result(names, types, _batches(connection, _cast(statement, casts), parameters, lines_before=1))
+
+
+def _pointing(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    parameters: Mapping[str, object] | None,
+    error: duckdb.Error,
+) -> QueryError:
+    """The same error with the place in the SQL, which DuckDB tells when a statement is run as it stands."""
+    try:
+        connection.execute(statement, parameters)
+    except duckdb.Error as told:
+        return translate(told)
+    return translate(error)
 
 
 def _cast(statement: str, casts: Sequence[str]) -> str:
@@ -55,10 +80,14 @@ def _cast(statement: str, casts: Sequence[str]) -> str:
 
 
 def _batches(
-    connection: duckdb.DuckDBPyConnection, statement: str, *, lines_before: int
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    parameters: Mapping[str, object] | None,
+    *,
+    lines_before: int,
 ) -> Iterator[list[tuple[Any, ...]]]:
     try:
-        cursor = connection.execute(statement)
+        cursor = connection.execute(statement, parameters)
         while rows := cursor.fetchmany(_FETCHED_AT_ONCE):
             yield rows
     except duckdb.InterruptException:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from tailpipe_resources.errors import QueryError
+from tailpipe_resources.errors import LakeUnavailableError, QueryError
 from tailpipe_resources.model.names import literal
 
 if TYPE_CHECKING:
@@ -17,14 +17,22 @@ if TYPE_CHECKING:
 
 
 def connect(
-    *, memory_limit: str | None = None, threads: int | None = None, temp_directory: str | None = None
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    temp_directory: str | None = None,
+    time_zone: str = "UTC",
 ) -> duckdb.DuckDBPyConnection:
-    """An empty database in memory, in UTC, that downloads nothing.
+    """An empty database in memory that downloads nothing.
 
     Args:
         memory_limit: such as `2GB`; four fifths of the machine's memory when not given.
         threads: as many as there are cores when not given.
         temp_directory: where it spills what does not fit in memory; a folder of its own when not given.
+        time_zone: in which times are typed and shown; they are instants all the same.
+
+    Raises:
+        QueryError: the memory limit or the time zone is none.
     """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
@@ -36,20 +44,29 @@ def connect(
         settings["memory_limit"] = memory_limit
     if threads is not None:
         settings["threads"] = threads
-    connection = duckdb.connect(":memory:", config=settings)
-    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    try:
+        connection = duckdb.connect(":memory:", config=settings)
+        connection.execute(f"SET TimeZone = {literal(time_zone)}; SET enable_progress_bar = false")
+    except duckdb.Error as error:
+        raise translate(error) from error
     return connection
 
 
-def restrict(connection: duckdb.DuckDBPyConnection, folders: Sequence[str]) -> None:
-    """Let it read these folders and nothing else, for good.
+def restrict(connection: duckdb.DuckDBPyConnection, folders: Sequence[str], files: Sequence[str] = ()) -> None:
+    """Let it read these folders, and read and write these files, and nothing else, for good.
 
     DuckDB still writes into an allowed folder: what users type goes through `statements.check` first.
     """
     allowed = ", ".join(literal(folder) for folder in folders)
     connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute(f"SET allowed_paths = [{', '.join(map(literal, files))}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def unfinished(path: Path | str) -> str:
+    """Where a file is written before it has its name."""
+    return f"{Path(path).absolute()}.unfinished"
 
 
 def isolated() -> duckdb.DuckDBPyConnection:
@@ -73,6 +90,11 @@ def spoken(error: duckdb.Error) -> str:
         return text
     raised = next((line for line in text.splitlines()[1:] if line[:1].strip()), text)
     return raised.partition(": ")[2] or raised
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether DuckDB failed because an object store that it read a lake from through us did, and may recover."""
+    return f"\n{LakeUnavailableError.__name__}: " in str(error)
 
 
 def _scratch() -> str:

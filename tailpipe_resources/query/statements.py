@@ -43,7 +43,30 @@ def check(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:
     return tuple(text for _, text in found)
 
 
+def split(sql: str) -> tuple[str, ...]:
+    """The statements of an SQL text, whatever they do.
+
+    Raises:
+        QueryError: one does not parse.
+    """
+    return tuple(text for _, text in _extract(sql))
+
+
+def gives_rows(statement: str) -> bool:
+    """Whether a statement's purpose are its rows."""
+    return any(kind in {"SELECT", "EXPLAIN", "MULTI"} for kind, _ in _extract(statement))
+
+
+def parameters_of(statement: str) -> frozenset[str]:
+    """The names of what is to be bound, without the dollar sign."""
+    try:
+        return frozenset(name for each in duckdb.extract_statements(statement) for name in each.named_parameters)
+    except (duckdb.Error, ValueError):
+        return frozenset()
+
+
 def _extract(sql: str) -> Iterator[tuple[str, str]]:
+    """Kind and text of each statement."""
     try:
         for statement in duckdb.extract_statements(sql):
             yield statement.type.name, _bare(statement.query)

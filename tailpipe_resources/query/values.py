@@ -21,7 +21,7 @@ _INTEGERS = frozenset(
 )
 _NUMBERS = _INTEGERS | {"decimal", "double", "float", "bignum"}
 _EXACT = _INTEGERS | {"boolean", "decimal", "double", "varchar", "null", "sqlnull"}
-_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(\+00)?")
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(?:([+-]\d\d)(:\d\d)?)?")
 _BREAKS = {ord("\n"): " ", ord("\r"): " "}
 
 
@@ -114,7 +114,8 @@ def _time(value: str) -> str:
     found = _INSTANT.fullmatch(value)
     if found is None:
         return quoted(value)
-    return f'"{found[1]}T{found[2]}{"Z" if found[3] else ""}"'
+    zone = "Z" if found[3] == "+00" and not found[4] else f"{found[3]}{found[4] or ':00'}" if found[3] else ""
+    return f'"{found[1]}T{found[2]}{zone}"'
 
 
 def _embedded(value: str) -> str:

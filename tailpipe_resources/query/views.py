@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import QueryError
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import duckdb
+
+    from tailpipe_resources.model.stored_file import StoredFile
 
 # Anchored at the file's end: a folder above the lake may be called `tp_day=9` too.
 _TAIL = r"/tp_partition=([^/]*)/tp_index=([^/]*)/tp_year=(\d+)/tp_month=(\d+)/tp_day=(\d+)/[^/]*$"
@@ -28,6 +30,20 @@ class View:
 
     files: tuple[str, ...]
     """Absolute paths in the lake's layout, or `s3://` addresses. None: the view has no rows."""
+
+    stored: tuple[StoredFile, ...] = ()
+    """What is known of the same files; nothing, when no file is ever to be left out."""
+
+    conditions: tuple[str, ...] = ()
+    """SQL that rows must satisfy besides."""
+
+    version: int | None = None
+    """Of the table, when it lies in one lake; None before the first collection."""
+
+    def over(self, stored: Iterable[StoredFile]) -> View:
+        """The same view over some of its files."""
+        kept = tuple(stored)
+        return replace(self, files=tuple(each.address for each in kept), stored=kept)
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -51,7 +67,7 @@ def create_views(connection: duckdb.DuckDBPyConnection, views: Iterable[View]) -
 
     for view in views:
         try:
-            connection.execute(f"CREATE VIEW {quote(view.name)} AS {select_of(view)}")
+            connection.execute(f"CREATE OR REPLACE VIEW main.{quote(view.name)} AS {select_of(view)}")
         except duckdb.Error as error:
             reason = spoken(error).splitlines()[0].removeprefix("IO Error: ")
             raise QueryError(f"the table {view.name} cannot be read: {reason}") from error
@@ -70,11 +86,8 @@ def select_of(view: View) -> str:
     columns = (
         f"{computed.get(column.name, quote(column.name))} AS {quote(column.name)}" for column in view.all_columns
     )
-    return f"SELECT {', '.join(columns)} FROM {_scan(view)}"
-
-
-def _scan(view: View) -> str:
-    return scan(view.files, view.columns)
+    where = f" WHERE {' AND '.join(view.conditions)}" if view.conditions else ""
+    return f"SELECT {', '.join(columns)} FROM {scan(view.files, view.columns)}{where}"
 
 
 def scan(files: Iterable[str], columns: Iterable[Column]) -> str:

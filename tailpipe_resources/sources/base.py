@@ -27,7 +27,7 @@ class Source(Protocol):
     def artifacts(
         self, window: Window, *, prefix: str | None = None, layout: str | None = None, exclude: str | None = None
     ) -> Iterator[Artifact]:
-        """List what there is, in a steady order.
+        """List what there is, in a steady order: best in that of locations, which lets several listings share reading.
 
         Args:
             window: which artifacts, by their time; those without a time are always listed.

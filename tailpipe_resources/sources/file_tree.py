@@ -141,14 +141,18 @@ def _folder(path: str) -> str:
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
-    """What is in a folder, sorted; nothing when it is gone."""
+    """What is in a folder, sorted as the paths below it are; nothing when it is gone."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted(entries, key=_name_in_paths)
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise refusal(folder, error) from error
+
+
+def _name_in_paths(entry: os.DirEntry[str]) -> str:
+    return f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
 
 
 def _child(entry: os.DirEntry[str], parent: _Place) -> _Place | None:

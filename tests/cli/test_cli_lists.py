@@ -179,6 +179,7 @@ def test_collections_say_what_they_do(capsys: pytest.CaptureFixture[str]) -> Non
         "source": "source.file.nginx",
         "destination": "/data/lake",
         "enabled": False,
+        "runs": "by hand",
         "filters": ["status >= 500"],
         "place": "tailpipe.hcl:30",
     }

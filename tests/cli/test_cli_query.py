@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tailpipe_assets.cli.query import interruptible
+from tailpipe_assets.cli.interrupting import interruptible
 from tailpipe_resources.query.engine import connect
 
 if TYPE_CHECKING:

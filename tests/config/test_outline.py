@@ -58,4 +58,4 @@ def test_other_mistakes_do_not_keep_a_lake_from_being_found(tmp_path: Path) -> N
     path = tmp_path / "broken.hcl"
     path.write_text('destination "parquet" "default" { path = "/lake" }\ncollection "http_log" "web" { colour = 1 }\n')
 
-    assert outline([path], {}) == Outline((Destination("/lake", "/lake"),), ("http_log",))
+    assert outline([path], {}) == Outline((Destination("/lake", "/lake"),), (("http_log", "web"),))

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import dagster as dg
 import pytest
 
+from tailpipe_assets.definitions import Listener, build_definitions
+from tailpipe_resources.dagster_resources import SourceAccess
+from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError
+from tailpipe_resources.sources import open_source
 from tests.services.project import Project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
     from pathlib import Path
+
+    from tailpipe_resources.model import config
+    from tailpipe_resources.sources.base import Source
+
+WEB = dg.AssetKey(["http_log", "web"])
+ERRORS = dg.AssetKey(["http_log", "errors-only"])
+TRAIL = dg.AssetKey(["aws_cloudtrail_log", "prod"])
 
 TODAY = datetime.now(UTC).date()
 DAYS = tuple(TODAY - timedelta(days=back) for back in (5, 4, 3))
@@ -68,6 +82,73 @@ def trail(day: datetime, events: int) -> str:
     return json.dumps({"Records": records})
 
 
+class Unreachable(SourceAccess):
+    """Sources of which one is down."""
+
+    name: str
+    recovers: bool = False
+
+    def open(self, source: config.Source) -> Source:
+        """Refuses the one of that name."""
+        if source.name == self.name:
+            raise (SourceUnavailableError if self.recovers else SourceRefusedError)("no such place")
+        return open_source(source)
+
+
+class Run:
+    """One run on an instance that is forgotten."""
+
+    def __init__(self, project: Project, instance: dg.DagsterInstance) -> None:
+        self.project = project
+        self.instance = instance
+
+    def __call__(
+        self,
+        first: date,
+        last: date | None = None,
+        *,
+        keys: tuple[dg.AssetKey, ...] = (WEB, ERRORS, TRAIL),
+        tags: Mapping[str, str] | None = None,
+        resources: Mapping[str, object] | None = None,
+        listener: Listener | None = None,
+    ) -> dg.ExecuteInProcessResult:
+        """Run some collections for a day, or for several."""
+        definitions = build_definitions(self.project.plans(), listener=listener, resources=resources)
+        return definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=self.instance,
+            asset_selection=list(keys),
+            raise_on_error=False,
+            tags={
+                "dagster/asset_partition_range_start": first.isoformat(),
+                "dagster/asset_partition_range_end": (last or first).isoformat(),
+                **(tags or {}),
+            },
+        )
+
+    def days(self, key: dg.AssetKey) -> set[str]:
+        """The days reported of a collection."""
+        return set(self.instance.get_materialized_partitions(key))
+
+    def checks(self, key: dg.AssetKey) -> dict[str, dg.AssetCheckEvaluation]:
+        """The latest evaluation of each check of a collection."""
+        log = self.instance.event_log_storage
+        names = [each.name for each in build_definitions(self.project.plans()).resolve_asset_graph().asset_check_keys]
+        found = {}
+        for name in names:
+            for record in log.get_asset_check_execution_history(dg.AssetCheckKey(key, name), limit=1):
+                event = record.event and record.event.dagster_event
+                if event is not None and event.event_type_value == "ASSET_CHECK_EVALUATION":
+                    found[name] = event.asset_check_evaluation_data
+        return found
+
+    def figures(self, key: dg.AssetKey, day: date | str) -> Mapping[str, Any]:
+        """The latest metadata of a day."""
+        records = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[str(day)])
+        (record,) = self.instance.fetch_materializations(records, limit=1).records
+        assert record.asset_materialization is not None
+        return {name: value.value for name, value in record.asset_materialization.metadata.items()}
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """The configuration, with its logs."""
@@ -79,3 +160,10 @@ def project(tmp_path: Path) -> Project:
     made.write("trail/a.json", trail(datetime(2023, 7, 10, 12, tzinfo=UTC), 2))
     made.configure(HCL.format(logs=made.logs))
     return made
+
+
+@pytest.fixture
+def run(project: Project) -> Iterator[Run]:
+    """A run of the project."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Run(project, instance)

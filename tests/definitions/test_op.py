@@ -9,27 +9,23 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import Listener, build_definitions
+from tailpipe_assets.definitions import Listener
 from tailpipe_assets.definitions.request import Request
 from tailpipe_assets.pipeline import CollectOptions
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
-from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError, UsageError
+from tailpipe_resources.errors import UsageError
 from tailpipe_resources.lake import Lake, local_lake
 from tailpipe_resources.model.window import Window
 from tailpipe_resources.sources import open_source
-from tests.definitions.conftest import DAYS, TODAY, access_line
+from tests.definitions.conftest import DAYS, ERRORS, TODAY, TRAIL, WEB, Run, Unreachable, access_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from tailpipe_resources.model import config
     from tailpipe_resources.sources.base import Source
     from tests.services.project import Project
 
-WEB = dg.AssetKey(["http_log", "web"])
-ERRORS = dg.AssetKey(["http_log", "errors-only"])
-TRAIL = dg.AssetKey(["aws_cloudtrail_log", "prod"])
 TRAIL_DAY = "2023-07-10"
 
 
@@ -42,19 +38,6 @@ class Elsewhere(SourceAccess):
         """The same plugin, pointed elsewhere."""
         kind = type(open_source(source))
         return kind(kind.options.model_validate({"path": self.folder}))
-
-
-class Unreachable(SourceAccess):
-    """Sources of which one is down."""
-
-    name: str
-    recovers: bool = False
-
-    def open(self, source: config.Source) -> Source:
-        """Refuses the one of that name."""
-        if source.name == self.name:
-            raise (SourceUnavailableError if self.recovers else SourceRefusedError)("no such place")
-        return open_source(source)
 
 
 class OtherLakes(LakeStore):
@@ -76,58 +59,16 @@ class Watched(DuckDBEngine):
             return connection.execute("SELECT current_setting('memory_limit'), current_setting('threads')").fetchone()
 
 
-class Run:
-    """One run on an instance that is forgotten."""
-
-    def __init__(self, project: Project, instance: dg.DagsterInstance) -> None:
-        self.project = project
-        self.instance = instance
-
-    def __call__(
-        self,
-        first: date,
-        last: date | None = None,
-        *,
-        keys: tuple[dg.AssetKey, ...] = (WEB, ERRORS, TRAIL),
-        tags: Mapping[str, str] | None = None,
-        resources: Mapping[str, object] | None = None,
-        listener: Listener | None = None,
-    ) -> dg.ExecuteInProcessResult:
-        """Run some collections for a day, or for several."""
-        definitions = build_definitions(self.project.plans(), listener=listener, resources=resources)
-        return definitions.resolve_implicit_global_asset_job_def().execute_in_process(
-            instance=self.instance,
-            asset_selection=list(keys),
-            raise_on_error=False,
-            tags={
-                "dagster/asset_partition_range_start": first.isoformat(),
-                "dagster/asset_partition_range_end": (last or first).isoformat(),
-                **(tags or {}),
-            },
-        )
-
-    def days(self, key: dg.AssetKey) -> set[str]:
-        """The days reported of a collection."""
-        return set(self.instance.get_materialized_partitions(key))
-
-    def figures(self, key: dg.AssetKey, day: date | str) -> Mapping[str, Any]:
-        """The latest metadata of a day."""
-        records = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[str(day)])
-        (record,) = self.instance.fetch_materializations(records, limit=1).records
-        assert record.asset_materialization is not None
-        return {name: value.value for name, value in record.asset_materialization.metadata.items()}
-
-
-@pytest.fixture
-def run(project: Project) -> Iterator[Run]:
-    """A run of the project."""
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield Run(project, instance)
-
-
 def iso(*days: date) -> set[str]:
     """Days as Dagster writes them."""
     return {day.isoformat() for day in days}
+
+
+def stored_bytes(project: Project, table: str, day: date | str) -> int:
+    """The size of the files of a day."""
+    year, month, last = str(day).split("-")
+    files = project.stored(table).glob(f"tp_partition=*/tp_index=*/tp_year={year}/tp_month={month}/tp_day={last}/*")
+    return sum(each.stat().st_size for each in files)
 
 
 def test_a_day_brings_in_its_own_artifacts(run: Run) -> None:
@@ -211,7 +152,12 @@ def test_days_beyond_the_selection_are_reported(run: Run) -> None:
     assert run(TODAY, keys=(TRAIL,)).success
 
     assert run.days(TRAIL) == {TODAY.isoformat(), TRAIL_DAY}
-    assert run.figures(TRAIL, TRAIL_DAY) == {"rows": 2, "dagster/partition_row_count": 2}
+    assert run.figures(TRAIL, TRAIL_DAY) == {
+        "rows": 2,
+        "dagster/partition_row_count": 2,
+        "files_on_disk": 1,
+        "bytes_on_disk": stored_bytes(run.project, "aws_cloudtrail_log", TRAIL_DAY),
+    }
 
 
 def test_what_arrived_late_is_found_by_the_run_of_a_later_day(run: Run) -> None:
@@ -224,7 +170,12 @@ def test_what_arrived_late_is_found_by_the_run_of_a_later_day(run: Run) -> None:
     assert run(DAYS[2], keys=(WEB,)).success
 
     assert run.days(WEB) == iso(DAYS[1], DAYS[2])
-    assert run.figures(WEB, DAYS[1]) == {"rows": 2, "dagster/partition_row_count": 2}
+    assert run.figures(WEB, DAYS[1]) == {
+        "rows": 2,
+        "dagster/partition_row_count": 2,
+        "files_on_disk": 1,
+        "bytes_on_disk": stored_bytes(run.project, "http_log", DAYS[1]),
+    }
     assert run.project.one("SELECT count(*) FROM http_log") == 5
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from tailpipe_assets.definitions import build_definitions
 from tailpipe_assets.definitions.home import dagster_home, prepare
-from tailpipe_assets.definitions.runs import reap, run_collect
+from tailpipe_assets.definitions.reaping import reap
+from tailpipe_assets.definitions.runs import run_collect
 from tailpipe_assets.pipeline import CollectOptions
 from tailpipe_resources.errors import LakeError
 from tailpipe_resources.model.window import Window

@@ -148,9 +148,16 @@ def workshop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Worksho
     if getattr(request, "param", "local") == "local":
         lake = local_lake(tmp_path / "lake")
     else:
-        endpoint: S3Endpoint = request.getfixturevalue("s3_endpoint")
-        lake = open_lake(s3_destination(endpoint.url, endpoint.bucket()))
+        yield request.getfixturevalue("far_shop")
+        return
     with open_shop(lake) as made:
+        yield made
+
+
+@pytest.fixture
+def far_shop(s3_endpoint: S3Endpoint) -> Iterator[Workshop]:
+    """A lake below a prefix of a bucket of its own, with the same empty tables."""
+    with open_shop(open_lake(s3_destination(s3_endpoint.url, s3_endpoint.bucket()))) as made:
         yield made
 
 

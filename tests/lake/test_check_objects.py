@@ -7,43 +7,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailpipe_resources.errors import LakeError
-from tailpipe_resources.lake import commit, open_lake, snapshot
+from tailpipe_resources.lake import commit, snapshot
 from tailpipe_resources.lake.check import check
 from tailpipe_resources.lake.delta import open_table
 from tailpipe_resources.lake.history import history, tidy
 from tailpipe_resources.lake.repair import repair
-from tailpipe_resources.model.config import Credential, Destination
 from tailpipe_resources.model.names import literal
-from tailpipe_resources.model.schema import REJECTED_TABLE
-from tailpipe_resources.model.secret import Secret
-from tailpipe_resources.query.engine import connect
-from tests.lake.conftest import Workshop
-from tests.services.s3 import ACCESS_KEY, REGION, SECRET_KEY, serving_s3
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.lake.conftest import Workshop
 
 pytestmark = pytest.mark.service
 
 
 @pytest.fixture
-def workshop() -> Iterator[Workshop]:
-    """A lake below a prefix of a bucket, with a commit of two artifacts."""
-    with serving_s3() as endpoint, connect(threads=1) as connection:
-        options = {
-            "region": REGION,
-            "endpoint_url": endpoint.url,
-            "force_path_style": True,
-            "access_key": Secret("value", ACCESS_KEY),
-            "secret_key": Secret("value", SECRET_KEY),
-        }
-        credential = Credential("aws", "store", None, options)
-        lake = open_lake(Destination("x", f"s3://{endpoint.bucket()}/lake", credential))
-        lake.store.attach(connection)
-        made = Workshop(lake, connection)
-        made.make("t", REJECTED_TABLE)
-        commit(connection, lake, made.state(), made.batch("a", "b"))
-        yield made
+def workshop(far_shop: Workshop) -> Workshop:
+    """With a commit of two artifacts."""
+    commit(far_shop.connection, far_shop.lake, far_shop.state(), far_shop.batch("a", "b"))
+    return far_shop
 
 
 def test_a_sound_lake_gives_nothing(workshop: Workshop) -> None:

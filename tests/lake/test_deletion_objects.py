@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tailpipe_resources.lake import commit, open_lake, snapshot
+from tailpipe_resources.lake import commit, snapshot
 from tailpipe_resources.lake.check import check
 from tailpipe_resources.lake.cleanup import hasten, put_away
 from tailpipe_resources.lake.delete import Deletion, _intent, delete
@@ -20,44 +20,28 @@ from tailpipe_resources.lake.ledger import write_intent
 from tailpipe_resources.lake.reindex import reindex
 from tailpipe_resources.lake.steps import Step, apply
 from tailpipe_resources.lake.taken import REMOTE_SECONDS, Taken
-from tailpipe_resources.model.config import Credential, Destination
-from tailpipe_resources.model.schema import REJECTED_TABLE
-from tailpipe_resources.model.secret import Secret
-from tailpipe_resources.query.engine import connect, restrict
-from tests.lake.conftest import DAY, Workshop
-from tests.services.s3 import ACCESS_KEY, REGION, SECRET_KEY, serving_s3
+from tailpipe_resources.query.engine import restrict
+from tests.lake.conftest import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date
 
     from tailpipe_resources.lake.ledger import State
     from tailpipe_resources.lake.staging import StagedFile
+    from tests.lake.conftest import Workshop
 
 pytestmark = pytest.mark.service
 TOLD = Told("delete")
 
 
 @pytest.fixture
-def workshop() -> Iterator[Workshop]:
-    """A lake below a prefix of a bucket; `a` was collected twice and `b` once."""
-    with serving_s3() as endpoint, connect(threads=1) as connection:
-        options = {
-            "region": REGION,
-            "endpoint_url": endpoint.url,
-            "force_path_style": True,
-            "access_key": Secret("value", ACCESS_KEY),
-            "secret_key": Secret("value", SECRET_KEY),
-        }
-        credential = Credential("aws", "store", None, options)
-        lake = open_lake(Destination("x", f"s3://{endpoint.bucket()}/lake", credential))
-        lake.store.attach(connection)
-        restrict(connection, lake.reach)
-        made = Workshop(lake, connection)
-        made.make("t", REJECTED_TABLE)
-        state = commit(connection, lake, made.state(), made.batch("a", "b")).state
-        commit(connection, lake, state, made.batch("a", version="2", rows=2, replaced=frozenset({"a"})))
-        yield made
+def workshop(far_shop: Workshop) -> Workshop:
+    """`a` was collected twice and `b` once; the connection reaches nothing else."""
+    restrict(far_shop.connection, far_shop.lake.reach)
+    state = commit(far_shop.connection, far_shop.lake, far_shop.state(), far_shop.batch("a", "b")).state
+    again = far_shop.batch("a", version="2", rows=2, replaced=frozenset({"a"}))
+    commit(far_shop.connection, far_shop.lake, state, again)
+    return far_shop
 
 
 def parquet(workshop: Workshop) -> int:

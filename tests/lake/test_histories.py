@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import date
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tailpipe_resources.lake import Batch, commit, local_lake, snapshot
+from tailpipe_resources.lake.attempts import attempt
+from tailpipe_resources.lake.cleanup import commit_superseding
 from tailpipe_resources.lake.commit import _intent
 from tailpipe_resources.lake.compact import compact, small_slots
 from tailpipe_resources.lake.delete import Deletion, delete
 from tailpipe_resources.lake.delete import _intent as _deleting
-from tailpipe_resources.lake.delta import Change, Told, commit_change, open_table
+from tailpipe_resources.lake.delta import Change, Told, open_table
 from tailpipe_resources.lake.intent import Entry
-from tailpipe_resources.lake.ledger import write_intent
+from tailpipe_resources.lake.ledger import new_batch, write_intent
 from tailpipe_resources.lake.replace import RowsOf, without
 from tailpipe_resources.lake.staging import StagedFile, stage, stage_sorted
 from tailpipe_resources.lake.taken import Taken
@@ -33,11 +34,14 @@ from tailpipe_resources.model.slot import Slot
 from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.views import View, create_views
 from tests.lake.conftest import RUN, Workshop
+from tests.lake.model import DAYS, Content, Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from tailpipe_resources.lake.ledger import State
+    from tests.lake.model import Row
 
 HISTORIES = int(os.environ.get("TAILPIPE_TEST_HISTORIES", "50"))
 """How many are tried; `make torture` tries more."""
@@ -46,21 +50,7 @@ STEPS = 8
 MEMORY = Path("/dev/shm")
 """Where waiting for the disk takes no time; how much it is waited for is tested elsewhere."""
 
-DAYS = (date(2024, 2, 7), date(2024, 2, 8))
 NAMES = ("a", "b", "c", "d")
-
-Row = tuple[str, int]
-"""An artifact's location, and a number that tells its version as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """One version of an artifact: so many rows on each day, and so many rejects."""
-
-    rows: tuple[int, ...]
-    rejects: int = 0
-    broken: bool = False
-
 
 CONTENTS = st.builds(Content, st.tuples(st.integers(0, 3), st.integers(0, 2)), st.integers(0, 2))
 BROKEN = st.just(Content((0, 0), 1, broken=True))
@@ -68,35 +58,8 @@ CRASHES = st.sampled_from([None, None, None, None, "staged", "intent", "publishe
 """After which step the process is gone; None when it is not."""
 
 
-@dataclass
-class Model:
-    """What the lake must hold."""
-
-    rows: dict[str, list[Row]] = field(default_factory=dict)
-    rejects: dict[str, int] = field(default_factory=dict)
-    known: dict[str, tuple[str, str, int]] = field(default_factory=dict)
-    """Version, status and rows held, by location."""
-
-    def take(self, location: str, version: str, content: Content, rows: list[Row]) -> None:
-        """An artifact was collected."""
-        if not content.broken:
-            self.rows[location] = rows
-        held = len(self.rows.get(location, []))
-        self.rejects[location] = content.rejects
-        self.known[location] = (version, "quarantined" if content.broken else "ok", held)
-
-    def forget(self, days: frozenset[date] | None) -> None:
-        """Days were deleted; or everything, when none are given."""
-        if days is None:
-            self.rows, self.rejects, self.known = {}, {}, {}
-            return
-        gone = {DAYS.index(day) for day in days}
-        self.rows = {
-            name: [row for row in rows if row[1] % 1000 // 100 not in gone] for name, rows in self.rows.items()
-        }
-        self.known = {name: (*each[:2], len(self.rows.get(name, []))) for name, each in self.known.items()}
-        if DAYS[0] in days:
-            self.rejects = {}
+class Killed(BaseException):
+    """The process ends here."""
 
 
 class Histories(RuleBasedStateMachine):
@@ -149,7 +112,7 @@ class Histories(RuleBasedStateMachine):
         if wanted:
             self._collected(wanted, None)
 
-    @rule(crash=st.sampled_from([None, None, "published"]))
+    @rule(crash=st.sampled_from([None, None, "published", "committed"]))
     def compact(self, crash: str | None) -> None:
         """Files become fewer and rows stay."""
         workshop = self.workshop
@@ -161,8 +124,9 @@ class Histories(RuleBasedStateMachine):
             files = ", ".join(literal(workshop.lake.store.address(f"t/{file.path}")) for file in each.files)
             select = f"SELECT * FROM read_parquet([{files}], hive_partitioning = false)"
             folder = workshop.lake.staging("t", "compact-gone")
-            for made in stage_sorted(workshop.connection, workshop.lake, each.slot, select, folder, piece_bytes=None):
-                made.publish(workshop.lake)
+            made = stage_sorted(workshop.connection, workshop.lake, each.slot, select, folder, piece_bytes=None)
+            change = Change((), tuple(each.files), new_batch(None), data_change=False, told=Told("compact"))
+            self._rewrite(change, made, is_committed=crash == "committed")
 
     @rule(
         days=st.sampled_from([frozenset(DAYS[:1]), frozenset(DAYS[1:]), frozenset(DAYS), None]),
@@ -185,7 +149,16 @@ class Histories(RuleBasedStateMachine):
         write_intent(lake, lake.stream("t", "c"), intent)
         if after == "committed":
             gone = Taken("c", deletion.days).files(table)
-            commit_change(lake, "t", Change((), gone, intent.batch, stream="t/c", expected=state.head))
+            commit_superseding(lake, "t", Change((), gone, intent.batch, stream="t/c", expected=state.head))
+
+    def _rewrite(self, change: Change, staged: Sequence[StagedFile], *, is_committed: bool) -> None:
+        """Put files in place and, if so, commit them, and end before the attempt does."""
+        lake = self.workshop.lake
+        with suppress(Killed), attempt(lake, "t", change.batch, [file.final for file in staged]):
+            added = (*change.added, *(file.publish(lake) for file in staged))
+            if is_committed:
+                commit_superseding(lake, "t", replace(change, added=added))
+            raise Killed
 
     @invariant()
     def all_is_as_the_model_says(self) -> None:
@@ -196,8 +169,15 @@ class Histories(RuleBasedStateMachine):
         assert len({each for _, _, each in found}) == len(found)
         known = self.workshop.state().known
         assert {name: (each.version, each.status, each.rows) for name, each in known.items()} == self.model.known
+        self._plain_globs_see_no_more()
         rejects = Counter(location for (location,) in self._ask(REJECTED_TABLE, "tp_source_location"))
         assert rejects == Counter(self.model.rejects)
+
+    def _plain_globs_see_no_more(self) -> None:
+        for table in ("t", REJECTED_TABLE):
+            found = snapshot(self.workshop.lake, table)
+            assert found is not None
+            assert self.workshop.parquet(table) == set(found.files)
 
     def _ask(self, table: str, columns: str) -> list[Any]:
         with ExitStack() as until:
@@ -233,9 +213,9 @@ class Histories(RuleBasedStateMachine):
         table = open_table(lake, "t")
         assert table is not None
         gone = without(connection, lake, table, name="t", rows_of=RowsOf(batch.replaced, "t/c", "c"))
-        if after == "committed":
-            added = (*(file.added for file in batch.files), *gone.rewritten)
-            commit_change(lake, "t", Change(added, gone.removed, intent.batch, stream="t/c", expected=state.head))
+        added = tuple(file.added for file in batch.files)
+        change = Change(added, gone.removed, intent.batch, stream="t/c", expected=state.head)
+        self._rewrite(change, gone.rewritten, is_committed=after == "committed")
 
     def _batch(self, state: State, found: Mapping[str, Content], rows: Mapping[str, tuple[list[Row], ...]]) -> Batch:
         files = [

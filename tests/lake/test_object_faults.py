@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from tailpipe_resources.errors import LakeError
+from tailpipe_assets.pipeline.failures import in_our_words
+from tailpipe_resources.errors import LakeError, LakeUnavailableError
 from tailpipe_resources.lake import commit, open_lake, tables
 from tailpipe_resources.lake import object_access as patience
 from tailpipe_resources.lake.answers import ANSWERS, in_words
@@ -77,18 +78,21 @@ def test_a_passing_fault_is_survived(shop: Workshop, way: Proxy, fault: Fault) -
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "words", "passing"),
     [
-        pytest.param(Fault("PUT .*_delta_log", "slow down", EVER), "asked to slow down", marks=pytest.mark.slow),
-        (Fault("PUT .*_delta_log", "deny", EVER), "access is denied"),
-        (Fault("PUT .*parquet", "deny", EVER), "s3:PutObject"),
-        (Fault("PUT .*streams", "deny", EVER, body="KMS.DisabledException"), "kms_key_id"),
-        (Fault("PUT .*parquet", "lose the request", EVER), "the connection broke"),
+        pytest.param(Fault("PUT .*_delta_log", "slow down", EVER), "asked to slow down", True, marks=pytest.mark.slow),
+        (Fault("PUT .*_delta_log", "deny", EVER), "access is denied", False),
+        (Fault("PUT .*parquet", "deny", EVER), "s3:PutObject", False),
+        (Fault("PUT .*streams", "deny", EVER, body="KMS.DisabledException"), "kms_key_id", False),
+        (Fault("PUT .*parquet", "lose the request", EVER), "the connection broke", True),
+        (Fault("GET .*_delta_log.*json$", "break off", EVER), "failed again and again", True),
     ],
     ids=lambda each: f"{each.does}: {each.asked}" if isinstance(each, Fault) else "",
 )
-def test_a_lasting_fault_is_told_and_the_next_run_goes_on(shop: Workshop, way: Proxy, fault: Fault, words: str) -> None:
-    """Nothing of the attempt is seen, and nothing of it is in the way."""
+def test_a_lasting_fault_is_told_and_the_next_run_goes_on(
+    shop: Workshop, way: Proxy, fault: Fault, words: str, passing: bool
+) -> None:
+    """Nothing of the attempt is seen, and nothing of it is in the way; its kind says whether to try again."""
     state = shop.state()
     batch = shop.batch("b")
     way.fails(fault)
@@ -98,6 +102,7 @@ def test_a_lasting_fault_is_told_and_the_next_run_goes_on(shop: Workshop, way: P
         commit(shop.connection, shop.lake, state, batch)
 
     assert shop.lake.root in str(caught.value)
+    assert isinstance(caught.value, LakeUnavailableError) == passing
     assert time.monotonic() - start < 40
     way.fails()
     assert shop.counts() == {"a": 3}
@@ -157,6 +162,7 @@ def test_refusals_are_told_without_secrets(
         for ask in (lambda: tables(lake), lambda: open_table(lake, "t"), lambda: lake.store.write("k", b"")):
             with pytest.raises(LakeError, match=words) as caught:
                 ask()
+            assert not isinstance(caught.value, LakeUnavailableError)
             told = f"{caught.value}{caught.value.__cause__!r}{lake!r}{destination!r}{vars(lake.store)}{caplog.text}"
             assert "s3://bucket/security/lake" in str(caught.value)
             assert SECRET_KEY not in told
@@ -168,11 +174,37 @@ def test_a_store_that_is_not_there_is_told_soon() -> None:
     lake = open_lake(s3_destination("http://127.0.0.1:9", "bucket"))
     start = time.monotonic()
 
-    with pytest.raises(LakeError, match="s3://bucket/security/lake cannot be reached: nothing listens there"):
+    with pytest.raises(LakeUnavailableError, match="s3://bucket/security/lake cannot be reached: nothing listens"):
         tables(lake)
 
     assert time.monotonic() - start < 30
     assert patience.RETRY_SECONDS + patience.REQUEST_SECONDS < 30
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("status", "code"), [(503, "SlowDown"), (500, "InternalError"), (503, "ServiceUnavailable"), (429, "TooMany")]
+)
+def test_a_store_that_is_busy_may_recover(status: int, code: str) -> None:
+    """Whatever was asked."""
+    with serving_faults() as store:
+        store.answers(Answer.error(status, code))
+        lake = open_lake(s3_destination(store.url, "bucket"))
+
+        for ask in (lambda: lake.store.read("k"), lambda: open_table(lake, "t")):
+            with pytest.raises(LakeUnavailableError, match="run again later"):
+                ask()
+
+
+def test_a_query_of_a_lake_that_is_busy_may_be_tried_again(shop: Workshop, way: Proxy) -> None:
+    """Also when it was DuckDB that asked through us."""
+    way.fails(Fault("GET .*parquet", "lose the request", EVER))
+
+    with pytest.raises(duckdb.Error) as caught:
+        shop.counts()
+
+    assert isinstance(in_our_words(caught.value), LakeUnavailableError)
+    assert "Traceback" not in str(in_our_words(caught.value))
 
 
 @pytest.mark.parametrize("text", ["", "\x1b[31m↳\x1b[0m odd\nmore"])

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.lake import Batch, commit, snapshot
 from tailpipe_resources.lake.cleanup import put_away
 from tailpipe_resources.lake.compact import compact, small_slots
-from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.lake.delta import Told, open_table
 from tailpipe_resources.lake.intent import Entry, Intent
 from tailpipe_resources.lake.ledger import new_batch
-from tailpipe_resources.lake.replace import Replacement, RowsOf, without
+from tailpipe_resources.lake.replace import Replacement, RowsOf, files_of, rows_by_location, without
 from tailpipe_resources.lake.staging import stage
 from tailpipe_resources.lake.steps import Step, apply
 from tailpipe_resources.model.slot import Slot
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from tests.lake.conftest import Workshop
 
 OTHER = date(2024, 2, 8)
+NO_LOCATION = (
+    "SELECT 'x' AS tp_id, TIMESTAMPTZ '2024-02-07 12:00:00Z' AS tp_timestamp, NULL::VARCHAR AS tp_source_location, "
+    "1::BIGINT AS n"
+)
 
 
 def mixed(workshop: Workshop) -> Batch:
@@ -150,3 +154,41 @@ def test_what_is_not_there_is_replaced_by_nothing(workshop: Workshop) -> None:
 
     assert second.replaced == 0
     assert workshop.counts() == {"a": 3, "new": 1}
+
+
+ODD = ("it's", 'a "b"', "back\\slash", "two\nlines", "ünï/日本/🦉", "2024-02-07 x+00", "", "%41")
+
+
+@BOTH
+def test_only_files_that_may_hold_the_rows_are_opened(workshop: Workshop) -> None:
+    """The bounds in the log tell which; where a file has none it is opened, for it may."""
+    state, files = workshop.state(), [workshop.stage(each, range(2)) for each in ODD]
+    long, unnamed = workshop.stage("l" * 300, [1]), workshop.stage_query(NO_LOCATION)
+    commit(workshop.connection, workshop.lake, state, workshop.of(*files, long, unnamed))
+    table = open_table(workshop.lake, "t")
+    assert table is not None
+
+    for each, file in zip(ODD, files, strict=True):
+        rows_of = RowsOf(frozenset({each}), "t/c", "c")
+        found = files_of(table, rows_of).keys()
+        assert file.final in found
+        assert found - {file.final} == {long.final, unnamed.final}
+        assert rows_by_location(workshop.connection, workshop.lake, table, "t", rows_of) == {each: 2}
+    assert files_of(table, RowsOf(frozenset({"nowhere"}), "t/c", "c")).keys() == {long.final, unnamed.final}
+    assert files_of(table, RowsOf(frozenset(ODD), "t/other", "other")) == {}
+
+
+def test_bounds_outlast_a_checkpoint_and_a_compaction(workshop: Workshop) -> None:
+    """A file of many artifacts is opened for each of them, and for those that lie between."""
+    state, files = workshop.state(), [workshop.stage(each, range(2)) for each in "bdf"]
+    commit(workshop.connection, workshop.lake, state, workshop.of(*files))
+    compact(workshop.connection, workshop.lake, "t", small_slots(workshop.lake, "t"), told=Told("compact"))
+    before = open_table(workshop.lake, "t")
+    assert before is not None
+    before.create_checkpoint()
+    table = open_table(workshop.lake, "t")
+    assert table is not None
+
+    found = {each: len(files_of(table, RowsOf(frozenset(each), "t/c", "c"))) for each in "abcdfg"}
+
+    assert found == {"a": 0, "b": 1, "c": 1, "d": 1, "f": 1, "g": 0}

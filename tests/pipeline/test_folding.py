@@ -11,6 +11,7 @@ import pytest
 from tailpipe_assets.pipeline import CollectOptions
 from tailpipe_assets.pipeline.reindex import reindex
 from tailpipe_resources.lake import Lake, open_lake
+from tailpipe_resources.lake.copies import merge_copies
 from tailpipe_resources.lake.ledger import write_base
 from tailpipe_resources.lake.recovery import recover
 from tailpipe_resources.query.engine import connect
@@ -235,6 +236,36 @@ def test_folding_outlives_the_ledgers_bases(trail: Project) -> None:
     trail.collect_one()
 
     assert held(trail) == [("1", "b.json"), ("2", "a.json")]
+
+
+def test_merged_copies_take_the_place_of_the_first_ones(trail: Project) -> None:
+    """As they would have before: the oldest that counts, and none of a file that was read anew."""
+    trail.write("a.json", events("1", "2"))
+    trail.collect_one()
+    for name in ("d", "c", "b"):
+        trail.write(f"{name}.json", events("1", "2"))
+        trail.collect_one()
+    trail.write("d.json", events("2", "3"))
+    trail.collect_one()
+    merge(trail)
+
+    trail.write("a.json", events("4"))
+    trail.collect_one()
+
+    assert held(trail) == [("1", "c.json"), ("2", "c.json"), ("3", "d.json"), ("4", "a.json")]
+    assert counted(trail) == {"a.json": (1, 0), "b.json": (0, 2), "c.json": (2, 0), "d.json": (1, 1)}
+    trail.write("c.json", events("5"))
+    trail.collect_one()
+    assert held(trail) == [("1", "b.json"), ("2", "b.json"), ("3", "d.json"), ("4", "a.json"), ("5", "c.json")]
+
+
+def merge(project: Project) -> None:
+    """Write the state down whole, with its copies merged."""
+    key = ("aws_cloudtrail_log", "c")
+    with connect(threads=1) as connection:
+        merged = merge_copies(connection, project.lake, *key, ledger(project))
+    assert len(merged.copies) == 1
+    write_base(project.lake, project.lake.stream(*key), merged)
 
 
 def test_what_a_crash_left_of_folded_rows_is_swept(trail: Project) -> None:

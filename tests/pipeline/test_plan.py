@@ -102,8 +102,8 @@ def test_conditions_of_all_kinds_are_taken(here: Path, condition: str) -> None:
     assert ready.filters == (condition,)
 
 
-def test_a_plan_knows_what_one_pass_can_feed(here: Path) -> None:
-    """Same source, table and format; filters do not matter."""
+def test_collections_that_cut_bytes_alike_share_a_format(here: Path) -> None:
+    """The same format with the same options is one object, so that one pass cuts an artifact once for all of them."""
     block = 'collection "{}" "{}" {{\n  source = source.file.logs\n{}}}\n'
     (here / "x.hcl").write_text(
         'source "file" "logs" {\n  path = "."\n}\n'
@@ -115,7 +115,7 @@ def test_a_plan_knows_what_one_pass_can_feed(here: Path) -> None:
         + block.format("aws_cloudtrail_log", "d", "")
     )
 
-    keys = [each.scan_key for each in plan(load(["x.hcl"]))]
+    formats = [each.format for each in plan(load(["x.hcl"]))]
 
-    assert keys[0] == keys[1]
-    assert len(set(keys)) == 3
+    assert formats[0] is formats[1]
+    assert len({id(each) for each in formats}) == 3

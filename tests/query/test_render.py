@@ -16,7 +16,7 @@ from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.render import OUTPUTS, Output, render
 
 HERE = Path(__file__).parent
-ODD = (HERE / "odd_values.sql").read_text()
+CASES = sorted(path.stem for path in (HERE / "cases").glob("*.sql"))
 
 
 def written(sql: str, output: Output, *, header: bool = True, width: int | None = None) -> str:
@@ -27,9 +27,12 @@ def written(sql: str, output: Output, *, header: bool = True, width: int | None 
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_every_odd_value_is_written_as_agreed(output: Output) -> None:
+@pytest.mark.parametrize("case", CASES)
+def test_every_value_is_written_as_agreed(case: str, output: Output) -> None:
     """What programs and eyes have come to expect stays, letter by letter."""
-    assert written(ODD, output) == (HERE / "golden" / f"{output}.txt").read_text()
+    sql = (HERE / "cases" / f"{case}.sql").read_text()
+
+    assert written(sql, output) == (HERE / "golden" / f"{case}.{output}.txt").read_text()
 
 
 def test_json_and_jsonl_say_the_same() -> None:

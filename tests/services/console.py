@@ -19,6 +19,7 @@ from tailpipe_resources.config import load
 from tailpipe_resources.config.outline import Outline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.services.project import Project
@@ -36,12 +37,24 @@ def session_over(project: Project) -> Session:
     return Session(tables, Settings("csv", has_timing=False), (project.folder,))
 
 
+class _Answering(pyte.Screen):
+    """A terminal that answers when it is asked for its state, as real ones do."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        super().__init__(columns, lines)
+        self.answer: Callable[[str], object] = lambda _: None
+
+    def write_process_input(self, data: str) -> None:
+        """Pass an answer on."""
+        self.answer(data)
+
+
 class Terminal:
     """`tailpipe query` in a pseudo-terminal, and what a person sees of it."""
 
     def __init__(self, folder: Path, *arguments: str, columns: int = 80, lines: int = 40, **environment: str) -> None:
         self.raw = ""
-        self._screen = pyte.Screen(columns, lines)
+        self._screen = _Answering(columns, lines)
         self._stream = pyte.Stream(self._screen)
         self._child: Any = pexpect.spawn(
             sys.executable,
@@ -52,7 +65,7 @@ class Terminal:
             encoding="utf-8",
             timeout=PATIENCE,
         )
-        self._screen.write_process_input = self._child.send  # type: ignore[method-assign]  # how pyte answers
+        self._screen.answer = self._child.send
 
     @property
     def seen(self) -> list[str]:

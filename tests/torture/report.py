@@ -70,7 +70,7 @@ class Report:
             "",
             f"injected     {self._injected()}",
             f"at the end   {verdict.rows:,} rows in {verdict.files} files; plain glob: {verdict.glob}",
-            f"leftovers    {verdict.aged + verdict.unnamed} files of killed writers; repaired: {len(verdict.repairs)}",
+            f"leftovers    {verdict.unnamed} files of killed writers; repaired: {len(verdict.repairs)}",
             f"busy {self._said('busy')}, conflicts {self._said('conflict')}, reads {self._reads()}",
             f"wrong answers {self.wrong}, reader errors {self.reader_errors}, other errors {self.other_errors}",
             *(f"  - {each}" for each in self._examples()),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -12,10 +10,12 @@ import polars as pl
 
 from tailpipe_assets.pipeline import collect
 from tailpipe_assets.views import views_of
+from tailpipe_resources.lake.attempts import attempted
 from tailpipe_resources.lake.check import check
-from tailpipe_resources.lake.cleanup import put_away
+from tailpipe_resources.lake.cleanup import superseded
 from tailpipe_resources.lake.delta import active_files, head, open_table
 from tailpipe_resources.lake.ledger import read_ledger
+from tailpipe_resources.lake.leftovers import intended
 from tailpipe_resources.lake.repair import repair
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.query.engine import connect
@@ -43,11 +43,8 @@ class Verdict:
     rows: int = 0
     files: int = 0
     unnamed: int = 0
-    """Parquet files in an object store that no snapshot names and nobody noted: left by writers that were killed. A
-    repair removes them when they are a day old."""
-
-    aged: int = 0
-    """Such files on a disk, which were made old enough."""
+    """Parquet files in an object store that no snapshot names and that killed writers had named before they put them in
+    place: runs remove them when they are a day old."""
 
     repairs: list[str] = field(default_factory=list)
     """What `tailpipe lake repair` did."""
@@ -76,7 +73,7 @@ def judge(scene: Scene) -> Verdict:
     _ledgers(scene, verdict, model, expected)
     verdict.rows = sum(rows for _, _, _, rows, _, _ in found)
     _others(scene, verdict)
-    _places(scene, verdict)
+    _globs(scene, verdict)
     return verdict
 
 
@@ -91,21 +88,11 @@ def _rest(scene: Scene, verdict: Verdict) -> None:
     verdict.expect("artifacts read by one more collect", sum(each.artifacts for each in collect(plans)), 0)
     rewriting.compact_as_told(scene, Random(0))
     lake, connection = scene.lake, _connected(scene)
-    verdict.repairs = list(repair(connection, lake, TABLES))
-    if not lake.store.is_remote:
-        verdict.aged = _age(lake)
-        verdict.repairs += repair(connection, lake, TABLES)
     for table in TABLES:
-        put_away(lake, table)
+        _places(verdict, lake, table)
+    verdict.repairs = list(repair(connection, lake, TABLES))
+    for table in TABLES:
         verdict.wrong += [f"tailpipe lake check: {each.what}: {each.where}" for each in check(lake, table, connection)]
-
-
-def _age(lake: Lake) -> int:
-    """Make files that no snapshot names as old as a repair wants them, which is a day. Returns how many there were."""
-    unnamed = [lake.store.scratch / TABLE / path for path in _there(lake) - _active(lake)]
-    for path in unnamed:
-        os.utime(path, (0, 0))
-    return len(unnamed)
 
 
 def _connected(scene: Scene) -> duckdb.DuckDBPyConnection:
@@ -173,37 +160,30 @@ def _others(scene: Scene, verdict: Verdict) -> None:
     verdict.expect("rows that Polars reads", frame.select(pl.len()).collect().item(), verdict.rows)
 
 
-def _places(scene: Scene, verdict: Verdict) -> None:
-    lake = scene.lake
-    active, there = _active(lake), _there(lake)
-    verdict.files = len(active)
-    verdict.expect("active files that are not there", active - there, set())
+def _places(verdict: Verdict, lake: Lake, table: str) -> None:
+    """After the next run, without any repair, nothing lies about that nobody answers for."""
+    opened = open_table(lake, table)
+    active = set(active_files(opened)) if opened is not None else set()
+    there = {key.removeprefix(f"{table}/") for key in lake.store.keys(table) if _is_in_place(key, table)}
+    verdict.files += len(active)
+    verdict.expect(f"active files of {table} that are not there", active - there, set())
+    beside = there - active
     if lake.store.is_remote:
-        verdict.unnamed = len(there - active - _waiting(lake))
+        beside -= superseded(lake, table)
+        verdict.unnamed += len(beside)
+        beside -= attempted(lake, table) | set(intended(lake, table))
+    verdict.expect(f"files of {table} in place that nobody answers for", beside, set())
+
+
+def _globs(scene: Scene, verdict: Verdict) -> None:
+    if scene.lake.store.is_remote:
         verdict.glob = "not asked: an object store keeps superseded files in place for a day"
         return
-    verdict.expect("files in place that no snapshot names", there - active, set())
     with connect(threads=1) as connection:
         ((rows,),) = connection.execute(f"SELECT count(*) FROM ({plain(scene)})").fetchall()
     verdict.glob = f"{rows:,} rows"
     verdict.expect("rows of a plain glob", rows, verdict.rows)
 
 
-def _active(lake: Lake) -> set[str]:
-    table = open_table(lake, TABLE)
-    assert table is not None
-    return set(active_files(table))
-
-
-def _there(lake: Lake) -> set[str]:
-    return {key.removeprefix(f"{TABLE}/") for key in lake.store.keys(TABLE) if _is_in_place(key)}
-
-
-def _is_in_place(key: str) -> bool:
-    return key.startswith(f"{TABLE}/tp_partition=") and key.endswith(".parquet")
-
-
-def _waiting(lake: Lake) -> set[str]:
-    """Superseded files that an object store keeps in place for a time."""
-    notes = lake.store.keys(f"{TABLE}/_tailpipe/superseded/waiting") if lake.store.is_remote else []
-    return {path for key in notes for path in json.loads(lake.store.read(key))["paths"]}
+def _is_in_place(key: str, table: str) -> bool:
+    return key.startswith(f"{table}/tp_partition=") and key.endswith(".parquet")

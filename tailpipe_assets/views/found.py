@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from datetime import datetime
 
+    from tailpipe_resources.lake import Snapshot
     from tailpipe_resources.model.config import Config
+    from tailpipe_resources.model.view import ViewBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,15 @@ class Views:
 
     lost: Mapping[str, str] = field(default_factory=dict)
     """Tables that cannot be shown as they were, with the reason."""
+
+    collections: tuple[tuple[str, str], ...] = ()
+    """Table and name of those that are configured."""
+
+    blocks: tuple[ViewBlock, ...] = ()
+    """The views that the configuration declares."""
+
+    snapshots: tuple[tuple[Lake, str, int], ...] = ()
+    """Lake, table and version of everything that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,7 @@ def views_within(
     _check_versions(moment, [name for _, name in inside])
     found: dict[str, View] = {}
     lost: dict[str, str] = {}
+    snapshots = []
     for lake, name in inside:
         try:
             stored = snapshot(lake, name, until, as_of=moment.of(name))
@@ -85,13 +97,15 @@ def views_within(
             lost[name] = str(error)
         else:
             if stored is not None:
-                found[name] = _joined(found.get(name), View(name, stored.columns, stored.files))
+                found[name] = _joined(found.get(name), _view(stored))
+                snapshots.append((lake, name, stored.version))
     for view in _declared():
         found.setdefault(view.name, view)
     if set(outline.tables) - set(found) - set(lost):
         for view in _planned(load()):
             found.setdefault(view.name, view)
-    return Views(tuple(found[name] for name in sorted(found) if name not in lost), lakes, lost)
+    views = tuple(found[name] for name in sorted(found) if name not in lost)
+    return Views(views, lakes, lost, outline.collections, outline.views, tuple(snapshots))
 
 
 def _check_versions(moment: Moment, names: Sequence[str]) -> None:
@@ -108,7 +122,17 @@ def _joined(one: View | None, other: View) -> View:
         return other
     names = {column.name for column in one.columns}
     added = tuple(column for column in other.columns if column.name not in names)
-    return replace(one, columns=(*one.columns, *added), files=(*one.files, *other.files))
+    return replace(
+        one,
+        columns=(*one.columns, *added),
+        files=(*one.files, *other.files),
+        stored=(*one.stored, *other.stored),
+        version=None,
+    )
+
+
+def _view(found: Snapshot) -> View:
+    return View(found.table, found.columns, found.files, found.stored, version=found.version)
 
 
 def _declared() -> Iterator[View]:

@@ -1,0 +1,58 @@
+"""What went wrong with a query, or is missing from its answer, in words that say what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.errors import QueryError
+from tailpipe_resources.model.names import hint
+from tailpipe_resources.model.schema import REJECTED_TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tailpipe_assets.views.opened import OpenViews
+
+_UNKNOWN_TABLE = re.compile(r"^Table with name (?P<name>.+?) does not exist!(?:\nDid you mean [^\n]*)?")
+_UNKNOWN_SCHEMA = re.compile(r'^Table with name ".+" does not exist because schema "(?P<name>.+?)" does not exist\.')
+_NEAR = 500
+"""Of more names than this none is looked for that is near."""
+
+
+def in_our_words(error: QueryError, opened: OpenViews) -> QueryError:
+    """The same error, with the names that were probably meant."""
+    text = str(error)
+    table, schema = _UNKNOWN_TABLE.match(text), _UNKNOWN_SCHEMA.match(text)
+    if table is not None:
+        name, rest = table["name"], text[table.end() :]
+        lost = opened.found.lost.get(name) or opened.views.lost.get(name)
+        return QueryError(lost or f'no table is called "{name}"{hint(name, opened.views.names)}{rest}')
+    if schema is not None:
+        name, rest = schema["name"], text[schema.end() :]
+        lost = opened.views.lost.get(name)
+        known = opened.views.schemas | set(opened.views.indexes[:_NEAR])
+        return QueryError(lost or f'no schema is called "{name}"{hint(name, known)}{rest}')
+    return error
+
+
+def without_rows(statement: str, opened: OpenViews) -> Iterator[str]:
+    """What to do about each table a statement names of which nothing was collected yet."""
+    configured = {table for table, _ in opened.found.collections}
+    views = {view.name: view for view in opened.found.views if view.name != REJECTED_TABLE}
+    for name, view in views.items():
+        if not view.files and _names(statement, name):
+            yield (
+                f"no rows yet: tailpipe collect {name}"
+                if name in configured
+                else f"no rows in {name}: the configuration has no collection of it"
+            )
+    for table, name in opened.found.collections:
+        files = views[table].stored if table in views else ()
+        if files and all(file.collection != name for file in files) and _names(statement, f"{name}.{table}"):
+            yield f"no rows yet: tailpipe collect {table}.{name}"
+
+
+def _names(statement: str, name: str) -> bool:
+    pattern = r'"?\s*\.\s*"?'.join(map(re.escape, name.split(".")))
+    return re.search(rf"(?<![\w-]){pattern}(?![\w-])", statement, re.IGNORECASE) is not None

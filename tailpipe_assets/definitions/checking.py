@@ -1,0 +1,149 @@
+"""The data-quality checks of collections, as Dagster's asset checks. They warn, and never stop a run."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import dagster as dg
+
+from tailpipe_assets.definitions.names import check_name, collection_key
+from tailpipe_assets.definitions.outcome import markdown_table
+from tailpipe_assets.pipeline.quality import (
+    LEAST_REJECTED,
+    LEAST_ROWS,
+    LEAST_WEEKS,
+    WEEKS,
+    Evidence,
+    judge,
+    span_in_words,
+)
+from tailpipe_resources.errors import LakeError
+from tailpipe_resources.lake.counts import column_names, count_days
+from tailpipe_resources.model import checks
+from tailpipe_resources.model.results import CollectResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from tailpipe_assets.pipeline import Plan
+    from tailpipe_assets.pipeline.quality import Verdict
+    from tailpipe_resources.lake import Lake
+    from tailpipe_resources.lake.counts import DayCount
+    from tailpipe_resources.model.config import Collection, Destination
+
+ALONE: Final = (checks.USUAL, checks.SKEW, checks.SMALL)
+"""Checks that need no run: the lake alone tells."""
+
+LOOKED_BACK: Final = timedelta(days=14)
+"""The days a check looks at that is executed without its collection."""
+
+Before = dict[tuple[str, str], frozenset[str] | None]
+"""The columns of the table of each collection before a run; None where there was no table."""
+
+
+def check_specs(plans: Iterable[Plan]) -> list[dg.AssetCheckSpec]:
+    """The checks of collections that share an op, each with the limits that the configuration gives it."""
+    collections = {collection_key(each.collection): each.collection for each in plans}
+    return [
+        dg.AssetCheckSpec(check_name(name, key, collections), asset=key, description=_description(name, collection))
+        for key, collection in collections.items()
+        for name in collection.checks.names
+    ]
+
+
+def columns_before(plans: Iterable[Plan], lake: Callable[[Destination], Lake]) -> Before:
+    """What a run is about to find: a table that cannot be read is none, and the run will say so."""
+    return {each.collection.key: _columns(each, lake) for each in plans}
+
+
+def check_results(
+    context: dg.AssetExecutionContext,
+    ready: Plan,
+    result: CollectResult,
+    stored: Mapping[date, DayCount],
+    before: Before,
+) -> Iterator[dg.AssetCheckResult]:
+    """The verdicts about a collection that was collected.
+
+    Where a step is tried again, a collection that brought nothing this time keeps the verdicts of the first attempt.
+    """
+    if context.retry_number and not result.records:
+        return
+    had = before[ready.collection.key]
+    new = () if had is None else tuple(each.name for each in ready.table.stored_columns if each.name not in had)
+    days = frozenset(date.fromisoformat(key) for key in context.partition_keys) | result.days.keys()
+    evidence = Evidence(result, days, stored, datetime.now(UTC), new)
+    yield from _selected(context, ready, judge(ready.collection.checks, evidence))
+
+
+def check_alone(
+    context: dg.AssetExecutionContext, plans: Iterable[Plan], lake: Callable[[Destination], Lake]
+) -> Iterator[dg.AssetCheckResult]:
+    """Checks executed without their collections, about what is stored of the last days."""
+    now = datetime.now(UTC)
+    for ready in plans:
+        stored = count_days(lake(ready.collection.destination), *ready.collection.key)
+        first = now.date() - LOOKED_BACK
+        recent = {day for day in stored if day >= first} | {first + timedelta(days) for days in range(LOOKED_BACK.days)}
+        evidence = Evidence(CollectResult(*ready.collection.key), frozenset(recent), stored, now)
+        verdicts = judge(ready.collection.checks, evidence)
+        yield from _selected(context, ready, (each for each in verdicts if each.name in ALONE))
+
+
+def _selected(
+    context: dg.AssetExecutionContext, ready: Plan, verdicts: Iterable[Verdict]
+) -> Iterator[dg.AssetCheckResult]:
+    key = collection_key(ready.collection)
+    selected = (each for each in context.selected_asset_check_keys if each.asset_key == key)
+    names = {each.name.partition("__")[0]: each for each in selected}
+    for each in verdicts:
+        if each.name in names:
+            yield _translated(names[each.name], each)
+
+
+def _translated(key: dg.AssetCheckKey, verdict: Verdict) -> dg.AssetCheckResult:
+    table = {"details": dg.MetadataValue.md(markdown_table(verdict.offending))} if verdict.offending else {}
+    return dg.AssetCheckResult(
+        passed=verdict.passed,
+        asset_key=key.asset_key,
+        check_name=key.name,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=verdict.said,
+        metadata={**verdict.figures, **table},
+    )
+
+
+def _columns(ready: Plan, lake: Callable[[Destination], Lake]) -> frozenset[str] | None:
+    try:
+        return column_names(lake(ready.collection.destination), ready.collection.table_stored)
+    except (LakeError, OSError):
+        return None
+
+
+def _description(name: str, collection: Collection) -> str:
+    limits = collection.checks
+    least, most = limits.usual_rows
+    rejected = f"{limits.max_rejected:.3%}".rstrip("0%").rstrip(".") + " %"
+    enough = f", and at least {LEAST_REJECTED}," if limits.max_rejected else ""
+    said = {
+        checks.REJECTED: f"Warns when more than {rejected} of the records of a run{enough} did not fit the table.",
+        checks.USUAL: (
+            f"Warns when a finished day has fewer than {least:g} times the rows that its weekday had in the "
+            f"{WEEKS} weeks before (their median), or any day more than {most:g} times as many. Needs {LEAST_WEEKS} "
+            f"earlier weeks and {LEAST_ROWS} rows. A log source gone quiet is worth a look: it may have been silenced."
+        ),
+        checks.SKEW: (
+            f"Warns when events are dated more than {span_in_words(limits.max_clock_skew)} after now. "
+            "Old events are no error."
+        ),
+        checks.SCHEMA: "Warns when a run has widened the table, because its declaration has columns that are new.",
+        checks.SMALL: (
+            f"Warns when a finished day has more than {limits.max_small_files:,} files under one index value that "
+            "were never compacted. `tailpipe compact`, or the asset of the compaction, makes one of them."
+        ),
+    }
+    attribute = {checks.REJECTED: "max_rejected", checks.USUAL: "usual_rows", checks.SKEW: "max_clock_skew"}
+    attribute |= {checks.SMALL: "max_small_files"}
+    change = f"`{attribute[name]}` in" if name in attribute else f'`disable = ["{name}"]` in'
+    return f"{said[name]}\n\nIt never stops a run. Change it with {change} `checks {{ }}` at {collection.place}."

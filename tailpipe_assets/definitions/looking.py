@@ -1,0 +1,114 @@
+"""Looking before running: whether a source has something new, so that nothing runs when it has not."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from tailpipe_assets.definitions.days import days_of
+from tailpipe_assets.definitions.names import collection_key
+from tailpipe_assets.definitions.request import Request
+from tailpipe_assets.pipeline.backlog import Backlog, backlog
+from tailpipe_resources.errors import LakeError, SourceError
+from tailpipe_resources.model.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tailpipe_assets.pipeline import Plan, Resources
+
+SECONDS = 20.0
+"""So long a listing may take; then a run does it, which has all the time it needs."""
+
+UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+DONE = "tailpipe/looked"
+"""The tag of a run that says when its source was looked at; what came later, a later run brings in."""
+
+LEFT = "tailpipe/left"
+"""The tag of a run that tells how many artifacts were not delivered to it; they stay in sight of later ones."""
+
+RECENT = 100
+"""Runs that are asked what they did."""
+
+LONGEST_RUN = str(6 * 60 * 60)
+"""Seconds; Dagster's run monitoring ends what takes longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found, and what to do about it."""
+
+    said: str
+    """For people: why a run is started, or is not."""
+
+    is_needed: bool
+    window: Window
+    found: tuple[Backlog, ...] = ()
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether everything was looked at and nothing waits."""
+        return not self.is_needed
+
+
+def look(plans: Sequence[Plan], window: Window, resources: Resources) -> Look:
+    """Whether collections of one source have anything to collect. In doubt they have: the run says what is wrong."""
+    until = time.monotonic() + SECONDS
+    try:
+        found = backlog(plans, window, resources=resources, enough=lambda: time.monotonic() > until)
+    except (LakeError, SourceError, OSError) as error:
+        return Look(f"it could not be looked at: {error}", is_needed=True, window=window)
+    waiting, size = max(each.artifacts for each in found), max(each.bytes for each in found)
+    broken = next((each.failure for each in found if each.failure is not None), None)
+    if broken is not None:
+        return Look(f"listing broke off: {broken}", is_needed=True, window=window, found=found)
+    if waiting:
+        return Look(f"{waiting:,} artifacts of {size:,} bytes wait", is_needed=True, window=window, found=found)
+    if not all(each.complete for each in found):
+        return Look(f"listing takes longer than {SECONDS:.0f} s", is_needed=True, window=window, found=found)
+    listed = max(each.listed for each in found)
+    return Look(f"nothing new: all {listed:,} artifacts listed are collected", is_needed=False, window=window)
+
+
+def window_since(looked: datetime | None) -> Window:
+    """Whole days from the one that was looked at last to the end of today; everything when none was."""
+    if looked is None:
+        return Window()
+    return Window.of_days(looked.astimezone(UTC).date() - timedelta(days=1), datetime.now(UTC).date())
+
+
+def is_under_way(instance: dg.DagsterInstance, job: str) -> bool:
+    """Whether a run of a job waits or works."""
+    return bool(instance.get_run_ids(dg.RunsFilter(job_name=job, statuses=UNDER_WAY), limit=1))
+
+
+def last_looked(instance: dg.DagsterInstance, job: str) -> datetime | None:
+    """When the last run of a job that did all it should looked at its source; None before the first."""
+    done = instance.get_runs(dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS]), limit=RECENT)
+    return next(
+        (datetime.fromisoformat(run.tags[DONE]) for run in done if DONE in run.tags and LEFT not in run.tags), None
+    )
+
+
+def request_of(plans: Sequence[Plan], found: Look, *, run_key: str | None = None) -> dg.RunRequest:
+    """One run for everything a look found."""
+    days = days_of(found.window)
+    tags = Request(found.window).tags | {
+        "dagster/asset_partition_range_start": days.first.isoformat(),
+        "dagster/asset_partition_range_end": days.last.isoformat(),
+        "dagster/max_runtime": LONGEST_RUN,
+        DONE: datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return dg.RunRequest(
+        run_key=run_key, tags=tags, asset_selection=[collection_key(each.collection) for each in plans]
+    )

@@ -1,0 +1,58 @@
+"""Sensors that watch sources for new artifacts, for collections with `watch = true`."""
+
+# Dagster reads the annotations of sensors while the functions are made, so they are not put off.
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from tailpipe_assets.definitions.looking import Look, is_under_way, look, request_of, window_since
+from tailpipe_assets.definitions.names import collection_key, unique_names
+from tailpipe_assets.pipeline import Plan, Resources
+from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
+
+SECONDS = 30
+
+
+def watchers(plans: Sequence[Plan]) -> list[dg.SensorDefinition]:
+    """A sensor for each source with collections that watch it."""
+    groups: dict[str, list[Plan]] = {}
+    for each in plans:
+        if each.collection.pace.watch:
+            groups.setdefault(each.collection.source.address, []).append(each)
+    names = unique_names(f"watch_{address.removeprefix('source.')}" for address in groups)
+    return [_watcher(names[f"watch_{address.removeprefix('source.')}"], those) for address, those in groups.items()]
+
+
+def _watcher(name: str, plans: Sequence[Plan]) -> dg.SensorDefinition:
+    keys = [collection_key(each.collection) for each in plans]
+    job = dg.define_asset_job(f"{name}_job", selection=dg.AssetSelection.assets(*keys))
+
+    @dg.sensor(
+        name=name,
+        job=job,
+        minimum_interval_seconds=SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Looks for new artifacts in {plans[0].collection.source.address}, and has them collected.",
+    )
+    def sensor(
+        context: dg.SensorEvaluationContext, sources: SourceAccess, lakes: LakeStore, duckdb: DuckDBEngine
+    ) -> dg.SensorResult | dg.SkipReason:
+        if is_under_way(context.instance, job.name):
+            return dg.SkipReason("the run before this one is not done")
+        since = datetime.fromisoformat(context.cursor) if context.cursor else None
+        now = datetime.now(UTC)
+        found = look(plans, window_since(since), Resources(source=sources.open, lake=lakes.open, engine=duckdb.connect))
+        if found.is_needed:
+            return dg.SensorResult(run_requests=[request_of(plans, found, run_key=_run_key(found, now))])
+        # All before this moment is collected: next time only what is dated since then is looked at.
+        return dg.SensorResult(skip_reason=found.said, cursor=now.isoformat(timespec="seconds"))
+
+    return sensor
+
+
+def _run_key(found: Look, now: datetime) -> str:
+    """The same for the same backlog within an hour: what a run could not collect is tried again once in each."""
+    text = repr([(each.table, each.collection, each.artifacts, each.bytes, each.newest) for each in found.found])
+    return f"{now:%Y-%m-%dT%H}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

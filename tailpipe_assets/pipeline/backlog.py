@@ -1,0 +1,121 @@
+"""Backlog: what sources have that the ledgers of their collections do not. Nothing is fetched, and no lock is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.pipeline.listing import Listing, Own, merged
+from tailpipe_assets.pipeline.resources import Resources
+from tailpipe_assets.pipeline.scan import CollectOptions
+from tailpipe_resources.lake.delta import head, open_table
+from tailpipe_resources.lake.ledger import read_ledger
+from tailpipe_resources.model.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tailpipe_assets.pipeline.plan import Plan
+    from tailpipe_resources.errors import SourceError
+    from tailpipe_resources.lake.known import Known
+    from tailpipe_resources.lake.storage import Lake
+    from tailpipe_resources.model.artifact import Artifact
+
+EVERYTHING = Window()
+NORMAL = CollectOptions()
+DEFAULT = Resources()
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for one collection."""
+
+    table: str
+    collection: str
+    listed: int = 0
+    """Artifacts there are in the window."""
+
+    artifacts: int = 0
+    """Those of them that were not collected, or not as they are now."""
+
+    bytes: int = 0
+    """Their size as stored. Of a file that grows all of it counts."""
+
+    newest: datetime | None = None
+    """The time of the newest artifact listed: of its layout, or when it was last written to."""
+
+    complete: bool = True
+    """Whether all of the window was looked at."""
+
+    failure: SourceError | None = None
+    """Why the listing broke off."""
+
+    def having(self, artifact: Artifact, *, wanted: bool) -> Backlog:
+        """The same with an artifact more."""
+        newest = max(filter(None, (self.newest, _when(artifact))), default=None)
+        more, size = (1, artifact.size) if wanted else (0, 0)
+        return replace(
+            self,
+            listed=self.listed + 1,
+            artifacts=self.artifacts + more,
+            bytes=self.bytes + size,
+            newest=newest,
+        )
+
+
+def backlog(
+    plans: Sequence[Plan],
+    window: Window = EVERYTHING,
+    *,
+    resources: Resources = DEFAULT,
+    enough: Callable[[], bool] = lambda: False,
+) -> tuple[Backlog, ...]:
+    """What waits for collections of one source, by the rule that collecting goes by.
+
+    Args:
+        plans: the collections.
+        window: which artifacts, by their time; look-back reaches before it.
+        resources: how to get at the source and the lakes.
+        enough: asked after each artifact; once true, the listing ends and is not complete.
+
+    Returns:
+        One a plan, in their order.
+
+    Raises:
+        LakeError: a lake or a ledger cannot be read.
+    """
+    source = resources.source(plans[0].collection.source)
+    lakes = {each.collection.stream: resources.lake(each.collection.destination) for each in plans}
+    known = {each.collection.stream: _known(each, lakes[each.collection.stream]) for each in plans}
+    found = {each.collection.stream: Backlog(*each.collection.key) for each in plans}
+    listings: dict[Listing, list[str]] = {}
+    for each in plans:
+        listings.setdefault(Listing.of(each, window), []).append(each.collection.stream)
+
+    def broke(listing: Listing, error: SourceError) -> None:
+        for stream in listings[listing]:
+            found[stream] = replace(found[stream], complete=False, failure=error)
+
+    own = Own(lakes.values())
+    for artifact, those in merged(source, listings, broke):
+        if artifact.location in own:
+            continue
+        for stream in (stream for listing in those for stream in listings[listing]):
+            wanted = NORMAL.wants(known[stream].get(artifact.location), artifact)
+            found[stream] = found[stream].having(artifact, wanted=wanted)
+        if enough():
+            return tuple(replace(each, complete=False) for each in found.values())
+    return tuple(found.values())
+
+
+def _when(artifact: Artifact) -> datetime | None:
+    if artifact.time is not None or artifact.written is None:
+        return artifact.time
+    return datetime.fromtimestamp(artifact.written, UTC)
+
+
+def _known(ready: Plan, lake: Lake) -> Mapping[str, Known]:
+    collection = ready.collection
+    at = head(open_table(lake, collection.table_stored), collection.stream)
+    return read_ledger(lake, lake.stream(*collection.key), at).state.known

@@ -1,0 +1,237 @@
+"""Following: collecting again and again in one process, so that rows can be asked for seconds after they were written.
+
+A round asks each source what there is, and collects only for those that want some of it. Nothing is locked in between,
+so that others collect, compact and delete as they like. What goes wrong is told once and tried again, ever less often.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.pipeline.collect import DEFAULT, EVERYTHING, collect
+from tailpipe_assets.pipeline.failures import STOPPING
+from tailpipe_assets.pipeline.news import News
+from tailpipe_assets.pipeline.resources import Resources
+from tailpipe_assets.pipeline.scan import CollectOptions
+from tailpipe_assets.pipeline.tidying import FILES, Tidying
+from tailpipe_resources.errors import BusyError, CommitConflictError
+from tailpipe_resources.model.results import OnEvent, ignore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tailpipe_assets.pipeline.plan import Plan
+    from tailpipe_resources.lake import Lake
+    from tailpipe_resources.model.config import Destination
+    from tailpipe_resources.model.config import Source as SourceBlock
+    from tailpipe_resources.model.results import CollectResult
+    from tailpipe_resources.model.window import Window
+    from tailpipe_resources.sources.base import Source
+
+PAUSE = 1.0
+"""Seconds from one look at files of this machine to the next."""
+
+PAUSE_ELSEWHERE = 30.0
+"""The same for sources whose listing is a request that may cost money."""
+
+SHARE = 4.0
+"""A source that takes long to list is left alone for so many times as long."""
+
+LONGEST_REST = 60.0
+"""Seconds until a collection that failed is tried again, at most."""
+
+LONGEST_WAIT = 2.0
+"""The same for one that another run holds."""
+
+LONG_HELD = 15
+"""So many times in a row a collection may be held by another run before that is told."""
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """A collection that does not get on."""
+
+    said: str = ""
+    """What was told of it; nothing yet."""
+
+    times: int = 0
+    until: float = 0.0
+
+
+@dataclass(slots=True)
+class _Feed:
+    """A source and the collections it feeds."""
+
+    plans: tuple[Plan, ...]
+    due: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to follow."""
+
+    window: Window = EVERYTHING
+    options: CollectOptions = field(default_factory=CollectOptions)
+    pause: float | None = None
+    """Seconds from one look at a source to the next; by the kind of source when not given."""
+
+    compact_after: int | None = FILES
+    """So many files may a collection have written before its days are compacted; None leaves that to others."""
+
+
+class Follower:
+    """Collections that are kept up with."""
+
+    def __init__(
+        self,
+        plans: Sequence[Plan],
+        manner: Manner,
+        *,
+        resources: Resources = DEFAULT,
+        on_event: OnEvent = ignore,
+        tell: Callable[[str], None] = lambda _: None,
+        stopped: Callable[[], bool] = lambda: False,
+        run: str = "",
+    ) -> None:
+        """Reach nothing yet.
+
+        Args:
+            plans: the collections.
+            manner: how to follow them.
+            resources: how to get at sources, lakes and DuckDB; each is got once.
+            on_event: told of progress.
+            tell: told, a sentence each, what goes wrong and when that is over.
+            stopped: asked from time to time; once true, what is staged is committed and the round ends.
+            run: names it in the ledger, for people.
+        """
+        self._manner = manner
+        self._options = replace(manner.options, patient=True)
+        self._given = resources
+        self._on_event = on_event
+        self._tell = tell
+        self._stopped = stopped
+        self._run = run
+        self._troubles: dict[tuple[str, str], _Trouble] = {}
+        self._told: set[str] = set()
+        self._tidying = Tidying(resources, manner.compact_after, tell)
+        self.use(plans)
+
+    def use(self, plans: Sequence[Plan]) -> None:
+        """Follow these from now on."""
+        fed: dict[str, list[Plan]] = {}
+        for each in plans:
+            fed.setdefault(each.collection.source.address, []).append(each)
+        self._resources = _kept(self._given)
+        self._news = News(self._manner.window, self._options, self._resources)
+        self._feeds = [_Feed(tuple(those)) for those in fed.values()]
+
+    def round(self) -> tuple[CollectResult, ...]:
+        """Look at every source whose time has come, and collect what is new. Only what was new is in the results."""
+        results: list[CollectResult] = []
+        for feed in self._feeds:
+            if time.monotonic() >= feed.due and not self._stopped():
+                results += self._look(feed)
+        return tuple(results)
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next round has something to do."""
+        return max(0.0, min((feed.due for feed in self._feeds), default=0.0) - time.monotonic())
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The collections that do not get on, by name."""
+        return tuple(".".join(key) for key, trouble in self._troubles.items() if trouble.said)
+
+    def end(self) -> None:
+        """Wait for what goes on beside the rounds, which is asked to stop."""
+        self._tidying.end()
+
+    def _look(self, feed: _Feed) -> list[CollectResult]:
+        began = time.monotonic()
+        plans = [each for each in feed.plans if not self._rests(each)]
+        try:
+            wanting = self._news.wanting(plans) if plans else []
+        except STOPPING:
+            # Collecting meets the same, and says whose it is.
+            wanting = plans
+        taken = time.monotonic() - began
+        results = self._collected(wanting) if wanting and not self._stopped() else ()
+        feed.due = time.monotonic() + max(self._pause_of(feed), SHARE * taken)
+        return [each for each in results if self._is_news(each)]
+
+    def _collected(self, plans: Sequence[Plan]) -> tuple[CollectResult, ...]:
+        results = collect(
+            plans,
+            self._manner.window,
+            options=self._options,
+            resources=self._resources,
+            on_event=self._on_event,
+            stopped=self._stopped,
+            run=self._run,
+        )
+        for each, result in zip(plans, results, strict=True):
+            self._tidying.note(each, result.files)
+        return results
+
+    def _is_news(self, result: CollectResult) -> bool:
+        """Take in how a collection got on, and say whether anything came of it."""
+        name = f"{result.table}.{result.collection}"
+        for note in result.notes:
+            self._tell_once(f"{name}: {note}")
+        fresh = [each for each in result.faults if each.status != "failed" or self._news.not_delivered(each.location)]
+        for each in fresh:
+            self._tell(f"{name}: {each.status}: {each.location}: {each.reason}")
+        if result.failure is None:
+            trouble = self._troubles.pop((result.table, result.collection), None)
+            if trouble is not None and trouble.said:
+                self._tell(f"{name}: goes on")
+        else:
+            self._rest(name, result)
+        return bool(result.artifacts or result.rows or result.rejected or fresh)
+
+    def _rest(self, name: str, result: CollectResult) -> None:
+        """Leave a collection alone for a while, longer each time, and say why once."""
+        trouble = self._troubles.setdefault((result.table, result.collection), _Trouble())
+        trouble.times += 1
+        is_passing = isinstance(result.failure, BusyError | CommitConflictError)
+        longest = LONGEST_WAIT if is_passing else LONGEST_REST
+        trouble.until = time.monotonic() + min(2.0 ** (trouble.times - 1) / 2, longest)
+        said = str(result.failure)
+        if said != trouble.said and (not is_passing or trouble.times >= LONG_HELD):
+            trouble.said = said
+            self._tell(f"{name}: {said}; it is tried again")
+
+    def _rests(self, ready: Plan) -> bool:
+        trouble = self._troubles.get(ready.collection.key)
+        return trouble is not None and time.monotonic() < trouble.until
+
+    def _tell_once(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._tell(text)
+
+    def _pause_of(self, feed: _Feed) -> float:
+        if self._manner.pause is not None:
+            return self._manner.pause
+        return PAUSE if feed.plans[0].collection.source.type == "file" else PAUSE_ELSEWHERE
+
+
+def _kept(resources: Resources) -> Resources:
+    """The same resources, each source and lake got once."""
+    sources: dict[str, Source] = {}
+    lakes: dict[str, Lake] = {}
+
+    def source(block: SourceBlock) -> Source:
+        if block.address not in sources:
+            sources[block.address] = resources.source(block)
+        return sources[block.address]
+
+    def lake(destination: Destination) -> Lake:
+        if destination.path not in lakes:
+            lakes[destination.path] = resources.lake(destination)
+        return lakes[destination.path]
+
+    return Resources(source, lake, resources.engine)

@@ -1,0 +1,70 @@
+"""What makes a collection run by itself: `schedule`, `every`, `watch`, `follow`; and `expect_every`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from croniter import croniter
+
+from tailpipe_resources.model.pace import Pace, cron_of, parse_interval
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from tailpipe_resources.config.blocks import PaceAttributes
+    from tailpipe_resources.config.context import Context
+    from tailpipe_resources.config.reading import Reading
+
+CRON_FIELDS = 5
+_WAYS = ("schedule", "every", "watch", "follow")
+
+
+def pace_of(attributes: PaceAttributes, reading: Reading, context: Context) -> Pace:
+    """When a collection runs. What is wrong becomes a problem, and is left out."""
+    said = [name for name in _WAYS if getattr(attributes, name)]
+    for name in said[1:]:
+        message = f'"{name}" and "{said[0]}" (line {reading.place(said[0]).line}) exclude each other; choose one'
+        context.problems.add(reading.place(name), message)
+    return Pace(
+        cron=_schedule(attributes.schedule, reading, context) or _every(attributes.every, reading, context),
+        watch=attributes.watch,
+        follow=attributes.follow,
+        expect_every=_interval(attributes.expect_every, "expect_every", reading, context),
+        compact=attributes.compact,
+    )
+
+
+def _schedule(text: str | None, reading: Reading, context: Context) -> str | None:
+    if text is None:
+        return None
+    fields = text.split()
+    if len(fields) == CRON_FIELDS and croniter.is_valid(text):
+        return " ".join(fields)
+    shown = reading.shown("schedule", text)
+    message = (
+        f'"schedule" {shown} is not a schedule; write minute, hour, day, month and weekday in UTC, as in "*/10 * * * *"'
+    )
+    context.problems.add(reading.place("schedule"), message)
+    return None
+
+
+def _every(text: str | None, reading: Reading, context: Context) -> str | None:
+    span = _interval(text, "every", reading, context)
+    if span is None:
+        return None
+    try:
+        return cron_of(span)
+    except ValueError as error:
+        context.problems.add(reading.place("every"), f'"every" cannot be {reading.shown("every", str(text))}; {error}')
+        return None
+
+
+def _interval(text: str | None, name: str, reading: Reading, context: Context) -> timedelta | None:
+    if text is None:
+        return None
+    try:
+        return parse_interval(text)
+    except ValueError as error:
+        message = f'"{name}" {reading.shown(name, text)} is not a length of time; {error}'
+        context.problems.add(reading.place(name), message)
+        return None

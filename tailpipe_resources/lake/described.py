@@ -1,0 +1,46 @@
+"""What a table's log tells of each file of a snapshot."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from tailpipe_resources.model.stored_file import StoredFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deltalake import DeltaTable
+
+
+def described(table: DeltaTable, address: Callable[[str], str]) -> tuple[StoredFile, ...]:
+    """Every file of the snapshot, sorted by its path.
+
+    Args:
+        table: the snapshot.
+        address: what SQL calls the file of a path relative to the table.
+    """
+    if not table.file_uris():
+        return ()
+    actions = table.get_add_actions(flatten=True)
+    known, nothing = set(actions.schema.names), [None] * actions.num_rows
+    names = ("tp_partition", "tp_index", "tp_year", "tp_month", "tp_day")
+    keys = [
+        *(f"partition.{name}" for name in names),
+        "min.tp_timestamp",
+        "max.tp_timestamp",
+        "num_records",
+        "size_bytes",
+    ]
+    columns = [actions[key].to_pylist() if key in known else nothing for key in keys]
+    paths = map(unquote, actions["path"].to_pylist())
+    days: dict[tuple[int, int, int], date] = {}
+    found = []
+    for path, collection, index, year, month, day, first, last, rows, size in sorted(
+        zip(paths, *columns, strict=True), key=lambda row: row[0]
+    ):
+        key = (int(year), int(month), int(day))
+        when = days[key] if key in days else days.setdefault(key, date(*key))
+        found.append(StoredFile(address(path), collection, index, when, first, last, rows or 0, size or 0))
+    return tuple(found)

@@ -1,0 +1,222 @@
+"""Which files a question can need at all, found out before any of them is opened.
+
+The question is planned over tables of the same columns that hold nothing. DuckDB then says which conditions it would
+push into each scan; what they say of the time, the day, the collection and the index is compared with what the lake's
+log knows of each file. A condition that is not understood leaves no file out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from tailpipe_resources.model.names import quote
+from tailpipe_resources.query.engine import connect
+from tailpipe_resources.query.layers import MAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from tailpipe_resources.model.stored_file import StoredFile
+    from tailpipe_resources.query.views import View
+
+    Test = Callable[[StoredFile], bool]
+    """Whether a file may hold rows that meet a condition."""
+
+_OPTIONAL = re.compile(r"'(?:[^']|'')*'|optional: ")
+_SLACK = timedelta(minutes=1)
+"""By so much more than asked is read, because `now()` moves on between planning and asking."""
+
+_MIRRORED = {
+    "COMPARE_EQUAL": "COMPARE_EQUAL",
+    "COMPARE_LESSTHAN": "COMPARE_GREATERTHAN",
+    "COMPARE_LESSTHANOREQUALTO": "COMPARE_GREATERTHANOREQUALTO",
+    "COMPARE_GREATERTHAN": "COMPARE_LESSTHAN",
+    "COMPARE_GREATERTHANOREQUALTO": "COMPARE_LESSTHANOREQUALTO",
+}
+
+
+class Planner:
+    """Plans questions over tables that hold nothing."""
+
+    def __init__(self, views: Iterable[View], time_zone: str = "UTC") -> None:
+        self._connection = connect(threads=1, time_zone=time_zone)
+        # What DuckDB concludes from the absence of values would not hold for the lake.
+        self._connection.execute("SET disabled_optimizers = 'statistics_propagation'")
+        self._names: dict[str, str] = {}
+        for view in views:
+            self.declare(view)
+
+    def declare(self, view: View) -> None:
+        """Have a table, or have it with other columns."""
+        columns = ", ".join(f"{quote(each.name)} {each.type}" for each in view.all_columns)
+        self._connection.execute(f"CREATE OR REPLACE TABLE {MAIN}.{quote(view.name)} ({columns})")
+        first = quote(view.all_columns[0].name)
+        self._connection.execute(f"INSERT INTO {MAIN}.{quote(view.name)} ({first}) VALUES (NULL)")
+        for shown in (view.name, quote(view.name)):
+            self._names[f"memory.{MAIN}.{shown}"] = view.name
+
+    def run(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Do here what is done where the question will be asked, such as making a view.
+
+        Raises:
+            duckdb.Error: it cannot be done here.
+        """
+        self._connection.execute(statement, parameters)
+
+    def tests(self, statement: str, parameters: Mapping[str, object] | None = None) -> dict[str, Test]:
+        """For each table that a statement reads only a part of, which of its files may hold some of it."""
+        try:
+            [(_, plan)] = self._connection.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters).fetchall()
+        except (duckdb.Error, ValueError):
+            return {}
+        found: dict[str, list[Test | None]] = {}
+        for scanned, filters in _scans(json.loads(plan)):
+            if scanned not in self._names:
+                return {}
+            found.setdefault(self._names[scanned], []).append(self._all_of(filters))
+        return {table: _any_of(tests) for table, each in found.items() if (tests := _whole(each)) is not None}
+
+    def _all_of(self, filters: Sequence[str]) -> Test | None:
+        """What all filters of one scan say together; None when it is nothing."""
+        tests = [test for text in filters if (test := self._test(text)) is not None]
+        return _both(tests) if tests else None
+
+    def _test(self, text: str) -> Test | None:
+        plain = _OPTIONAL.sub(lambda found: "" if found[0].startswith("optional") else found[0], text)
+        [(serialized,)] = self._connection.execute(
+            "SELECT json_serialize_sql(?)", [f"SELECT 1 WHERE {plain}"]
+        ).fetchall()
+        tree: dict[str, Any] = json.loads(serialized)
+        if tree.get("error") or len(tree["statements"]) != 1:
+            return None
+        return _understood(tree["statements"][0]["node"]["where_clause"])
+
+
+def _scans(nodes: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    for node in nodes:
+        about = node.get("extra_info", {})
+        if isinstance(about, dict) and "Table" in about:
+            filters = about.get("Filters") or []
+            yield about["Table"], [filters] if isinstance(filters, str) else list(filters)
+        yield from _scans(node.get("children", []))
+
+
+def _whole(tests: Sequence[Test | None]) -> list[Test] | None:
+    """The tests, when every scan of a table has one."""
+    known = [each for each in tests if each is not None]
+    return known if len(known) == len(tests) else None
+
+
+def _understood(node: dict[str, Any]) -> Test | None:
+    """What a condition says of a file; None when it is nothing that the log knows."""
+    kind = node.get("type")
+    if kind in {"CONJUNCTION_AND", "CONJUNCTION_OR"}:
+        parts = [_understood(each) for each in node["children"]]
+        if kind == "CONJUNCTION_AND":
+            known = [each for each in parts if each is not None]
+            return _both(known) if known else None
+        every = _whole(parts)
+        return None if every is None else _any_of(every)
+    if kind in _MIRRORED:
+        return _compared(kind, node["left"], node["right"])
+    if kind == "COMPARE_IN":
+        one, *values = node["children"]
+        every = _whole([_compared("COMPARE_EQUAL", one, value) for value in values])
+        return None if every is None else _any_of(every)
+    return None
+
+
+def _compared(kind: str, left: dict[str, Any], right: dict[str, Any]) -> Test | None:
+    if left.get("class") != "COLUMN_REF":
+        left, right, kind = right, left, _MIRRORED[kind]
+    names = left.get("column_names") or [""]
+    value = _constant(right)
+    if value is None:
+        return None
+    if names[-1] == "tp_timestamp" and isinstance(value, datetime):
+        return _within(kind, value)
+    known = _KNOWN.get(names[-1])
+    if known is None or type(value) is not known[0]:
+        return None
+    return _by_value(kind, known[1], value)
+
+
+def _within(kind: str, time: datetime) -> Test:
+    from_time, to_time = _less(time), _more(time)
+    if kind in {"COMPARE_GREATERTHAN", "COMPARE_GREATERTHANOREQUALTO"}:
+        return lambda file: file.last is None or file.last >= from_time
+    if kind in {"COMPARE_LESSTHAN", "COMPARE_LESSTHANOREQUALTO"}:
+        return lambda file: file.first is None or file.first <= to_time
+    return lambda file: (file.last is None or file.last >= from_time) and (file.first is None or file.first <= to_time)
+
+
+def _less(time: datetime) -> datetime:
+    try:
+        return time - _SLACK
+    except OverflowError:
+        return time
+
+
+def _more(time: datetime) -> datetime:
+    try:
+        return time + _SLACK
+    except OverflowError:
+        return time
+
+
+def _by_value(kind: str, of: Callable[[StoredFile], Any], value: Any) -> Test:
+    compare: dict[str, Callable[[Any], bool]] = {
+        "COMPARE_EQUAL": lambda mine: mine == value,
+        "COMPARE_LESSTHAN": lambda mine: mine < value,
+        "COMPARE_LESSTHANOREQUALTO": lambda mine: mine <= value,
+        "COMPARE_GREATERTHAN": lambda mine: mine > value,
+        "COMPARE_GREATERTHANOREQUALTO": lambda mine: mine >= value,
+    }
+    test = compare[kind]
+    return lambda file: test(of(file))
+
+
+def _constant(node: dict[str, Any]) -> str | int | date | None:
+    """A constant's value; None when it is none, or of a kind that no file is known by."""
+    if node.get("class") == "CONSTANT":
+        literal = node.get("literal") or {}
+        if literal.get("kind") == "STRING":
+            return str(literal["text"])
+        return int(literal["text"]) if literal.get("kind") == "INTEGER" else None
+    if node.get("class") != "CAST" or node.get("try_cast"):
+        return None
+    text, kind = _constant(node["child"]), node["type_expr"].get("type_name")
+    if not isinstance(text, str):
+        return None
+    try:
+        if kind == "DATE":
+            return date.fromisoformat(text)
+        if kind == "TIMESTAMP WITH TIME ZONE":
+            found = datetime.fromisoformat(text)
+            return found if found.tzinfo is not None else None
+    except ValueError:
+        return None
+    return None
+
+
+def _both(tests: Sequence[Test]) -> Test:
+    return lambda file: all(test(file) for test in tests)
+
+
+def _any_of(tests: Sequence[Test]) -> Test:
+    return lambda file: any(test(file) for test in tests)
+
+
+_KNOWN: Mapping[str, tuple[type, Callable[[StoredFile], Any]]] = {
+    "tp_partition": (str, lambda file: file.collection),
+    "tp_index": (str, lambda file: file.tp_index),
+    "tp_date": (date, lambda file: file.day),
+    "tp_year": (int, lambda file: file.day.year),
+    "tp_month": (int, lambda file: file.day.month),
+    "tp_day": (int, lambda file: file.day.day),
+}

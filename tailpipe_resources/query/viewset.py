@@ -1,0 +1,259 @@
+"""The view set on a connection: made as it is named, made anew when the lake moved on, narrowed to what is asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from tailpipe_resources.errors import QueryError
+from tailpipe_resources.model.schema import Column
+from tailpipe_resources.query.ask import Result, ask
+from tailpipe_resources.query.engine import translate
+from tailpipe_resources.query.layers import (
+    MAIN,
+    RESERVED,
+    Layer,
+    all_log,
+    block_layers,
+    collection_layers,
+    create_schemas,
+    in_own_schemas,
+    indexes_of,
+)
+from tailpipe_resources.query.statements import check
+from tailpipe_resources.query.views import View, create_views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tailpipe_resources.model.view import ViewBlock
+    from tailpipe_resources.query.narrowing import Planner
+
+FEW_INDEXES = 20
+"""So many indexes are listed with their views; of more, only those that a statement named."""
+
+FEW_FILES = 8
+"""Finding out which of so many files a question needs takes longer than opening them."""
+
+_NAME = re.compile(r'"((?:[^"]|"")*)"|\w+')
+_LOOKS_AROUND = re.compile(r"\bshow\b|\binformation_schema\b|\bpg_\w+|\bduckdb_\w+|\bpragma_\w+", re.IGNORECASE)
+"""Statements that ask which views there are."""
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a view set is made from."""
+
+    views: tuple[View, ...]
+    collections: tuple[tuple[str, str], ...] = ()
+    """Table and name of those that may have no rows yet."""
+
+    blocks: tuple[ViewBlock, ...] = ()
+
+
+class ViewSet:
+    """Every view there is, on one connection. The tables are made at once, what stands on them when it is named."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, described: Described, *, time_zone: str = "UTC") -> None:
+        self.connection = connection
+        self.lost: dict[str, str] = {}
+        """Schemas and views that could not be made, with the reason."""
+        self._time_zone = time_zone
+        self._planner: Planner | None = None
+        self._can_plan = True
+        self._run: list[tuple[str, Mapping[str, object] | None]] = []
+        """What was run beside the tables, for a planner that comes later."""
+        self._made: dict[Key, Layer] = {}
+        self._narrowed: set[str] = set()
+        self.show(described)
+
+    def show(self, described: Described) -> None:
+        """Make the views anew over other files.
+
+        Raises:
+            QueryError: a table cannot be read.
+        """
+        self._views = {view.name: view for view in described.views}
+        self._narrowed.clear()
+        create_views(self.connection, described.views)
+        if self._planner is not None:
+            for view in described.views:
+                self._planner.declare(view)
+        self._indexes = indexes_of(described.views)
+        self._waiting, self.lost = _layers_of(described)
+        before = {schema.casefold() for schema, _ in self._made} | {name.casefold() for _, name in self._made}
+        self._made = {}
+        self._make_named(before)
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The tables."""
+        return tuple(self._views.values())
+
+    @property
+    def indexes(self) -> tuple[str, ...]:
+        """The values of `tp_index`, each of which can be used as a schema."""
+        return tuple(value for index in self._indexes.values() for value in index.values)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What tables and views are called, without their schemas."""
+        return frozenset(self._views) | {name for _, name in (*self._waiting, *self._made)}
+
+    @property
+    def schemas(self) -> frozenset[str]:
+        """What schemas are called, beside those of indexes."""
+        return frozenset(schema for schema, _ in (*self._waiting, *self._made))
+
+    def make_all(self) -> tuple[Layer, ...]:
+        """Make everything besides the tables; it, in an order in which it can be made. Of many indexes those named."""
+        few = self._indexes if len(self._indexes) <= FEW_INDEXES else {}
+        for key in list(self._waiting):
+            self._make(key)
+        self._make_indexes(few)
+        return tuple(self._made.values())
+
+    def ask(self, statement: str, parameters: Mapping[str, object] | None = None) -> Result:
+        """Run one statement that `statements.check` let through, over the files that it can need.
+
+        Raises:
+            QueryError: DuckDB refuses it; also while the rows are read.
+        """
+        self.prepare(statement, parameters)
+        return ask(self.connection, statement, parameters)
+
+    def prepare(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Make what a statement names, and have its tables read no more files than it can need."""
+        if _LOOKS_AROUND.search(statement):
+            self.make_all()
+        self._make_named(_words(statement))
+        planner = self._planning()
+        tests = {} if planner is None else planner.tests(statement, parameters)
+        for table in {*self._narrowed, *tests}:
+            view, test = self._views[table], tests.get(table)
+            kept = view if test is None or not view.stored else view.over(filter(test, view.stored))
+            if table in self._narrowed or len(kept.files) < len(view.files):
+                create_views(self.connection, [kept])
+        self._narrowed = {table for table in tests if self._views[table].stored}
+
+    def widen(self) -> None:
+        """Have every table read all of its files again."""
+        create_views(self.connection, [self._views[table] for table in self._narrowed])
+        self._narrowed = set()
+
+    def change(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Run a statement that changes what names mean, such as CREATE VIEW or SET search_path.
+
+        Raises:
+            QueryError: DuckDB refuses it.
+        """
+        self.prepare(statement, parameters)
+        try:
+            self.connection.execute(statement, parameters)
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            raise translate(error) from error
+        self._follow(statement, parameters)
+
+    def _planning(self) -> Planner | None:
+        """What plans questions, once there are files enough to leave some out."""
+        if self._planner is None and self._can_plan and sum(len(view.files) for view in self.views) > FEW_FILES:
+            from tailpipe_resources.query.narrowing import Planner
+
+            self._planner = Planner(self.views, self._time_zone)
+            for statement, parameters in self._run:
+                self._plan(statement, parameters)
+        return self._planner
+
+    def _follow(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
+        self._run.append((statement, parameters))
+        self._plan(statement, parameters)
+
+    def _plan(self, statement: str, parameters: Mapping[str, object] | None) -> None:
+        if self._planner is None:
+            return
+        try:
+            self._planner.run(statement, parameters)
+        except duckdb.Error:
+            # Names may now mean something else there than here: from now on every question reads all files.
+            self._planner, self._can_plan = None, False
+
+    def _make_named(self, words: set[str]) -> None:
+        for key in [key for key in self._waiting if (key[1] if key[0] == MAIN else key[0]).casefold() in words]:
+            self._make(key)
+        self._make_indexes(words & self._indexes.keys())
+
+    def _make_indexes(self, names: Iterable[str]) -> None:
+        taken = {schema.casefold(): layer.kind for (schema, _), layer in {**self._waiting, **self._made}.items()}
+        for name in names:
+            kind = "SQL" if name in RESERVED else taken.get(name, "index")
+            for layer in self._indexes[name].layers:
+                if kind != "index":
+                    self.lost[layer.schema] = f"the index {layer.schema} has no schema: the name is taken by {kind}"
+                elif (layer.schema, layer.name) not in self._made:
+                    self._waiting[layer.schema, layer.name] = layer
+                    self._make((layer.schema, layer.name))
+
+    def _make(self, key: Key) -> None:
+        layer = self._waiting.pop(key, None)
+        if layer is None:
+            return
+        if layer.kind == "query":
+            self._make_named(_words(layer.select))
+        shown = layer.name if layer.kind == "query" else f"{layer.schema}.{layer.name}"
+        try:
+            self._made[key] = self._created(layer)
+        except QueryError as error:
+            reason = str(error).splitlines()[0]
+            self.lost[layer.name if layer.schema == MAIN else layer.schema] = (
+                f"the view {shown} cannot be made: {reason}"
+            )
+
+    def _created(self, layer: Layer) -> Layer:
+        """Make a view; it with its columns."""
+        if layer.kind in {"period", "query"} and len(check(self.connection, layer.select)) != 1:
+            raise QueryError("it is more than one statement")
+        try:
+            for statement in (*create_schemas([layer]), layer.create):
+                self.connection.execute(statement)
+                self._follow(statement)
+            if layer.columns:
+                return layer
+            rows = self.connection.execute(f"DESCRIBE {layer.select}").fetchall()
+        except duckdb.Error as error:
+            raise translate(error) from error
+        return replace(layer, columns=tuple(Column(row[0], row[1]) for row in rows))
+
+
+def _layers_of(described: Described) -> tuple[dict[Key, Layer], dict[str, str]]:
+    """The views of a view set by schema and name, and what cannot be there, with the reason."""
+    blocks = [layer for block in described.blocks for layer in block_layers(block, described.views)]
+    parts, refused = in_own_schemas(
+        [
+            *(layer for layer in blocks if layer.kind != "query"),
+            *collection_layers(described.views, described.collections),
+        ]
+    )
+    tables = {view.name.casefold() for view in described.views}
+    found = {(layer.schema, layer.name): layer for layer in (all_log(described.views), *parts)}
+    lost = dict(refused)
+    for layer in (each for each in blocks if each.kind == "query"):
+        if layer.name.casefold() in tables:
+            lost[layer.name] = f"the view {layer.name} is not there: a table has its name"
+        else:
+            found[layer.schema, layer.name] = layer
+    return found, lost
+
+
+def _words(statement: str) -> set[str]:
+    """The names that may be in a statement, without regard to case."""
+    return {
+        (found[0] if found[1] is None else found[1].replace('""', '"')).casefold()
+        for found in _NAME.finditer(statement)
+    }
