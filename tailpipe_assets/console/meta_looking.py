@@ -46,6 +46,7 @@ def tables(session: Session, _argument: str) -> None:
 def views(session: Session, _argument: str) -> None:
     """List what can be asked, schema by schema."""
     _refresh(session)
+    session.tables.make_all()
     found = session.tables.connection.execute(_VIEWS).fetchall()
     session.list([(schema, name, str(count)) for schema, name, count in found], ("schema", "view", "columns"))
 
@@ -60,13 +61,10 @@ def inspect(session: Session, argument: str) -> None:
         raise UsageError(f"write .inspect TABLE; there is {', '.join(session.tables.names())}")
     _refresh(session)
     name = argument.replace('"', "")
-    for view in session.tables.views:
-        if name.lower() in (view.name.lower(), f"main.{view.name.lower()}"):
-            described = session.tables.described(view)
-            session.list(
-                [(each.name, each.type, each.description) for each in described], ("column", "type", "what it is")
-            )
-            return
+    described = session.tables.described(name)
+    if described is not None:
+        session.list([(each.name, each.type, each.description) for each in described], ("column", "type", "what it is"))
+        return
     schema, _, table = name.rpartition(".")
     found = session.tables.connection.execute(_COLUMNS, [table, schema or "main"]).fetchall()
     if not found:

@@ -27,7 +27,9 @@ from tailpipe_assets.console.words import PROMPT, PROMPT_MORE, counted, say
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
+    from tailpipe_assets.console.lake import LakeTables
     from tailpipe_assets.console.session import Session
+    from tailpipe_resources.query.layers import Layer
 
 FIRST_READ_SECONDS = 30.0
 """For so long completion waits for the catalog, in a thread of its own, while typing goes on."""
@@ -35,7 +37,7 @@ FIRST_READ_SECONDS = 30.0
 
 def converse(session: Session) -> None:
     """Take lines until the session is over or Ctrl-D is pressed."""
-    names = _Names(session.tables.connection)
+    names = _Names(session.tables)
     session.on_change = names.load
     names.load()
     prompt = _prompt(session, names)
@@ -126,9 +128,10 @@ def toolbar(session: Session) -> str:
 class _Names:
     """The catalog, read in a thread so that nobody waits for it but who completes."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, tables: LakeTables) -> None:
         self._catalog = Catalog()
-        self._cursor = connection.cursor()
+        self._tables = tables
+        self._cursor = tables.connection.cursor()
         self._one_at_a_time = threading.Lock()
         self._is_read = threading.Event()
 
@@ -139,9 +142,10 @@ class _Names:
         return self._catalog
 
     def load(self) -> None:
-        threading.Thread(target=self._load, name="catalog", daemon=True).start()
+        layers = self._tables.layers
+        threading.Thread(target=self._load, args=[layers], name="catalog", daemon=True).start()
 
-    def _load(self) -> None:
+    def _load(self, layers: tuple[Layer, ...]) -> None:
         with self._one_at_a_time, suppress(duckdb.Error):  # what was known before still completes
-            self._catalog = read_catalog(self._cursor, self._catalog)
+            self._catalog = read_catalog(self._cursor, self._catalog, layers)
         self._is_read.set()

@@ -8,36 +8,28 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from tailpipe_assets.views.words import in_our_words
 from tailpipe_resources.errors import QueryError
-from tailpipe_resources.model.names import hint
 from tailpipe_resources.query.cells import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from tailpipe_assets.console.lake import LakeTables
 
 PROMPT = "tailpipe> "
 PROMPT_MORE = "     ...> "
 
-_UNKNOWN_TABLE = re.compile(r"^Table with name (?P<name>.+?) does not exist!(?:\nDid you mean [^\n]*)?")
 _PLACE = re.compile(r"^LINE (?P<line>\d+):(?P<rest>.*)", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r'"(\w+)"')
 
 
-def in_our_words(error: QueryError, statement: str, tables: LakeTables) -> QueryError:
-    """What DuckDB says, with the line of SQL it speaks of, and of an unknown table the nearest that is there."""
+def explained(error: QueryError, statement: str, tables: LakeTables) -> QueryError:
+    """What DuckDB says, with the line of SQL it speaks of and the names that were probably meant."""
     text = str(error)
     if not _PLACE.search(text):
         text += _place(text, statement, tables)
-    unknown = _UNKNOWN_TABLE.match(text)
-    if unknown is None:
-        return QueryError(text)
-    name = unknown["name"]
-    if name in tables.lost:
-        return QueryError(tables.lost[name])
-    known = hint(name, tables.names())
-    return QueryError(f'no table is called "{name}"{known}{text[unknown.end() :]}')
+    return in_our_words(QueryError(text), tables.opened)
 
 
 def _place(message: str, statement: str, tables: LakeTables) -> str:
@@ -58,13 +50,6 @@ def _caret(statement: str, place: int) -> str:
     before = f"LINE {number}: "
     start = statement.rfind("\n", 0, place) + 1
     return f"\n\n{before}{statement.splitlines()[number - 1]}\n{' ' * (len(before) + place - start)}^"
-
-
-def of_nothing(statement: str, tables: LakeTables) -> Iterator[str]:
-    """Why a statement may have found nothing: the tables it names that have no rows yet."""
-    for view in tables.views:
-        if not view.files and re.search(rf"\b{re.escape(view.name)}\b", statement, re.IGNORECASE):
-            yield f"no rows yet: tailpipe collect {view.name}"
 
 
 def of_no_room(names: Sequence[str]) -> str:

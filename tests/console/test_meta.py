@@ -7,6 +7,7 @@ import json
 import stat
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from tailpipe_assets.console.history import FileHistory, is_private
@@ -69,7 +70,9 @@ def test_what_there_is_can_be_seen(session: Session, capsys: Captured) -> None:
     assert "http_log" in taken(session, capsys, ".tables")[0]
     assert "view of this session" in taken(session, capsys, ".tables")[0]
     assert "s " in taken(session, capsys, ".views")[0]
+    assert "all_log" in taken(session, capsys, ".views")[0]
     assert "remote_addr" in taken(session, capsys, ".inspect http_log")[0]
+    assert "remote_addr" in taken(session, capsys, ".inspect web.http_log")[0]
     assert "tp_timestamp" in taken(session, capsys, ".inspect HTTP_LOG")[0]
     assert taken(session, capsys, ".inspect s.t")[0].splitlines()[-1].split() == ["m", "INTEGER"]
     assert 'did you mean "http_log"?' in taken(session, capsys, ".inspect http_lg")[1]
@@ -95,6 +98,9 @@ def test_rows_outside_the_window_are_not_there(session: Session, capsys: Capture
     assert taken(session, capsys, COUNT)[0] == "n\n1\n"
     assert "T-7d" in taken(session, capsys, ".from yesterday")[1]
     taken(session, capsys, ".from all")
+    assert ".to all" in taken(session, capsys, ".from 2024-02-08")[1]
+    assert taken(session, capsys, ".to 2024-02-07")[1] == "rows to 2024-02-08\n"
+    assert taken(session, capsys, COUNT)[0] == "n\n3\n"
     assert taken(session, capsys, ".to all")[1] == "all rows\n"
     assert taken(session, capsys, COUNT)[0] == "n\n3\n"
 
@@ -164,6 +170,8 @@ def test_an_export_has_every_row(project: Project, session: Session, capsys: Cap
     with (project.folder / "rows.csv").open() as file:
         assert [row[0] for row in csv.reader(file)] == ["n", *map(str, range(1500))]
     assert "there already" in taken(session, capsys, ".export rows.csv")[1]
+    assert taken(session, capsys, ".export rows.parquet")[1] == "1,500 rows written to rows.parquet\n"
+    assert duckdb.execute("select sum(n) from 'rows.parquet'").fetchall() == [(sum(range(1500)),)]
     taken(session, capsys, ".export one.json select 1 as a")
     assert json.loads((project.folder / "one.json").read_text()) == [{"a": 1}]
 

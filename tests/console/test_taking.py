@@ -138,7 +138,7 @@ def test_views_over_the_folders_of_the_lake_can_be_made(
     """By globs over tables, collections, indexes and months; and a table made of one, in front of the lake's own."""
     root = project.folder / "lake"
     made = f"""
-        create view all_log as select * from read_parquet('{root}/*/*/*/*/*/*/*.parquet', union_by_name = true);
+        create view every_log as select * from read_parquet('{root}/*/*/*/*/*/*/*.parquet', union_by_name = true);
         create schema my_partition;
         create view my_partition.http_log as select * from read_parquet('{root}/*/tp_partition=web/*/*/*/*/*.parquet');
         create schema my_conn;
@@ -153,7 +153,13 @@ def test_views_over_the_folders_of_the_lake_can_be_made(
     _, err = taken(session, capsys, made)
     assert err.splitlines() == ["done"] * 10
 
-    for name, count in (("http_log", 2), ("all_log", 3), ("my_partition.http_log", 3), ("period_2024_q1.http_log", 3)):
+    for name, count in (
+        ("http_log", 2),
+        ("every_log", 3),
+        ("all_log", 3),
+        ("my_partition.http_log", 3),
+        ("period_2024_q1.http_log", 3),
+    ):
         assert taken(session, capsys, f"select count(*) as n from {name};")[0] == f"n\n{count}\n"
 
 
