@@ -1,6 +1,7 @@
 """Ask the collected logs with SQL, in the dialect of DuckDB. Every table is a view; times are UTC.
 
 Examples:
+  tailpipe query
   tailpipe query "select event_name, count(*) from aws_cloudtrail_log group by all order by 2 desc"
   tailpipe query --output csv "from http_log where status >= 500" > errors.csv
   tailpipe query --output parquet=errors.parquet "from http_log where status >= 500"
@@ -10,6 +11,8 @@ Examples:
   echo "show all tables" | tailpipe query -
   tailpipe query --as-of T-2H "select count(*) from http_log"
   tailpipe query --as-of http_log@17 "select count(*) from http_log"
+
+Without SQL, on a terminal, it opens a console: .help lists what it can do besides.
 
 Beside the tables there is all_log over all of them, and a schema with a view a table for each collection, each value
 of tp_index and each view of the configuration: production.aws_cloudtrail_log, "123456789012".aws_cloudtrail_log.
@@ -57,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME|TABLE@VERSION",
         help="what the tables held at a time, or one in a version; may be repeated for several tables",
     )
+    parser.add_argument("--ide", action="store_true", help="open Harlequin over the same tables, where it is installed")
     parser.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="the value of $NAME in the SQL; repeatable"
     )
@@ -99,6 +103,10 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the statements in order, and stop at the first that fails."""
+    if args.ide:
+        from tailpipe_assets.cli.query_console import run_ide
+
+        return run_ide(args)
     texts = [_text(given) for given in args.sql]
     if not texts and sys.stdin.isatty() and sys.stdout.isatty():
         from tailpipe_assets.cli.query_console import run_console

@@ -14,8 +14,8 @@ from tailpipe_assets.cli.configured import read_config, read_outline
 from tailpipe_assets.cli.interrupting import interruptible
 from tailpipe_assets.cli.query_moment import moment_of
 from tailpipe_assets.cli.query_restriction import restriction_of, zone_of
-from tailpipe_assets.cli.query_words import in_our_words, without_rows
 from tailpipe_assets.views.opened import Asked, Engine, OpenViews, open_views
+from tailpipe_assets.views.words import in_our_words, without_rows
 from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.errors import QueryError, UsageError
 from tailpipe_resources.model.names import hint

@@ -55,22 +55,26 @@ def _check_create(
     if kinds != ["CREATE"]:
         raise QueryError("query only reads: this statement is refused")
     if words[place] != "SCHEMA":
-        _check_name(tokens, place + 1, taken)
+        _check_name(connection, tokens, place + 1, taken)
         body = _body(tokens)
         if body is not None:
             check(connection, statement.encode()[body:].decode())
 
 
-def _check_name(tokens: list[tuple[str, int]], place: int, taken: Container[str]) -> None:
+def _check_name(
+    connection: duckdb.DuckDBPyConnection, tokens: list[tuple[str, int]], place: int, taken: Container[str]
+) -> None:
     if [word.upper() for word, _ in tokens[place : place + 3]] == ["IF", "NOT", "EXISTS"]:
         place += 3
     parts = [tokens[place][0]] if place < len(tokens) else []
     while place + 2 < len(tokens) and tokens[place + 1][0] == ".":
         place += 2
         parts.append(tokens[place][0])
-    name = ".".join(part.strip('"').lower() for part in parts).removeprefix("memory.").removeprefix("main.")
-    if name in taken:
-        raise QueryError(f"{name} is a table of the lake; choose another name")
+    schema, name = ([None, None, *(part.strip('"').lower() for part in parts)])[-2:]
+    if schema in (None, "memory"):  # DuckDB takes `memory.t` for a table of the database `memory` where it can
+        [(schema,)] = connection.execute("SELECT current_schema()").fetchall()
+    if schema == "main" and name in taken:
+        raise QueryError(f"{name} is a table of the lake; choose another name, or put it into a schema of your own")
 
 
 def _body(tokens: list[tuple[str, int]]) -> int | None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, cast
 import duckdb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from duckdb.sqltypes import DuckDBPyType
+
+    from tailpipe_resources.query.layers import Layer
 
 _FUNCTIONS = """
 SELECT function_name, any_value(function_type), any_value(parameters) FROM duckdb_functions()
@@ -66,14 +68,23 @@ class Catalog:
         return min(fitting, key=lambda each: each.schema != "main", default=None)
 
 
-def read_catalog(connection: duckdb.DuckDBPyConnection, before: Catalog) -> Catalog:
-    """The catalog as it is now, through a connection of its own; keywords and functions are kept once read."""
-    cursor = connection.cursor()
+def read_catalog(cursor: duckdb.DuckDBPyConnection, before: Catalog, layers: Iterable[Layer] = ()) -> Catalog:
+    """The catalog as it is now, asked where nothing else is; keywords and functions are kept once read.
+
+    Args:
+        cursor: of the session's connection.
+        before: what was read last.
+        layers: views of the lake, which are made only when they are named.
+    """
     rows = cursor.execute(_COLUMNS).fetchall()
-    columns: dict[tuple[str, str], list[Named]] = {}
+    columns: dict[tuple[str, str], list[Named]] = {
+        (layer.schema.lower(), layer.name): [Named(each.name, each.type) for each in layer.columns] for layer in layers
+    }
+    for schema, table in {row[:2] for row in rows}:
+        columns[schema, table] = []
     for schema, table, column, kind in rows:
-        columns.setdefault((schema, table), []).append(Named(column, kind))
-    relations = tuple(Relation(schema, name, tuple(found)) for (schema, name), found in columns.items())
+        columns[schema, table].append(Named(column, kind))
+    relations = tuple(Relation(schema, name, tuple(columns[schema, name])) for schema, name in sorted(columns))
     if before.keywords:
         return Catalog(before.keywords, before.functions, relations)
     keywords = cursor.execute("SELECT keyword_name FROM duckdb_keywords()").fetchall()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-import sys
 import textwrap
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.query.cells import columns_of, harmless, padded
@@ -13,28 +14,38 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _NARROWEST = 20
+_GAP = "  "
+_NUMBER = re.compile(r"[\d,.]+( [KMGT]?B)?")
 
 
-def show_rows(rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> None:
-    """Print rows as aligned columns, with names above them when given. A long last column goes on below itself."""
+def aligned(rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> str:
+    """Rows as aligned columns, with names above them when given. Cells that are too long go on below."""
     if not rows:
-        return
-    cells = [[harmless(cell) for cell in row] for row in rows]
-    count = len(cells[0])
-    widths = [max(columns_of(row[place]) for row in [*cells, *([names] if names else [])]) for place in range(count)]
-    lines = [_line(names, widths), "  ".join("-" * width for width in widths)] if names else []
-    for row in cells:
-        lines += _lines(row, widths)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
-    sys.stdout.flush()
+        return ""
+    cells = [[harmless(cell) for cell in row] for row in [*([names] if names else []), *rows]]
+    widths = _widths(cells, shutil.get_terminal_size().columns)
+    rights = [all(_NUMBER.fullmatch(row[place]) for row in rows) for place in range(len(widths))]
+    lines = [line for row in cells for line in _lines(row, widths, rights)]
+    if names:
+        lines.insert(1, _GAP.join("-" * width for width in widths))
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _lines(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    indent = sum(widths[:-1]) + 2 * (len(widths) - 1)
-    room = max(_NARROWEST, shutil.get_terminal_size().columns - indent)
-    first, *others = textwrap.wrap(row[-1], room, break_long_words=False) or [""]
-    return [_line([*row[:-1], first], widths), *(" " * indent + other for other in others)]
+def _widths(cells: Sequence[Sequence[str]], room: int) -> list[int]:
+    """The first column gets what it wants; the others share what is left, the last having the rest."""
+    widths = [max(columns_of(row[place]) for row in cells) for place in range(len(cells[0]))]
+    left = room - widths[0] - len(_GAP)
+    for place in range(1, len(widths)):
+        others = len(widths) - place - 1
+        most = left if others == 0 else left // 2 if others == 1 else left
+        widths[place] = max(_NARROWEST, min(widths[place], most)) if widths[place] > most else widths[place]
+        left -= widths[place] + len(_GAP)
+    return widths
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(padded(cell, width, right=False) for cell, width in zip(row, widths, strict=True))
+def _lines(row: Sequence[str], widths: Sequence[int], rights: Sequence[bool]) -> list[str]:
+    parts = [textwrap.wrap(cell, max(width, 1)) or [""] for cell, width in zip(row, widths, strict=True)]
+    return [
+        _GAP.join(padded(cell, width, right=right) for cell, width, right in zip(line, widths, rights, strict=True))
+        for line in zip_longest(*parts, fillvalue="")
+    ]

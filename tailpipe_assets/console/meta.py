@@ -33,11 +33,9 @@ def _leave(session: Session, _argument: str) -> None:
     session.is_over = True
 
 
-def _help(_session: Session, argument: str) -> None:
-    from tailpipe_assets.console.listing import show_rows
-
+def _help(session: Session, argument: str) -> None:
     chosen = (find(argument),) if argument else COMMANDS
-    show_rows([(f"{each.name} {each.takes}".rstrip(), each.help) for each in chosen])
+    session.list([(f"{each.name} {each.takes}".rstrip(), each.help) for each in chosen])
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -53,7 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(".timing", "[on|off]", "say how long a statement took", meta_settings.timing, "on off"),
     Command(".pager", "[on|off|auto]", "show long results with $PAGER, else less", meta_settings.pager, "on off auto"),
     Command(".from", "[TIME|all]", "leave out rows before a time: 2026-11-18, T-7d", meta_settings.start, "all"),
-    Command(".to", "[TIME|all]", "leave out rows from a time on", meta_settings.end, "all"),
+    Command(".to", "[TIME|all]", "leave out rows from a time on; a date alone stays in", meta_settings.end, "all"),
     Command(
         ".index", "[VALUE ...|all]", "show rows with these values of tp_index, * for any", meta_settings.index, "all"
     ),

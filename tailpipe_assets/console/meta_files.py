@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.console import saved
-from tailpipe_assets.console.listing import show_rows
 from tailpipe_assets.console.screen import Answer
 from tailpipe_assets.console.splitting import bare, split
 from tailpipe_assets.console.words import say
@@ -15,9 +14,10 @@ from tailpipe_resources.errors import UsageError
 from tailpipe_resources.query.render import OUTPUTS, Output, render
 
 if TYPE_CHECKING:
+    from tailpipe_assets.console.lake import LakeTables
     from tailpipe_assets.console.session import Session
-    from tailpipe_resources.query.ask import Result
 
+_PARQUET = "parquet"
 _ALSO = {"txt": "table", "ndjson": "jsonl", "md": "markdown"}
 
 
@@ -43,7 +43,9 @@ def run(session: Session, argument: str) -> None:
     known = saved.saved_queries(session.folders)
     if not known:
         say(f"no query is saved yet; .save NAME writes one to {saved.own_folder()}")
-    show_rows([(each.name, str(each.path.parent), each.title) for each in known], ("query", "folder", "what it asks"))
+    session.list(
+        [(each.name, each.title, str(each.path.parent)) for each in known], ("query", "what it asks", "folder")
+    )
 
 
 def open_file(session: Session, argument: str) -> None:
@@ -72,30 +74,38 @@ def export(session: Session, argument: str) -> None:
     path, output = Path(name).expanduser(), _output_of(name)
     _check_place(session, path)
     session.last = statement
-    found = session.work(statement, lambda result: _written(result, path, output))
+    found = session.work(statement, lambda: _written(session.tables, statement, path, output))
     if found is None:
         raise UsageError("this statement has no rows to write")
     say(f"{found.summary} written to {path}")
 
 
-def _written(result: Result, path: Path, output: Output) -> Answer:
+def _written(tables: LakeTables, statement: str, path: Path, output: Output | None) -> Answer:
     partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with partial.open("x", encoding="utf-8", newline="") as stream:
-            rendered = render(result, output, stream)
+        if output is None:
+            rows = tables.store(statement, partial)
+        else:
+            with partial.open("x", encoding="utf-8", newline="") as stream:
+                rows = render(tables.ask(statement), output, stream).rows
         partial.rename(path)
     finally:
         partial.unlink(missing_ok=True)
-    return Answer("", rendered.rows, rendered.rows, is_counted=True)
+    return Answer("", rows, rows, is_counted=True)
 
 
-def _output_of(name: str) -> Output:
+def _output_of(name: str) -> Output | None:
+    """How to write a file of this name; None is Parquet."""
     suffix = Path(name).suffix.lstrip(".").lower()
     wanted = _ALSO.get(suffix, suffix)
+    if wanted == _PARQUET:
+        return None
     for output in OUTPUTS:
         if output == wanted:
             return output
-    known = ", ".join(f".{each}" for each in (*OUTPUTS, *(key for key, value in _ALSO.items() if value in OUTPUTS)))
+    known = ", ".join(
+        f".{each}" for each in (_PARQUET, *OUTPUTS, *(key for key, value in _ALSO.items() if value in OUTPUTS))
+    )
     raise UsageError(f"{name}: the end of the name says how rows are written; use one of {known}")
 
 

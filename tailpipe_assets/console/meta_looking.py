@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.console.listing import show_rows
-from tailpipe_assets.console.words import say
+from tailpipe_assets.console.words import counted, say
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.names import hint
 
@@ -36,19 +35,20 @@ def tables(session: Session, _argument: str) -> None:
     _refresh(session)
     known = {view.name: view for view in session.tables.views}
     rows = [
-        (view.name, str(len(view.all_columns)), f"{len(view.files):,} files" if view.files else "no rows yet")
+        (view.name, str(len(view.all_columns)), counted(len(view.files), "file") if view.files else "no rows yet")
         for view in known.values()
     ]
     made = session.tables.connection.execute(_MADE_HERE).fetchall()
     rows += [(name, str(count), f"{kind} of this session") for name, kind, count in made if name not in known]
-    show_rows(rows, ("table", "columns", "holds"))
+    session.list(rows, ("table", "columns", "holds"))
 
 
 def views(session: Session, _argument: str) -> None:
     """List what can be asked, schema by schema."""
     _refresh(session)
+    session.tables.make_all()
     found = session.tables.connection.execute(_VIEWS).fetchall()
-    show_rows([(schema, name, str(count)) for schema, name, count in found], ("schema", "view", "columns"))
+    session.list([(schema, name, str(count)) for schema, name, count in found], ("schema", "view", "columns"))
 
 
 def inspect(session: Session, argument: str) -> None:
@@ -61,18 +61,15 @@ def inspect(session: Session, argument: str) -> None:
         raise UsageError(f"write .inspect TABLE; there is {', '.join(session.tables.names())}")
     _refresh(session)
     name = argument.replace('"', "")
-    for view in session.tables.views:
-        if name.lower() in (view.name.lower(), f"main.{view.name.lower()}"):
-            described = session.tables.described(view)
-            show_rows(
-                [(each.name, each.type, each.description) for each in described], ("column", "type", "what it is")
-            )
-            return
+    described = session.tables.described(name)
+    if described is not None:
+        session.list([(each.name, each.type, each.description) for each in described], ("column", "type", "what it is"))
+        return
     schema, _, table = name.rpartition(".")
     found = session.tables.connection.execute(_COLUMNS, [table, schema or "main"]).fetchall()
     if not found:
         raise UsageError(f'no table is called "{name}"{hint(name, session.tables.names())}')
-    show_rows(found, ("column", "type"))
+    session.list(found, ("column", "type"))
 
 
 def collections(session: Session, _argument: str) -> None:
@@ -90,7 +87,7 @@ def collections(session: Session, _argument: str) -> None:
     ]
     if not rows:
         say("no rows yet: tailpipe collect brings them; tailpipe collection list shows what is configured")
-    show_rows(rows, ("collection", "rows", "files", "size", "first day", "last day"))
+    session.list(rows, ("collection", "rows", "files", "size", "first day", "last day"))
 
 
 def explain(session: Session, argument: str) -> None:

@@ -10,14 +10,15 @@ from tailpipe_assets.console.settings import PAGING
 from tailpipe_assets.console.words import say
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.names import hint
-from tailpipe_resources.model.window import Window, parse_time
+from tailpipe_resources.model.window import Window, parse_end, parse_time
 from tailpipe_resources.query.render import OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import tzinfo
 
-    from tailpipe_assets.console.lake import Restriction
     from tailpipe_assets.console.session import Session
+    from tailpipe_resources.query.restriction import Restriction
 
 T = TypeVar("T", bound=str)
 
@@ -54,15 +55,17 @@ def start(session: Session, argument: str) -> None:
     """Leave out rows before a time."""
     now = session.tables.restriction
     if argument:
-        session.tables.restrict(replace(now, window=Window(_time(argument), now.window.end)))
+        first = None if argument == _ALL else parse_time(*_typed(session, argument))
+        session.tables.restrict(replace(now, window=_window(first, now.window.end)))
     say(restriction_text(session.tables.restriction))
 
 
 def end(session: Session, argument: str) -> None:
-    """Leave out rows from a time on."""
+    """Leave out rows from a time on; of a date alone, those after that day."""
     now = session.tables.restriction
     if argument:
-        session.tables.restrict(replace(now, window=Window(now.window.start, _time(argument))))
+        last = None if argument == _ALL else parse_end(*_typed(session, argument))
+        session.tables.restrict(replace(now, window=_window(now.window.start, last)))
     say(restriction_text(session.tables.restriction))
 
 
@@ -82,17 +85,27 @@ def restriction_text(restriction: Restriction) -> str:
         *([f"from {_instant(window.start)}"] if window.start else []),
         *([f"to {_instant(window.end)}"] if window.end else []),
         *([f"index {' '.join(restriction.indexes)}"] if restriction.indexes else []),
+        *([f"of {' '.join(restriction.collections)}"] if restriction.collections else []),
     ]
     return "rows " + ", ".join(parts) if parts else "all rows"
 
 
 def _instant(time: datetime) -> str:
-    text = time.strftime("%Y-%m-%d %H:%M:%S")
+    text = time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
     return text.removesuffix(" 00:00:00") + ("" if text.endswith(" 00:00:00") else "Z")
 
 
-def _time(argument: str) -> datetime | None:
-    return None if argument == _ALL else parse_time(argument.strip("'\""), datetime.now(UTC))
+def _typed(session: Session, argument: str) -> tuple[str, datetime, tzinfo]:
+    """A time as it was typed, now, and the zone it is typed in."""
+    return argument.strip("'\""), datetime.now(UTC), session.tables.zone
+
+
+def _window(start: datetime | None, end: datetime | None) -> Window:
+    if start is not None and end is not None and start >= end:
+        raise UsageError(
+            f"nothing is from {_instant(start)} and before {_instant(end)}; .from all and .to all show all"
+        )
+    return Window(start, end)
 
 
 def _choice(argument: str, known: Sequence[T], what: str) -> T:

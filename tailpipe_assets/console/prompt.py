@@ -22,17 +22,22 @@ from tailpipe_assets.console.history import FileHistory
 from tailpipe_assets.console.meta_settings import restriction_text
 from tailpipe_assets.console.splitting import is_whole
 from tailpipe_assets.console.taking import take
-from tailpipe_assets.console.words import PROMPT, PROMPT_MORE, say
+from tailpipe_assets.console.words import PROMPT, PROMPT_MORE, counted, say
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
+    from tailpipe_assets.console.lake import LakeTables
     from tailpipe_assets.console.session import Session
+    from tailpipe_resources.query.layers import Layer
+
+FIRST_READ_SECONDS = 30.0
+"""For so long completion waits for the catalog, in a thread of its own, while typing goes on."""
 
 
 def converse(session: Session) -> None:
     """Take lines until the session is over or Ctrl-D is pressed."""
-    names = _Names(session.tables.connection)
+    names = _Names(session.tables)
     session.on_change = names.load
     names.load()
     prompt = _prompt(session, names)
@@ -112,7 +117,7 @@ def is_ready(text: str) -> bool:
 def toolbar(session: Session) -> str:
     """What a session is set to and what its last answer was, in one line."""
     parts = [
-        f"{sum(bool(view.files) for view in session.tables.views)} tables",
+        counted(sum(bool(view.files) for view in session.tables.views), "table"),
         restriction_text(session.tables.restriction),
         session.settings.output,
         *([session.told] if session.told else []),
@@ -121,15 +126,26 @@ def toolbar(session: Session) -> str:
 
 
 class _Names:
-    """The catalog, read in a thread so that nobody waits for it."""
+    """The catalog, read in a thread so that nobody waits for it but who completes."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.catalog = Catalog()
-        self._connection = connection
+    def __init__(self, tables: LakeTables) -> None:
+        self._catalog = Catalog()
+        self._tables = tables
+        self._cursor = tables.connection.cursor()
+        self._one_at_a_time = threading.Lock()
+        self._is_read = threading.Event()
+
+    @property
+    def catalog(self) -> Catalog:
+        """What is known; what was never read is waited for."""
+        self._is_read.wait(FIRST_READ_SECONDS)
+        return self._catalog
 
     def load(self) -> None:
-        threading.Thread(target=self._load, name="catalog", daemon=True).start()
+        layers = self._tables.layers
+        threading.Thread(target=self._load, args=[layers], name="catalog", daemon=True).start()
 
-    def _load(self) -> None:
-        with suppress(duckdb.Error):  # what was known before still completes
-            self.catalog = read_catalog(self._connection, self.catalog)
+    def _load(self, layers: tuple[Layer, ...]) -> None:
+        with self._one_at_a_time, suppress(duckdb.Error):  # what was known before still completes
+            self._catalog = read_catalog(self._cursor, self._catalog, layers)
+        self._is_read.set()

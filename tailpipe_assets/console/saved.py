@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.config.paths import home
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SUFFIX = ".sql"
+_TITLE_BYTES = 2000
+_END_OF_SENTENCE = re.compile(r"[.:](?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Saved:
     name: str
     path: Path
     title: str
-    """The first line of its comment, if it begins with one."""
+    """What its first comment begins with, if it begins with one."""
 
 
 def own_folder() -> Path:
@@ -96,7 +100,8 @@ def save(name: str, statement: str) -> tuple[Path, bool]:
 def _title(path: Path) -> str:
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            line = file.readline(500)
+            lines = takewhile(lambda line: line.startswith("--"), file.read(_TITLE_BYTES).splitlines())
+            comment = " ".join(line.lstrip("-").strip() for line in lines)
     except OSError:
         return ""
-    return line.lstrip("-").strip() if line.startswith("--") else ""
+    return _END_OF_SENTENCE.split(comment, maxsplit=1)[0].strip()

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.console import screen
 from tailpipe_assets.console.allowed import is_change
+from tailpipe_assets.console.listing import aligned
 from tailpipe_assets.console.running import run
 from tailpipe_assets.console.splitting import split
 from tailpipe_assets.console.terminal import is_dumb
-from tailpipe_assets.console.words import in_our_words, of_no_room, of_nothing, say
+from tailpipe_assets.console.words import explained, of_no_room, say
+from tailpipe_assets.views.words import without_rows
 from tailpipe_resources.errors import QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tailpipe_assets.console.lake import LakeTables
     from tailpipe_assets.console.settings import Settings
-    from tailpipe_resources.query.ask import Result
 
 
 class Session:
@@ -62,7 +63,7 @@ class Session:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         changes = self.tables.changes
         began = time.monotonic()
-        found = self.work(statement, lambda result: screen.answer(result, self.settings, width))
+        found = self.work(statement, lambda: screen.answer(self.tables.ask(statement), self.settings, width))
         elapsed = time.monotonic() - began
         if found is None or self.tables.changes != changes:
             self.on_change()
@@ -74,11 +75,15 @@ class Session:
         if found.columns_cut:
             say(of_no_room(found.columns_cut))
         if found.rows == 0:
-            for line in of_nothing(statement, self.tables):
+            for line in without_rows(statement, self.tables.opened):
                 say(line)
 
-    def work(self, statement: str, use: Callable[[Result], screen.Answer]) -> screen.Answer | None:
-        """Run a statement over the newest snapshot, which stays until its result was used.
+    def list(self, rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> None:
+        """Show rows of words."""
+        screen.show(aligned(rows, names), self.settings.pager)
+
+    def work(self, statement: str, use: Callable[[], screen.Answer]) -> screen.Answer | None:
+        """Run a statement over the newest snapshot, which stays until it was used.
 
         Returns:
             What was made of its result; None when it has none, as it changes what names mean.
@@ -90,12 +95,12 @@ class Session:
                 if is_change(self.tables.connection, statement, self.tables.taken()):
                     self.tables.change(statement)
                     return None
-                return use(self.tables.ask(statement))
+                return use()
 
         try:
             return run(self.tables.connection, work, shows_progress=sys.stderr.isatty() and not is_dumb())
         except QueryError as error:
-            raise in_our_words(error, statement, self.tables) from error
+            raise explained(error, statement, self.tables) from error
 
     def _tell(self, what: str, elapsed: float) -> None:
         self.told = f"{what} in {elapsed:.3f} s" if self.settings.has_timing else what

@@ -8,36 +8,28 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from tailpipe_assets.views.words import in_our_words
 from tailpipe_resources.errors import QueryError
-from tailpipe_resources.model.names import hint
 from tailpipe_resources.query.cells import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from tailpipe_assets.console.lake import LakeTables
 
 PROMPT = "tailpipe> "
 PROMPT_MORE = "     ...> "
 
-_UNKNOWN_TABLE = re.compile(r"^Table with name (?P<name>.+?) does not exist!(?:\nDid you mean [^\n]*)?")
 _PLACE = re.compile(r"^LINE (?P<line>\d+):(?P<rest>.*)", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r'"(\w+)"')
 
 
-def in_our_words(error: QueryError, statement: str, tables: LakeTables) -> QueryError:
-    """What DuckDB says, with the line of SQL it speaks of, and of an unknown table the nearest that is there."""
+def explained(error: QueryError, statement: str, tables: LakeTables) -> QueryError:
+    """What DuckDB says, with the line of SQL it speaks of and the names that were probably meant."""
     text = str(error)
     if not _PLACE.search(text):
         text += _place(text, statement, tables)
-    unknown = _UNKNOWN_TABLE.match(text)
-    if unknown is None:
-        return QueryError(text)
-    name = unknown["name"]
-    if name in tables.lost:
-        return QueryError(tables.lost[name])
-    known = hint(name, tables.names())
-    return QueryError(f'no table is called "{name}"{known}{text[unknown.end() :]}')
+    return in_our_words(QueryError(text), tables.opened)
 
 
 def _place(message: str, statement: str, tables: LakeTables) -> str:
@@ -60,13 +52,6 @@ def _caret(statement: str, place: int) -> str:
     return f"\n\n{before}{statement.splitlines()[number - 1]}\n{' ' * (len(before) + place - start)}^"
 
 
-def of_nothing(statement: str, tables: LakeTables) -> Iterator[str]:
-    """Why a statement may have found nothing: the tables it names that have no rows yet."""
-    for view in tables.views:
-        if not view.files and re.search(rf"\b{re.escape(view.name)}\b", statement, re.IGNORECASE):
-            yield f"no rows yet: tailpipe collect {view.name}"
-
-
 def of_no_room(names: Sequence[str]) -> str:
     """Which columns the terminal had no room for."""
     more = f" and {len(names) - 4} more" if len(names) > 5 else ""
@@ -83,6 +68,11 @@ def welcome(tables: LakeTables) -> str:
         "Run tailpipe collect, or see tailpipe collection list for what is configured. This console sees\n"
         "rows as soon as they are there. .help lists commands, Ctrl-D leaves."
     )
+
+
+def counted(count: int, what: str) -> str:
+    """How many there are of something, in words."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def say(message: str) -> None:

@@ -180,17 +180,20 @@ class OpenViews:
         arriving = ExitStack()
         try:
             found = self._find(arriving, self._asked.moment)
-            if found.views == self.found.views and found.lost == self.found.lost:
-                arriving.close()
-                return False
-            self.found = found
-            self.views.show(self._described())
+            is_another = found.views != self.found.views or found.lost != self.found.lost
+            if is_another:
+                self.found = found
+                self.views.show(self._described())
         except BaseException:
             arriving.close()
             raise
         self._leases.close()
         self._leases = arriving
-        return True
+        return is_another
+
+    def release(self) -> None:
+        """Let go of the lake's files, which may then be put away, until the next `refresh`."""
+        self._leases.close()
 
     def restrict_to(self, restriction: Restriction) -> None:
         """Ask another part of the lake from now on, at the same moment."""

@@ -15,6 +15,9 @@ from tailpipe_resources.model.names import literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_PROGRESS = "SET enable_progress_bar = true; SET enable_progress_bar_print = false"
+"""It is measured, for whoever asks the connection for it, and not shown."""
+
 
 def connect(
     *,
@@ -46,7 +49,7 @@ def connect(
         settings["threads"] = threads
     try:
         connection = duckdb.connect(":memory:", config=settings)
-        connection.execute(f"SET TimeZone = {literal(time_zone)}; SET enable_progress_bar = false")
+        connection.execute(f"SET TimeZone = {literal(time_zone)}; {_PROGRESS}")
     except duckdb.Error as error:
         raise translate(error) from error
     return connection

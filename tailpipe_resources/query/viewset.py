@@ -110,6 +110,11 @@ class ViewSet:
         """What schemas are called, beside those of indexes."""
         return frozenset(schema for schema, _ in (*self._waiting, *self._made))
 
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Everything besides the tables, made or not. A query of the user's own has its columns once it was made."""
+        return (*self._waiting.values(), *self._made.values())
+
     def make_all(self) -> tuple[Layer, ...]:
         """Make everything besides the tables; it, in an order in which it can be made. Of many indexes those named."""
         few = self._indexes if len(self._indexes) <= FEW_INDEXES else {}

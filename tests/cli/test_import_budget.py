@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAVY = {"dagster", "boto3", "botocore", "duckdb", "pyarrow", "deltalake"}
+HEAVY = {"dagster", "boto3", "botocore", "duckdb", "pyarrow", "deltalake", "prompt_toolkit", "pygments"}
 PROBE = """
 import sys
 from tailpipe_assets.cli.main import main

@@ -25,7 +25,7 @@ def catalog() -> Catalog:
     """Two views, and a schema with two more relations."""
     connection = connect()
     connection.execute(MADE)
-    return read_catalog(connection, Catalog())
+    return read_catalog(connection.cursor(), Catalog())
 
 
 def offered(catalog: Catalog, text: str, *, is_asked: bool = True) -> list[str]:

@@ -1,0 +1,47 @@
+"""Harlequin over the lake."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tailpipe_assets.cli.exits import Exit
+from tests.console.conftest import lines
+from tests.services.console import Terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tailpipe_assets.console.session import Session
+    from tests.services.project import Project
+
+HAS_HARLEQUIN = find_spec("harlequin") is not None
+
+
+@pytest.mark.skipif(HAS_HARLEQUIN, reason="Harlequin is installed here")
+def test_it_says_how_to_install_what_is_missing(project: Project) -> None:
+    """And asks nothing."""
+    terminal = Terminal(project.folder, "--ide")
+
+    assert terminal.leave("") == Exit.USAGE
+    assert "pip install 'tailpipe[ide]'" in terminal.raw
+
+
+@pytest.mark.skipif(not HAS_HARLEQUIN, reason="pip install 'tailpipe[ide]' brings Harlequin")
+def test_it_reads_the_newest_snapshot_and_writes_nothing(project: Project, session: Session, tmp_path: Path) -> None:
+    """What the console refuses is refused there too."""
+    from harlequin.exception import HarlequinQueryError
+
+    from tailpipe_assets.console.ide import adapter_over
+
+    connection = adapter_over(session.tables).connect()
+    assert connection.execute("select count(*) from http_log").fetchall().to_pylist() == [{"count_star()": 3}]
+    project.write("b.log", lines(4))
+    project.collect_one()
+
+    assert connection.execute("select count(*) from http_log").fetchall().to_pylist() == [{"count_star()": 4}]
+    with pytest.raises(HarlequinQueryError, match="COPY is refused"):
+        connection.execute(f"copy http_log to '{tmp_path}/x.csv'")
+    connection.close()
