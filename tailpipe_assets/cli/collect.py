@@ -76,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-record", action="store_true", help="keep no record of the run for Dagster's web UI")
     following = parser.add_argument_group("following")
     following.add_argument("--follow", action="store_true", help="keep collecting until stopped")
+    following.add_argument("--followed", action="store_true", help="only collections that say follow = true")
     following.add_argument("--every", metavar="TIME", help="how often to look for something new: 1s, 500ms, 5m")
     following.add_argument("--no-compact", action="store_true", help="leave compacting to others")
 
@@ -85,8 +86,8 @@ def run(args: argparse.Namespace) -> int:
     window = window_of(args.start, args.end, datetime.now(UTC))
     if args.follow:
         return _follow(args, window)
-    if args.every or args.no_compact:
-        raise UsageError("--every and --no-compact belong to --follow")
+    if args.every or args.no_compact or args.followed:
+        raise UsageError("--every, --followed and --no-compact belong to --follow")
     with _undisturbed():
         plans = plans_of(args)
     if args.overwrite:

@@ -169,9 +169,12 @@ def _reporter(*, record: bool, tell: Callable[[str], None]) -> AbstractContextMa
 def _looked_at(args: argparse.Namespace) -> tuple[tuple[str, int, int], ...]:
     """The files of the configuration, with what changes when one of them does."""
     from tailpipe_resources.config import find_files
+    from tailpipe_resources.config.kept import kept_file
 
+    kept = kept_file()
     try:
-        stats = [(str(path), path.stat()) for path in find_files(args.config_path)]
+        files = find_files(args.config_path) if kept is None else [kept]
+        stats = [(str(path), path.stat()) for path in files]
     except (OSError, TailpipeError):
         return ()
     return tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats)

@@ -38,7 +38,7 @@ def plans_of(args: argparse.Namespace) -> list[Plan]:
     chosen = choose(config.collections, args.selectors)
     for each in chosen.disabled:
         print(f"{'.'.join(each.key)} is disabled", file=sys.stderr)
-    keys = {each.key for each in chosen.enabled}
+    keys = {each.key for each in chosen.enabled if each.pace.follow or not args.followed}
     return [each for each in plans if each.collection.key in keys]
 
 

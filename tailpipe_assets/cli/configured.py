@@ -24,7 +24,13 @@ def read_config(args: argparse.Namespace, *, problems: Problems | None = None) -
         UsageError: there is none, or a flag is malformed.
     """
     from tailpipe_resources.config import find_files, load
+    from tailpipe_resources.config.kept import kept_file
 
+    kept = kept_file() if problems is not None else None
+    if kept is not None and problems is not None:
+        from tailpipe_resources.config.kept import load_kept
+
+        return load_kept(kept, problems)
     return load(find_files(args.config_path), variables=variables_of(args.var), problems=problems)
 
 

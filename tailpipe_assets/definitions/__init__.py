@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import dagster as dg
 
 from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_assets.definitions.collecting import Listener
 
-__all__ = ["KEPT", "Listener", "build_definitions", "defs"]
-
-KEPT = "TAILPIPE_KEPT_CONFIG"
-"""The environment variable that names a kept configuration, which is read instead of the user's files."""
+__all__ = ["Listener", "build_definitions", "defs"]
 
 
 @dg.definitions
@@ -27,12 +21,12 @@ def defs() -> dg.Definitions:
     """
     from tailpipe_assets.pipeline import plan
     from tailpipe_resources.config import load
-    from tailpipe_resources.config.kept import load_kept
+    from tailpipe_resources.config.kept import kept_file, load_kept
     from tailpipe_resources.model.place import Problems
 
     problems = Problems()
-    kept = os.environ.get(KEPT)
-    config = load_kept(Path(kept), problems) if kept else load(problems=problems)
+    kept = kept_file()
+    config = load_kept(kept, problems) if kept else load(problems=problems)
     plans = plan(config, problems=problems)
     problems.raise_any()
     return build_definitions(plans)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from tailpipe_assets.definitions.looking import ARRIVALS
 from tailpipe_assets.definitions.names import collection_key
 from tailpipe_assets.pipeline import Plan
 from tailpipe_resources.dagster_resources import LakeStore
@@ -16,7 +17,6 @@ from tailpipe_resources.lake.delta import head, open_table
 from tailpipe_resources.lake.ledger import made_at
 from tailpipe_resources.model.pace import interval_text
 
-CHECK = "arrivals"
 SECONDS = 60
 AGAIN = timedelta(days=1)
 """What has not changed is told again after so long."""
@@ -49,7 +49,7 @@ class Silence:
             told["last commit"] = dg.MetadataValue.timestamp(self.last)
         return dg.AssetCheckEvaluation(
             asset_key=key,
-            check_name=CHECK,
+            check_name=ARRIVALS,
             passed=self.is_fresh,
             severity=dg.AssetCheckSeverity.WARN,
             metadata=told,  # type: ignore[arg-type]
@@ -71,7 +71,7 @@ def arrivals(plans: Sequence[Plan]) -> tuple[list[dg.AssetChecksDefinition], lis
 def _checks(plans: Sequence[Plan]) -> dg.AssetChecksDefinition:
     specs = [
         dg.AssetCheckSpec(
-            CHECK,
+            ARRIVALS,
             asset=collection_key(each.collection),
             description=f"Something new comes every {interval_text(_allowed(each))}; looked at every minute.",
         )
@@ -87,7 +87,7 @@ def _checks(plans: Sequence[Plan]) -> dg.AssetChecksDefinition:
                 found = silence_of(each, lakes, datetime.now(UTC)).evaluation(key)
                 yield dg.AssetCheckResult(
                     asset_key=key,
-                    check_name=CHECK,
+                    check_name=ARRIVALS,
                     passed=found.passed,
                     severity=found.severity,
                     metadata=found.metadata,

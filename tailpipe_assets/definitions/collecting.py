@@ -123,6 +123,7 @@ class _Pass:
             self._context.log.warning(note)
         for ready, result in zip(self._plans, self._results, strict=True):
             yield from self._report(ready, result)
+        self._observe()
 
     def end(self, *, retries: int, pause: float) -> None:
         """Raise what stopped collections, if anything did.
@@ -143,6 +144,14 @@ class _Pass:
             # Dagster would otherwise show it as failed.
             self._context.instance.report_run_canceling(self._context.run, "Stopped. What was committed stays.")
             raise dg.DagsterExecutionInterruptedError
+
+    def _observe(self) -> None:
+        """Report what the source was seen to have, where it could be listed."""
+        if self._plans and all(each.failure is None and not each.cancelled for each in self._results):
+            met = max(self._results, key=lambda each: each.artifacts + each.skipped)
+            metadata = {"artifacts": met.artifacts + met.skipped, "artifacts of the run": met.artifacts}
+            key = source_key(self._plans[0].collection.source)
+            self._context.log_event(dg.AssetObservation(key, metadata=metadata))
 
     def _tell_left(self) -> None:
         """Mark the run that did not get everything, so that later ones look as far back as it did."""

@@ -19,7 +19,12 @@ from tailpipe_resources.model.window import Window
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
     from tailpipe_assets.pipeline import Plan, Resources
+
+ARRIVALS = "arrivals"
+"""The check of collections that name `expect_every`."""
 
 SECONDS = 20.0
 """So long a listing may take; then a run does it, which has all the time it needs."""
@@ -85,6 +90,13 @@ def window_since(looked: datetime | None) -> Window:
     if looked is None:
         return Window()
     return Window.of_days(looked.astimezone(UTC).date() - timedelta(days=1), datetime.now(UTC).date())
+
+
+def job_of(name: str, plans: Sequence[Plan]) -> UnresolvedAssetJobDefinition:
+    """The job that collects these, with the checks that a run answers. `arrivals` has a sensor of its own."""
+    keys = [collection_key(each.collection) for each in plans]
+    arrivals = dg.AssetSelection.checks(*(dg.AssetCheckKey(key, ARRIVALS) for key in keys))
+    return dg.define_asset_job(name, selection=dg.AssetSelection.assets(*keys) - arrivals)
 
 
 def is_under_way(instance: dg.DagsterInstance, job: str) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from tailpipe_assets.definitions.looking import is_under_way, last_looked, look, request_of, window_since
-from tailpipe_assets.definitions.names import collection_key, unique_names
+from tailpipe_assets.definitions.looking import is_under_way, job_of, last_looked, look, request_of, window_since
+from tailpipe_assets.definitions.names import unique_names
 from tailpipe_assets.pipeline import Plan, Resources
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
 
@@ -34,9 +34,7 @@ def _name(source: str, cron: str, *, alone: bool) -> str:
 
 
 def _schedule(name: str, cron: str, plans: Sequence[Plan]) -> dg.ScheduleDefinition:
-    job = dg.define_asset_job(
-        f"{name}_job", selection=dg.AssetSelection.assets(*(collection_key(each.collection) for each in plans))
-    )
+    job = job_of(f"{name}_job", plans)
 
     @dg.schedule(
         name=name,

@@ -13,6 +13,7 @@ import dagster as dg
 from tailpipe_assets.definitions.columns import column_schema, same_columns
 from tailpipe_assets.definitions.names import collection_key, compaction_key, plain, source_key
 from tailpipe_resources.model.checks import Checks
+from tailpipe_resources.model.pace import Pace
 from tailpipe_resources.model.place import Place
 from tailpipe_resources.model.secret import Secret
 
@@ -167,8 +168,9 @@ def _without_places(value: object) -> str:
         return str(type(value).__name__)
     if is_dataclass(value):
         said = {each.name: getattr(value, each.name) for each in fields(value)}
-        # Checks change what is said of rows, not the rows.
-        return str([(name, _without_places(each)) for name, each in said.items() if not isinstance(each, Checks)])
+        # Checks change what is said of rows, and the pace when they come; neither changes the rows.
+        kept = {name: each for name, each in said.items() if not isinstance(each, Checks | Pace)}
+        return str([(name, _without_places(each)) for name, each in kept.items()])
     if isinstance(value, tuple | list):
         return str([_without_places(each) for each in value])
     return repr(value)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from tailpipe_assets.definitions.looking import Look, is_under_way, look, request_of, window_since
-from tailpipe_assets.definitions.names import collection_key, unique_names
+from tailpipe_assets.definitions.looking import Look, is_under_way, job_of, look, request_of, window_since
+from tailpipe_assets.definitions.names import unique_names
 from tailpipe_assets.pipeline import Plan, Resources
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
 
@@ -26,8 +26,7 @@ def watchers(plans: Sequence[Plan]) -> list[dg.SensorDefinition]:
 
 
 def _watcher(name: str, plans: Sequence[Plan]) -> dg.SensorDefinition:
-    keys = [collection_key(each.collection) for each in plans]
-    job = dg.define_asset_job(f"{name}_job", selection=dg.AssetSelection.assets(*keys))
+    job = job_of(f"{name}_job", plans)
 
     @dg.sensor(
         name=name,

@@ -14,10 +14,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tailpipe_assets.definitions import KEPT, defs
+from tailpipe_assets.definitions import defs
 from tailpipe_assets.definitions.home import prepare
 from tailpipe_assets.server.process import answers
+from tailpipe_resources.config.kept import KEPT, load_kept
 from tailpipe_resources.errors import ConfigError, TailpipeError
+from tailpipe_resources.model.place import Problems
 
 _RELOAD_TAKES = 120
 """Seconds at most that the code server may need to load."""
@@ -33,13 +35,15 @@ def check(candidate: Path, kept: Path, code_server: Path) -> dict[str, Any]:
     """What is wrong with a candidate; when nothing is, it is the one in use from now on."""
     import dagster as dg
 
-    found: dict[str, Any] = {"problems": [], "error": ""}
+    found: dict[str, Any] = {"problems": [], "error": "", "follows": False}
     os.environ[KEPT] = str(candidate)
     try:
         found["dagster_home"] = str(prepare())
         # The tables are made here, once, before several processes would try.
         with dg.DagsterInstance.get():
             dg.Definitions.validate_loadable(defs())
+        config = load_kept(candidate, Problems())
+        found["follows"] = any(each.enabled and each.pace.follow for each in config.collections)
         candidate.replace(kept)
         if answers(code_server):
             _reload(code_server)

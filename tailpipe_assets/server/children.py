@@ -10,6 +10,7 @@ from tailpipe_assets.server import login
 from tailpipe_assets.server.child import Child
 from tailpipe_assets.server.web import WebSettings
 from tailpipe_resources.config.database import POSTGRES, with_driver
+from tailpipe_resources.config.kept import KEPT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,11 +60,15 @@ def environment(settings: Settings, folder: Folder) -> dict[str, str]:
         **{f"TAILPIPE_VAR_{name}": value for name, value in settings.variables.items()},
         **({POSTGRES: with_driver(database)} if database else {}),
         "TAILPIPE_HOME": str(folder.root.parent),
-        # The same name as in `definitions`, which cannot be imported without Dagster.
-        "TAILPIPE_KEPT_CONFIG": str(folder.kept),
+        KEPT: str(folder.kept),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def follower(env: dict[str, str]) -> Child:
+    """The process that collects all the time, for collections that say `follow = true`."""
+    return Child("follow", ("tailpipe_assets.cli", "collect", "--follow", "--followed", "--no-progress"), env)
 
 
 def children(

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.server.children import Private, children, environment
+from tailpipe_assets.server.children import Private, children, environment, follower
 from tailpipe_assets.server.folder import Folder
 from tailpipe_assets.server.housekeeping import Housekeeping
 from tailpipe_assets.server.logs import Log
@@ -57,11 +57,12 @@ def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
             Kept(child, Log(logs / f"{child.name}.log", say, settings.verbose), say)
             for child in children(settings, folder, private, listening.fileno(), env)
         ]
+        follow = _Follow(kept, watch, Kept(follower(env), Log(logs / "follow.log", say, settings.verbose), say))
         tidy = Housekeeping(settings.keep_runs, env, logs / "housekeeping.log")
         probe = Probe(settings.address, kept[0], say)
         told = _Told(folder, settings, kept, watch)
         try:
-            jobs = (watch.look, tidy.look, probe.look, _Greeting(settings, on_ready).look, told.tell)
+            jobs = (watch.look, follow.look, tidy.look, probe.look, _Greeting(settings, on_ready).look, told.tell)
             supervise(kept, jobs, say=say)
         finally:
             watch.stop()
@@ -72,6 +73,20 @@ def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
 def say(line: str) -> None:
     """Tell the person at the terminal."""
     print(f"tailpipe server: {line}", file=sys.stderr, flush=True)  # noqa: T201 - the supervisor's own voice
+
+
+@dataclass(slots=True)
+class _Follow:
+    """Has collections followed as soon as any is to be. The process then stays, and heeds the configuration itself."""
+
+    kept: list[Kept]
+    watch: Watch
+    child: Kept
+
+    def look(self) -> None:
+        """Take the child up when it is needed."""
+        if self.watch.follows and self.child not in self.kept:
+            self.kept.append(self.child)
 
 
 @dataclass(slots=True)

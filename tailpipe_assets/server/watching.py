@@ -55,6 +55,9 @@ class Watch:
     say: Callable[[str], None]
     problems: tuple[Problem, ...] = ()
     error: str = ""
+    follows: bool = False
+    """Whether the configuration in use has collections that are followed."""
+
     _seen: dict[str, str] = field(default_factory=dict)
     _stamps: tuple[object, ...] = ()
     _check: Check | None = None
@@ -73,6 +76,7 @@ class Watch:
             raise ConfigError(Problem(**each) for each in found["problems"])
         if found["error"]:
             raise LakeError(found["error"])
+        self.follows = found["follows"]
         return Path(found["dagster_home"])
 
     def look(self) -> None:
@@ -141,6 +145,7 @@ class Watch:
             self._refused(problems, found["error"])
             return
         self.problems, self.error = (), ""
+        self.follows = found["follows"]
         self.say("the changed configuration is in use")
 
     def _refused(self, problems: tuple[Problem, ...], error: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.config.decode import decode
@@ -19,10 +20,19 @@ from tailpipe_resources.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.place import Problems
+
+
+KEPT = "TAILPIPE_KEPT_CONFIG"
+"""The environment variable that names a kept configuration, in what `tailpipe server` has started."""
+
+
+def kept_file() -> Path | None:
+    """The configuration that is read instead of the user's files, in a process of the server."""
+    named = os.environ.get(KEPT)
+    return Path(named) if named else None
 
 
 def texts_of(files: Iterable[Path]) -> dict[str, str]:

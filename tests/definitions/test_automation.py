@@ -14,8 +14,7 @@ import dagster as dg
 import pytest
 
 from tailpipe_assets.definitions import build_definitions
-from tailpipe_assets.definitions.arrivals import CHECK
-from tailpipe_assets.definitions.looking import DONE, LEFT
+from tailpipe_assets.definitions.looking import ARRIVALS, DONE, LEFT
 from tailpipe_assets.definitions.tidying import first_stretch
 from tailpipe_assets.pipeline.compact import compact_collections
 from tests.definitions.conftest import DAYS, TODAY, access_line
@@ -243,7 +242,7 @@ def test_a_collection_gone_quiet_is_told_once(project: Project, instance: dg.Dag
 
     (told,) = fresh.asset_events
     assert isinstance(told, dg.AssetCheckEvaluation)
-    assert (told.asset_key, told.check_name, told.passed) == (WEB, CHECK, True)
+    assert (told.asset_key, told.check_name, told.passed) == (WEB, ARRIVALS, True)
     assert not same.asset_events
     late = next(each for each in quiet.asset_events if each.asset_key == WEB)
     assert isinstance(late, dg.AssetCheckEvaluation)

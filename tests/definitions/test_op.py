@@ -325,3 +325,16 @@ def test_the_engine_closes_what_it_opens() -> None:
 def test_without_our_tags_days_are_the_request() -> None:
     """A run started in the web UI is for exactly the days it names."""
     assert Request.of({}, sorted(iso(*DAYS))).window == Window.of_days(DAYS[0], DAYS[2])
+
+
+def test_a_run_observes_its_source(run: Run) -> None:
+    """What the source was seen to have is on its page, after each run that could list it."""
+    run(DAYS[0], DAYS[-1])
+
+    (record,) = run.instance.fetch_observations(dg.AssetKey(["source", "file", "dated"]), limit=5).records
+
+    assert record.asset_observation is not None
+    assert {name: value.value for name, value in record.asset_observation.metadata.items()} == {
+        "artifacts": 3,
+        "artifacts of the run": 3,
+    }
