@@ -39,8 +39,8 @@ demo: .venv/.installed ## Collect a week of sample logs and ask three questions.
 	  '$(BIN)/tailpipe table show aws_cloudtrail_log' \
 	  '$(BIN)/tailpipe collect' \
 	  '' \
-	  '# assets and runs in a browser, at http://127.0.0.1:3000' \
-	  '$(BIN)/dagster dev -w workspace.yaml' \
+	  '# assets, runs and checks in a browser, at http://127.0.0.1:3000' \
+	  '$(BIN)/tailpipe server' \
 	  ''
 
 test: ## Run all tests; style, types and architecture are among them.
