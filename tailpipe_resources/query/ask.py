@@ -12,7 +12,7 @@ from tailpipe_resources.query.engine import translate
 from tailpipe_resources.query.values import exact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from duckdb.sqltypes import DuckDBPyType
 
@@ -30,6 +30,9 @@ class Result:
     types: tuple[DuckDBPyType, ...]
     batches: Iterator[list[tuple[Any, ...]]]
     """Rows; each value as `values.exact` says."""
+
+    select: Callable[[str], Iterator[list[tuple[Any, ...]]]] | None = None
+    """The same rows, in place of `batches`, as SQL of the columns `#1`, `#2`, ... makes of them."""
 
 
 def ask(
@@ -55,9 +58,13 @@ def ask(
         raise
     except duckdb.Error as error:
         raise _pointing(connection, statement, parameters, error) from error
+
+    def select(columns: str) -> Iterator[list[tuple[Any, ...]]]:
+        return _batches(connection, f"SELECT {columns} FROM (\n{statement}\n)", parameters, lines_before=1)
+
     if casts == [str(kind) for kind in types]:
-        return Result(names, types, _batches(connection, statement, parameters, lines_before=0))
-    return Result(names, types, _batches(connection, _cast(statement, casts), parameters, lines_before=1))
+        return Result(names, types, _batches(connection, statement, parameters, lines_before=0), select)
+    return Result(names, types, select(_cast(casts)), select)
 
 
 def _pointing(
@@ -74,9 +81,8 @@ def _pointing(
     return translate(error)
 
 
-def _cast(statement: str, casts: Sequence[str]) -> str:
-    columns = (f"CAST(#{place} AS {kind})" for place, kind in enumerate(casts, start=1))
-    return f"SELECT {', '.join(columns)} FROM (\n{statement}\n)"
+def _cast(casts: Sequence[str]) -> str:
+    return ", ".join(f"CAST(#{place} AS {kind})" for place, kind in enumerate(casts, start=1))
 
 
 def _batches(

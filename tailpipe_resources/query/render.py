@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from tailpipe_resources.query.cells import columns_of, harmless, padded, shown
+from tailpipe_resources.query.csv_lines import csv_line, needs_quotes
 from tailpipe_resources.query.table import Rendered, write_table
 from tailpipe_resources.query.values import Writer, is_number, json_writer, quoted, text_writer
 
@@ -68,13 +69,18 @@ def _write_plan(result: Result, stream: TextIO) -> Rendered:
 
 
 def _csv(result: Result, *, header: bool, separator: str) -> Iterator[tuple[int, str]]:
-    needs_quotes = re.compile(rf'["\r\n{re.escape(separator)}]|^\s|\s$').search
+    must_be_quoted = re.compile(needs_quotes(separator)).search
 
     def cell(text: str) -> str:
-        return text if text and not needs_quotes(text) else '"' + text.replace('"', '""') + '"'
+        return text if text and not must_be_quoted(text) else '"' + text.replace('"', '""') + '"'
 
     if header:
         yield 0, separator.join(map(cell, result.names)) + "\n"
+    line = csv_line(result.types, separator)
+    if line is not None and result.select is not None:
+        for rows in result.select(line):
+            yield len(rows), "".join(f"{text}\n" for (text,) in rows)
+        return
     writers = [text_writer(kind) for kind in result.types]
     for rows in result.batches:
         for row in rows:

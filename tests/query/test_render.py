@@ -50,6 +50,23 @@ def test_csv_can_be_read_back() -> None:
     assert row == ['a,"b"\r\n', " x "]
 
 
+@pytest.mark.parametrize("separator", [",", "\t", "|", "-", "1", "^", "é"])
+def test_csv_is_the_same_whether_duckdb_or_python_writes_it(separator: str) -> None:
+    """The quick way and the other agree about every letter; a nested column takes the other."""
+    values = ["'a'", "''", "NULL", "' a'", "'a\t'", "'a' || chr(10)", "'a\"b'", "'1-1'", "'é|^'", "chr(160)", "chr(0)"]
+    rows = ", ".join(
+        f"({value}, {n}, {n}.50::DECIMAL(9, 2), {n} = 1, DATE '2024-02-07' + {n}, TIMESTAMPTZ '2024-02-07 10:00:00Z')"
+        for n, value in enumerate(values)
+    )
+    sql = f"SELECT * FROM (VALUES {rows}) AS t(s, n, d, b, day, z)"
+    streams = StringIO(), StringIO()
+    for select, stream in zip((sql, f"SELECT *, [] AS l FROM ({sql})"), streams, strict=True):
+        render(ask(connect(), select), "csv", stream, separator=separator, header=False)
+    quick, slow = (stream.getvalue() for stream in streams)
+
+    assert quick == slow.replace(f"{separator}[]\n", "\n")
+
+
 def test_csv_tells_nothing_from_an_empty_text() -> None:
     """NULL is empty, an empty text is two quotes."""
     assert written("SELECT NULL AS a, '' AS b, NULL AS c", "csv", header=False) == ',"",\n'
