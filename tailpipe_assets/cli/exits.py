@@ -23,7 +23,7 @@ class Exit(IntEnum):
     OK = 0, "done"
     FAILED = 1, "it did not work: SQL refused, access denied, lake unreadable"
     USAGE = 2, "a bad flag or a bad configuration; nothing ran"
-    SOURCE = 3, "a source or a lake could not be reached; worth trying again"
+    SOURCE = 3, "a source could not be reached; worth trying again"
     INCOMPLETE = 4, "done, but some artifacts could not be read"
     BUSY = 5, "another run holds what this one needs"
     CANCELLED = 130, "stopped by Ctrl-C; what was committed stays"
@@ -36,7 +36,6 @@ MEANING: tuple[tuple[type[errors.TailpipeError], Exit], ...] = (
     (errors.BusyError, Exit.BUSY),
     (errors.CancelledError, Exit.CANCELLED),
     (errors.SourceUnavailableError, Exit.SOURCE),
-    (errors.LakeUnavailableError, Exit.SOURCE),
     (errors.TailpipeError, Exit.FAILED),
 )
 """Errors and the code each ends with; the first that fits counts."""

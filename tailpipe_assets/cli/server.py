@@ -55,6 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SPAN",
         help="how long Dagster remembers runs, such as 30d or 8W; what each day last showed stays (default: 30d)",
     )
+    parser.add_argument(
+        "--postgres",
+        default="",
+        metavar="URL",
+        help="keep runs in this PostgreSQL database; a URL with a password goes into TAILPIPE_DAGSTER_POSTGRES",
+    )
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
     parser.add_argument("--verbose", action="store_true", help="show all that the children write")
     parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how status writes it")
@@ -82,6 +88,7 @@ def _serve(args: argparse.Namespace) -> int:
         port=args.port,
         names=tuple(name.lower() for name in args.allow_host),
         read_only=args.read_only,
+        postgres=_without_password(args.postgres),
         keep_runs=_days(args.keep_runs),
         verbose=args.verbose,
         config_path=args.config_path,
@@ -108,6 +115,24 @@ def _days(text: str) -> int:
     if days < 1:
         raise UsageError(f"--keep-runs {text}: runs are kept for one day at least")
     return days
+
+
+def _without_password(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        secret = parts.password is not None or "password" in parts.query
+    except ValueError:
+        raise UsageError("--postgres: write postgresql://user@host:5432/database") from None
+    if url and not parts.scheme.startswith("postgres"):
+        raise UsageError("--postgres: write postgresql://user@host:5432/database")
+    if secret:
+        raise UsageError(
+            "--postgres: everyone on this machine can read a password on a command line; set "
+            "TAILPIPE_DAGSTER_POSTGRES to the URL instead, or keep the password in ~/.pgpass"
+        )
+    return url
 
 
 def _open(address: str) -> None:

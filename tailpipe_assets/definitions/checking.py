@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -63,6 +64,7 @@ def check_results(
     result: CollectResult,
     stored: Mapping[date, DayCount],
     before: Before,
+    specs: Iterable[dg.AssetCheckSpec],
 ) -> Iterator[dg.AssetCheckResult]:
     """The verdicts about a collection that was collected.
 
@@ -74,11 +76,14 @@ def check_results(
     new = () if had is None else tuple(each.name for each in ready.table.stored_columns if each.name not in had)
     days = frozenset(date.fromisoformat(key) for key in context.partition_keys) | result.days.keys()
     evidence = Evidence(result, days, stored, datetime.now(UTC), new)
-    yield from _selected(context, ready, judge(ready.collection.checks, evidence))
+    yield from _told(context, ready, judge(ready.collection.checks, evidence), specs)
 
 
 def check_alone(
-    context: dg.AssetExecutionContext, plans: Iterable[Plan], lake: Callable[[Destination], Lake]
+    context: dg.AssetExecutionContext,
+    plans: Iterable[Plan],
+    lake: Callable[[Destination], Lake],
+    specs: Iterable[dg.AssetCheckSpec],
 ) -> Iterator[dg.AssetCheckResult]:
     """Checks executed without their collections, about what is stored of the last days."""
     now = datetime.now(UTC)
@@ -88,30 +93,59 @@ def check_alone(
         recent = {day for day in stored if day >= first} | {first + timedelta(days) for days in range(LOOKED_BACK.days)}
         evidence = Evidence(CollectResult(*ready.collection.key), frozenset(recent), stored, now)
         verdicts = judge(ready.collection.checks, evidence)
-        yield from _selected(context, ready, (each for each in verdicts if each.name in ALONE))
+        yield from _told(context, ready, (each for each in verdicts if each.name in ALONE), specs)
 
 
-def _selected(
-    context: dg.AssetExecutionContext, ready: Plan, verdicts: Iterable[Verdict]
+def _told(
+    context: dg.AssetExecutionContext, ready: Plan, verdicts: Iterable[Verdict], specs: Iterable[dg.AssetCheckSpec]
 ) -> Iterator[dg.AssetCheckResult]:
+    """The verdicts as results of what the run planned, and as events of their own where it planned none."""
     key = collection_key(ready.collection)
-    selected = (each for each in context.selected_asset_check_keys if each.asset_key == key)
-    names = {each.name.partition("__")[0]: each for each in selected}
+    names = {each.name.partition("__")[0]: each.name for each in specs if each.asset_key == key}
+    planned = context.selected_asset_check_keys
     for each in verdicts:
-        if each.name in names:
-            yield _translated(names[each.name], each)
+        said = _Said(key, names[each.name], each)
+        if dg.AssetCheckKey(key, said.name) in planned:
+            yield said.result
+        elif context.selected_asset_keys:
+            context.log_event(said.event)
 
 
-def _translated(key: dg.AssetCheckKey, verdict: Verdict) -> dg.AssetCheckResult:
-    table = {"details": dg.MetadataValue.md(markdown_table(verdict.offending))} if verdict.offending else {}
-    return dg.AssetCheckResult(
-        passed=verdict.passed,
-        asset_key=key.asset_key,
-        check_name=key.name,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=verdict.said,
-        metadata={**verdict.figures, **table},
-    )
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A verdict in Dagster's words."""
+
+    key: dg.AssetKey
+    name: str
+    verdict: Verdict
+
+    @property
+    def result(self) -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(
+            passed=self.verdict.passed,
+            asset_key=self.key,
+            check_name=self.name,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=self._text,
+            metadata=self.verdict.figures,
+        )
+
+    @property
+    def event(self) -> dg.AssetCheckEvaluation:
+        return dg.AssetCheckEvaluation(
+            asset_key=self.key,
+            check_name=self.name,
+            passed=self.verdict.passed,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=self._text,
+            metadata=self.verdict.figures,
+        )
+
+    @property
+    def _text(self) -> str:
+        """The finding, and the table of what is wrong: the web UI shows it at once, where metadata is folded up."""
+        offending = self.verdict.offending
+        return f"{self.verdict.said}\n\n{markdown_table(offending)}" if offending else self.verdict.said
 
 
 def _columns(ready: Plan, lake: Callable[[Destination], Lake]) -> frozenset[str] | None:

@@ -1,7 +1,7 @@
 """The op behind the collections of one source: a request in, materializations out."""
 
 # Dagster reads the annotations of ops while the functions are made, so they are not put off.
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -54,6 +54,8 @@ def collecting(
     specs = {collection_key(each.collection): collection_spec(each) for each in plans}
     names = unique_names("__".join(key.path) for key in specs)
 
+    checks = check_specs(plans)
+
     @dg.multi_asset(
         name=name,
         outs={
@@ -61,7 +63,8 @@ def collecting(
             for key, spec in specs.items()
         },
         deps=[source_key(plans[0].collection.source)],
-        check_specs=check_specs(plans),
+        # Planned checks show as skipped for all but one day of a run. Who follows a run needs no plan.
+        check_specs=checks if listener is None else None,
         partitions_def=days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         can_subset=True,
@@ -69,11 +72,11 @@ def collecting(
     )
     def op(context: dg.AssetExecutionContext, sources: SourceAccess, lakes: LakeStore, duckdb: DuckDBEngine) -> Results:
         if not context.selected_asset_keys:
-            yield from check_alone(context, plans, lakes.open)
+            yield from check_alone(context, plans, lakes.open, checks)
             return
         selected = [each for each in plans if collection_key(each.collection) in context.selected_asset_keys]
         resources = Resources(source=sources.open, lake=lakes.open, engine=duckdb.connect)
-        one = _Pass(context, selected, resources, Listener() if listener is None else listener)
+        one = _Pass(context, selected, resources, Listener() if listener is None else listener, checks)
         yield from one.report()
         one.end(retries=sources.retries if listener is None else 0, pause=sources.pause * 2**context.retry_number)
 
@@ -89,11 +92,13 @@ class _Pass:
         plans: Sequence[Plan],
         resources: Resources,
         listener: Listener,
+        checks: Sequence[dg.AssetCheckSpec],
     ) -> None:
         self._context = context
         self._plans = plans
         self._resources = resources
         self._listener = listener
+        self._checks = checks
         self._results: tuple[CollectResult, ...] = ()
         self._before: Before = {}
         self._days = [date.fromisoformat(key) for key in context.partition_keys]
@@ -157,20 +162,8 @@ class _Pass:
         if complete and lake is not None:
             shown = preview(ready, result, lake, self._resources.engine)
             metadata = outcome.of_run(ready, result, stored) | ({} if shown is None else {"preview": shown})
-            yield self._materialized(key, result, stored, metadata)
+            of_days = {day: outcome.of_day(result.days.get(day, 0), stored.get(day, NOTHING)) for day in self._days}
+            of_run = metadata if len(self._days) == 1 else {**metadata, "rows_of_run": result.rows}
+            yield outcome.materialized(self._context, key, of_days, of_run)
         if lake is not None:
-            yield from check_results(self._context, ready, result, stored, self._before)
-
-    def _materialized(
-        self, key: dg.AssetKey, result: CollectResult, stored: Mapping[date, DayCount], metadata: outcome.Metadata
-    ) -> dg.MaterializeResult[None]:
-        """All days of the run. What is told of the run as a whole stands at the last of several."""
-        last = self._days[-1]
-        if len(self._days) == 1:
-            figures = outcome.of_day(result.days.get(last, 0), stored.get(last, NOTHING))
-            return dg.MaterializeResult(asset_key=key, metadata={**figures, **metadata})
-        for day in self._days:
-            figures = outcome.of_day(result.days.get(day, 0), stored.get(day, NOTHING))
-            of_run = {**metadata, "rows_of_run": result.rows} if day == last else {}
-            self._context.add_asset_metadata({**of_run, **figures}, asset_key=key, partition_key=day.isoformat())
-        return dg.MaterializeResult(asset_key=key)
+            yield from check_results(self._context, ready, result, stored, self._before, self._checks)

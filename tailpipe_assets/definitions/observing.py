@@ -27,7 +27,7 @@ def observing(name: str, plans: Sequence[Plan]) -> dg.AssetsDefinition:
     with warnings.catch_warnings():
         # The ways to make a source observable are all in beta; a change must show in our tests, not at users'.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        decorated = dg.multi_observable_source_asset(name=name, specs=[source_spec(source)])
+        decorated = dg.multi_observable_source_asset(name=name, specs=[source_spec(source, plans)])
 
     def observe(sources: SourceAccess, lakes: LakeStore, duckdb: DuckDBEngine) -> Iterator[dg.ObserveResult]:
         resources = Resources(source=sources.open, lake=lakes.open, engine=duckdb.connect)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.pipeline import Plan
     from tailpipe_resources.lake.counts import DayCount
-    from tailpipe_resources.model.results import ArtifactFault, CollectResult
+    from tailpipe_resources.model.results import ArtifactFault, CollectResult, CompactResult
 
 MOST_ROWS = 20
 MOST_INDEXES = 100
@@ -22,6 +22,7 @@ FIGURES = (
     *("rows", "filtered", "rejected", "folded", "artifacts", "skipped", "replaced"),
     *("bytes_in", "bytes_out", "files"),
 )
+COMPACTION_FIGURES = ("slots", "files_before", "files_after", "bytes_before", "bytes_after", "conflicts")
 
 Metadata = dict[str, Any]
 
@@ -47,6 +48,17 @@ def of_run(ready: Plan, result: CollectResult, stored: Mapping[date, DayCount]) 
     }
 
 
+def of_compaction(ready: Plan, result: CompactResult, stored: Mapping[date, DayCount]) -> Metadata:
+    """The figures of one compaction, as `of_run` those of a collection."""
+    return {
+        **{name: getattr(result, name) for name in COMPACTION_FIGURES},
+        "rows_rewritten": result.rows,
+        "seconds": round(result.seconds, 3),
+        "path": dg.MetadataValue.path(folder_of(ready)),
+        "dagster/row_count": sum(each.rows for each in stored.values()),
+    }
+
+
 def of_day(rows: int, stored: DayCount) -> Metadata:
     """The figures of one day.
 
@@ -54,12 +66,36 @@ def of_day(rows: int, stored: DayCount) -> Metadata:
         rows: how many the run brought.
         stored: what the day has now.
     """
+    return {"rows": rows, **of_stored(stored)}
+
+
+def of_stored(stored: DayCount) -> Metadata:
+    """What a day has now."""
     return {
-        "rows": rows,
         "dagster/partition_row_count": stored.rows,
         "files_on_disk": stored.files,
         "bytes_on_disk": stored.size,
     }
+
+
+def materialized(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, of_days: Mapping[date, Metadata], of_run: Metadata
+) -> dg.MaterializeResult[None]:
+    """All days of a run. What is told of the run as a whole stands at the last of several.
+
+    Args:
+        context: of the step.
+        key: the asset.
+        of_days: the figures of each day.
+        of_run: the figures of the run.
+    """
+    last = max(of_days)
+    if len(of_days) == 1:
+        return dg.MaterializeResult(asset_key=key, metadata={**of_days[last], **of_run})
+    for day, figures in of_days.items():
+        told = {**of_run, **figures} if day == last else figures
+        context.add_asset_metadata(told, asset_key=key, partition_key=day.isoformat())
+    return dg.MaterializeResult(asset_key=key)
 
 
 def _range(result: CollectResult) -> Metadata:

@@ -10,18 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from tailpipe_assets.definitions.names import collection_key, plain, source_key
+from tailpipe_assets.definitions.columns import column_schema, same_columns
+from tailpipe_assets.definitions.names import collection_key, compaction_key, plain, source_key
 from tailpipe_resources.model.checks import Checks
 from tailpipe_resources.model.place import Place
 from tailpipe_resources.model.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tailpipe_assets.pipeline import Plan
     from tailpipe_resources.model.config import Source
 
 OWNERS = ["team:security"]
+LINEAGE = "dagster/column_lineage"
 _KINDS = {"aws_s3": "s3"}
 _LONGEST_TAG = 63
+
+
+AGAIN = (
+    "**Materialize** the days you want. A day that is materialized again brings in what was not collected before, and "
+    "stores nothing twice. To read a day anew from its source, give the run the tag `tailpipe/overwrite: true`."
+)
 
 
 def collection_spec(ready: Plan) -> dg.AssetSpec:
@@ -33,22 +43,48 @@ def collection_spec(ready: Plan) -> dg.AssetSpec:
         group_name=plain(collection.table_stored),
         kinds={"parquet", _kind(collection.source)},
         owners=OWNERS,
-        tags={"tailpipe/source": f"{collection.source.type}.{collection.source.name}"[:_LONGEST_TAG]},
+        tags=_tags("collection", collection.source),
         code_version=_version(ready),
-        metadata=_metadata(ready),
+        metadata={**_metadata(ready), **_more(ready)},
         skippable=True,
     )
 
 
-def source_spec(source: Source) -> dg.AssetSpec:
+def compaction_spec(ready: Plan) -> dg.AssetSpec:
+    """The asset of a collection's compacted days."""
+    collection = ready.collection
+    key = collection_key(collection)
+    lineage = same_columns(ready.table.all_columns, key)
+    return dg.AssetSpec(
+        compaction_key(collection),
+        deps=[key],
+        description=(
+            f"The days of `{'.'.join(collection.key)}` with one file an index value, sorted by time: smaller, and "
+            "quicker to query.\n\n**Materialize** days to compact them. The rows stay what they are, days that are "
+            "compact already are left alone, and queries and collecting go on meanwhile."
+        ),
+        group_name=plain(collection.table_stored),
+        kinds={"parquet"},
+        owners=OWNERS,
+        tags=_tags("compaction", collection.source),
+        metadata={**_metadata(ready), LINEAGE: lineage},
+    )
+
+
+def source_spec(source: Source, plans: Iterable[Plan]) -> dg.AssetSpec:
     """The external asset of a source."""
+    fed = [".".join(each.collection.key) for each in plans if each.collection.source == source]
     return dg.AssetSpec(
         source_key(source),
-        description=f"The logs of `{source.address}`, where they are.",
+        description=(
+            f"The logs of `{source.address}`, where they are. Nothing is stored here.\n\n"
+            f"One pass over them feeds {', '.join(f'`{name}`' for name in fed)}."
+        ),
         group_name="sources",
         kinds={_kind(source)},
         owners=OWNERS,
-        metadata={"dagster/code_references": written_at(source.place)},
+        tags=_tags("source", source),
+        metadata={"dagster/code_references": written_at(source.place), "written at": str(source.place)},
     )
 
 
@@ -62,32 +98,52 @@ def _kind(source: Source) -> str:
     return _KINDS.get(source.type, source.type)
 
 
+def _tags(role: str, source: Source) -> dict[str, str]:
+    return {"tailpipe/role": role, "tailpipe/source": f"{source.type}.{source.name}"[:_LONGEST_TAG]}
+
+
 def _description(ready: Plan) -> str:
     collection = ready.collection
+    limits = [f"- only rows with `{each.shown}`" for each in collection.filters]
+    if collection.start is not None:
+        limits.append(f"- nothing dated before {collection.start:%Y-%m-%d}")
     lines = [
         ready.table.description,
         "",
+        AGAIN if collection.enabled else "**Disabled**: nothing is collected; what was collected before can be asked.",
+        "",
         f"- from `{collection.source.address}`, read as `{ready.format_name}`",
         f"- to `{collection.destination.path}`",
-        *(f"- only rows with `{' '.join(where.split())}`" for where in ready.filters),
-        *(f"- {link}" for link in ready.table.references),
+        *limits,
+        f"- ask for it with `select * from {collection.table_stored} where tp_partition = '{collection.name}'`",
+        *(f"- about this log: {link}" for link in ready.table.references),
     ]
-    if not collection.enabled:
-        lines[:0] = ["**Disabled**: nothing is collected; what was collected before can be asked.", ""]
     return "\n".join(lines)
 
 
 def _metadata(ready: Plan) -> dict[str, Any]:
+    """What a collection and its compaction have in common."""
     collection = ready.collection
-    columns = [dg.TableColumn(each.name, each.type, each.description) for each in ready.table.all_columns]
     return {
         "dagster/uri": folder_of(ready),
         "dagster/table_name": collection.table_stored,
-        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/column_schema": column_schema(ready.table.all_columns),
         "dagster/code_references": written_at(collection.place),
-        "source": collection.source.address,
+        "written at": str(collection.place),
         "destination": collection.destination.path,
-        "filters": dg.MetadataValue.md("\n".join(f"```sql\n{each}\n```" for each in ready.filters) or "none"),
+    }
+
+
+def _more(ready: Plan) -> dict[str, Any]:
+    collection = ready.collection
+    filters = "\n".join(f"```sql\n{each.shown}\n```" for each in collection.filters)
+    kept = collection.retention or collection.destination.retention
+    return {
+        "source": collection.source.address,
+        "format": ready.format_name,
+        **({"filters": dg.MetadataValue.md(filters)} if filters else {}),
+        **({"kept for": str(kept)} if kept is not None else {}),
+        **{f"reference {number}": dg.MetadataValue.url(url) for number, url in enumerate(ready.table.references, 1)},
     }
 
 

@@ -44,10 +44,19 @@ class DocumentSplitter:
         try:
             if document[:1] == b"[":
                 return _ARRAY.decode(document)
-            # A name that comes twice would hide the first array from the decoder.
-            return self._records(self._object.decode(document)) if document.count(self._name) == 1 else None
+            records: Sequence[bytes] = self._records(self._object.decode(document))
         except (msgspec.DecodeError, RecursionError):
             return None
+        return records if self._is_named_once(document, records) else None
+
+    def _is_named_once(self, document: bytes, records: Sequence[bytes]) -> bool:
+        """Whether no other array of the name can be there: the decoder takes the last.
+
+        To look through the document costs as much as to decode it, so it is first seen whether the bytes beside the
+        records and their commas leave room for the name to come twice. In a document without spaces they do not.
+        """
+        beside = len(document) - sum(map(len, records)) - len(records)
+        return beside < 2 * len(self._name) or document.count(self._name) == 1
 
 
 class RecordScanner:

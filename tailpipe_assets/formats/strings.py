@@ -43,10 +43,10 @@ def piece(raw: pa.Array, positions: npt.NDArray[np.int64], *, lines: bool = Fals
         positions: where each of them starts.
         lines: take line ends off, and leave out lines that are then empty.
     """
-    longest = pc.max(pc.binary_length(raw)).as_py() or 0
-    if longest <= MAX_RECORD_BYTES:
+    if raw.nbytes <= MAX_RECORD_BYTES or (pc.max(pc.binary_length(raw)).as_py() or 0) <= MAX_RECORD_BYTES:
+        text = _text(raw)
         try:
-            return _trimmed(raw.cast(_text(raw)), positions, lines=lines)
+            return _trimmed(raw if raw.type == text else raw.cast(text), positions, lines=lines)
         except pa.ArrowInvalid:
             pass
     return _sorted_out(raw, positions, lines=lines)

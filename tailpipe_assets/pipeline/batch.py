@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tailpipe_assets.pipeline.read import Loaded
     from tailpipe_resources.model.artifact import Artifact
 
-BATCH_BYTES = 64 * 1024 * 1024
-"""About how much text a batch holds."""
+BATCH_BYTES = 96 * 1024 * 1024
+"""About how much text a batch holds. Each day and index value in it costs a statement: 16 ms however few its rows."""
 
 CHUNK_RECORDS = 128
 """Pieces stay where they were read unless they hold fewer records than this on average: DuckDB takes a chunk at a

@@ -77,7 +77,9 @@ class _Stage:
         self._lake = lake
         self._plan = ready
         self._slots = [Slot(*ready.collection.key, share.index, share.day) for share in shares]
-        self._records: Counter[str] = sum((share.by_artifact for share in shares), Counter())
+        self._records: Counter[str] = Counter()
+        for share in shares:
+            self._records.update(share.by_artifact)
         self._fixed = _fixed(ready, literal(shares[0].index) if len(shares) == 1 else INDEX_OF_SHARE)
 
     def staged(self, records: pa.Table) -> StagedRows:

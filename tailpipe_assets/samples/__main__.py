@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from tailpipe_assets.samples import cast
@@ -27,8 +27,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", type=Path, help="where to write; made when it does not exist")
     parser.add_argument("--days", type=_positive, default=7, help="how many days (default: 7)")
     parser.add_argument("--seed", type=int, default=1, help="another seed gives other logs (default: 1)")
+    # Not today: nothing may be dated later than now.
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
     parser.add_argument(
-        "--end", type=date.fromisoformat, default=datetime.now(UTC).date(), help="the last day (default: today, UTC)"
+        "--end", type=date.fromisoformat, default=yesterday, help="the last day (default: yesterday, UTC)"
     )
     return parser
 

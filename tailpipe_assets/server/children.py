@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.server import login
 from tailpipe_assets.server.child import Child
 from tailpipe_assets.server.web import WebSettings
+from tailpipe_resources.config.database import POSTGRES, with_driver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,16 +53,16 @@ class Private:
 def environment(settings: Settings, folder: Folder) -> dict[str, str]:
     """What every child has in its environment; no login is in it."""
     secret = {login.TOKEN, login.USER}
+    database = settings.postgres or os.environ.get(POSTGRES)
     return {
         **{name: value for name, value in os.environ.items() if name not in secret},
         **{f"TAILPIPE_VAR_{name}": value for name, value in settings.variables.items()},
+        **({POSTGRES: with_driver(database)} if database else {}),
         "TAILPIPE_HOME": str(folder.root.parent),
         # The same name as in `definitions`, which cannot be imported without Dagster.
         "TAILPIPE_KEPT_CONFIG": str(folder.kept),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "PYTHONUNBUFFERED": "1",
-        # What lies in the working directory is not imported.
-        "PYTHONSAFEPATH": "1",
     }
 
 

@@ -57,7 +57,9 @@ class Folder:
             LakeError: the folder cannot be written.
         """
         try:
-            self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Parents would get the usual mode.
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.logs.mkdir(mode=0o700, exist_ok=True)
             lock = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise LakeError(

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.scheduler.instigation import InstigatorStatus
 from dagster._daemon.controller import get_daemon_statuses
 
@@ -43,9 +44,11 @@ def _daemons(instance: DagsterInstance) -> dict[str, bool]:
 
 def _location(context: WorkspaceProcessContext) -> str:
     entry = context.create_request_context().get_code_location_entries().get(LOCATION)
-    if entry is None or entry.code_location is None:
-        return "broken" if entry is not None and entry.load_error is not None else "loading"
-    return "loaded"
+    if entry is None:
+        return "loading"
+    if entry.load_error is not None:
+        return "unreachable" if entry.load_error.cls_name == DagsterUserCodeUnreachableError.__name__ else "broken"
+    return "loaded" if entry.code_location is not None else "loading"
 
 
 def _problems(state: Path) -> int:

@@ -37,6 +37,11 @@ class Housekeeping:
             self._due = time.monotonic() + _EVERY
             self._process = self._begin()
 
+    def stop(self) -> None:
+        """End a pass that is under way; the next one finishes it."""
+        if self._process is not None:
+            self._process.terminate()
+
     def _begin(self) -> subprocess.Popen[bytes]:
         with self.log.open("wb") as log:
             return subprocess.Popen(  # noqa: S603 - a command of our own

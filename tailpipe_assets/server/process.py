@@ -61,6 +61,11 @@ class Kept:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, number)
 
+    def signal_leader(self, number: int) -> None:
+        """Send a signal to it alone: the runs it has started go on."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def is_gone(self) -> bool:
         """Whether nothing of it is left."""
         if self._process is not None:

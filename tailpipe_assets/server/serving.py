@@ -20,6 +20,7 @@ from tailpipe_assets.server.children import Private, children, environment
 from tailpipe_assets.server.folder import Folder
 from tailpipe_assets.server.housekeeping import Housekeeping
 from tailpipe_assets.server.logs import Log
+from tailpipe_assets.server.probe import Probe
 from tailpipe_assets.server.process import Kept
 from tailpipe_assets.server.supervisor import supervise
 from tailpipe_assets.server.watching import Watch
@@ -57,10 +58,14 @@ def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
             for child in children(settings, folder, private, listening.fileno(), env)
         ]
         tidy = Housekeeping(settings.keep_runs, env, logs / "housekeeping.log")
+        probe = Probe(settings.address, kept[0], say)
         told = _Told(folder, settings, kept, watch)
         try:
-            supervise(kept, (watch.look, tidy.look, _Greeting(settings, on_ready).look, told.tell), say=say)
+            jobs = (watch.look, tidy.look, probe.look, _Greeting(settings, on_ready).look, told.tell)
+            supervise(kept, jobs, say=say)
         finally:
+            watch.stop()
+            tidy.stop()
             folder.state.unlink(missing_ok=True)
 
 

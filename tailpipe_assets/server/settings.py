@@ -26,6 +26,9 @@ class Settings:
     keep_runs: int = 30
     """Days that Dagster remembers a run."""
 
+    postgres: str = ""
+    """The URL of a database, without a password."""
+
     config_path: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
 

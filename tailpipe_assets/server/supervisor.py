@@ -67,9 +67,11 @@ def _stop(kept: Sequence[Kept], stop: Stop) -> None:
 @contextmanager
 def _signals() -> Iterator[Stop]:
     stop = Stop()
-    before = {number: signal.signal(number, stop.hear) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    # A shell that starts us with `&` may have blocked nothing, but ignored SIGINT; from here on it is heard.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, before)
+    # SIGINT is heard even where a shell's `&` had it ignored, a hang-up not where `nohup` has.
+    heard = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        heard.append(signal.SIGHUP)
+    before = {number: signal.signal(number, stop.hear) for number in heard}
     try:
         yield stop
     finally:

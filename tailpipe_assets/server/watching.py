@@ -84,6 +84,11 @@ class Watch:
             self._next = time.monotonic() + _EVERY
             self._compare()
 
+    def stop(self) -> None:
+        """End a check that is under way."""
+        if self._check is not None:
+            self._check.process.terminate()
+
     def _compare(self) -> None:
         try:
             stamps = self._stat()

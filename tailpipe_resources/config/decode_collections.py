@@ -155,15 +155,19 @@ def _check_prefix(source: Source | None, prefix: str | None, reading: Reading, c
 
 
 def _filters(block: Block, attributes: CollectionAttributes, reading: Reading, context: Context) -> tuple[Filter, ...]:
-    found = [Filter(attributes.filter, reading.place("filter"))] if attributes.filter is not None else []
+    found = [_filter(attributes.filter, "filter", reading)] if attributes.filter is not None else []
     for inner in block.blocks:
         if inner.type != "filter":
             continue
         condition = Reading(inner, context, [FilterAttributes])
         checked = condition.checked(FilterAttributes)
         if checked is not None:
-            found.append(Filter(checked.where, condition.place("where")))
+            found.append(_filter(checked.where, "where", condition))
     return tuple(sorted(found, key=lambda item: item.place.line))
+
+
+def _filter(where: str, name: str, reading: Reading) -> Filter:
+    return Filter(where, reading.place(name), reading.is_secret(name))
 
 
 def _lookback(written: str | int | None, reading: Reading, context: Context) -> timedelta:

@@ -67,9 +67,13 @@ class Reading:
         """Whether an attribute is written and not null; what it says may be wrong."""
         return name in self._values or name in self._broken
 
+    def is_secret(self, name: str) -> bool:
+        """Whether an attribute's text was made from a secret."""
+        return name in self._tainted
+
     def shown(self, name: str, text: str) -> str:
         """Text of an attribute for a message: hidden when it was made from a secret."""
-        return "(secret)" if name in self._tainted else f'"{text}"'
+        return "(secret)" if self.is_secret(name) else f'"{text}"'
 
     def _known(self, attributes: dict[str, Attribute], aliases: Mapping[str, str]) -> dict[str, Attribute]:
         names = [*self._annotations, *(alias for alias, name in aliases.items() if name in self._annotations)]

@@ -10,6 +10,7 @@ old that its commit has long been refused.
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections import defaultdict
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.storage import Lake
 
 
+_NAME = re.compile(r"\.?(?P<name>\d{20}-[^.]+)\.")
 UNCOMMITTED = "files that an earlier run had written anew and not committed were removed"
 
 
@@ -97,9 +99,21 @@ def sweep_attempts(lake: Lake, table: str) -> int:
     return count
 
 
-def attempted(lake: Lake, table: str) -> frozenset[str]:
-    """The files that attempts name which are under way or not known to be over."""
-    return frozenset(path for name in _left(lake, table) for path in _read(lake, table, name))
+def attempted(lake: Lake, table: str, *, over: bool) -> frozenset[str]:
+    """The files that attempts name which are over, or that may be under way."""
+    names = [name for name in _left(lake, table) if _is_over(lake, table, name) == over]
+    return frozenset(path for name in names for path in _read(lake, table, name))
+
+
+def _is_over(lake: Lake, table: str, name: str) -> bool:
+    """Whether nobody can make the commit any more; not where that cannot be told."""
+    if not _may_be_over(lake, name):
+        return False
+    try:
+        with _held(lake, table, name):
+            return True
+    except (BusyError, LakeError):
+        return False
 
 
 def _may_be_over(lake: Lake, name: str) -> bool:
@@ -111,7 +125,8 @@ def _left(lake: Lake, table: str) -> dict[str, list[str]]:
     """The keys of each attempt that left a note, a lock or a half-written file."""
     found = defaultdict(list)
     for key in lake.store.keys(_folder(table)):
-        found[key.rsplit("/", 1)[-1].lstrip(".").split(".", 1)[0]].append(key)
+        if named := _NAME.match(key.rsplit("/", 1)[-1]):
+            found[named["name"]].append(key)
     return dict(found)
 
 

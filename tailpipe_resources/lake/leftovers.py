@@ -57,8 +57,9 @@ def orphans(
     beside = paths.keys() - set(active)
     if not beside:
         return ()
-    beside -= superseded(lake, table) | attempted(lake, table)
-    gone = beside & {path for path, when in _removed(lake, table) if when < now - NOTED_SECONDS}
+    beside -= superseded(lake, table) | attempted(lake, table, over=False)
+    gone = beside & attempted(lake, table, over=True)
+    gone |= beside & {path for path, when in _removed(lake, table) if when < now - NOTED_SECONDS}
     waiting = set(intended(lake, table)) - gone
     return tuple(sorted(path for path in beside - waiting if path in gone or paths[path].modified < before))
 

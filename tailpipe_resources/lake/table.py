@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from deltalake import DeltaTable, Field, Schema
@@ -32,8 +34,10 @@ CONFIGURATION: Final[Mapping[str, str | None]] = {
     FORMAT_KEY: str(FORMAT),
 }
 _WRITER_PROTOCOL = 2
-ATTEMPTS = 5
-"""How often a table that others widen as well is widened."""
+ATTEMPTS = 20
+"""How often a table that others widen as well is widened; of those that meet, one at a time comes through."""
+
+PAUSE_SECONDS = 0.1
 
 _PATH_TYPES = {"VARCHAR": "string", "INTEGER": "integer"}
 _PRIMITIVES = {
@@ -141,6 +145,7 @@ def _widen(
             if attempts == 1:
                 raise LakeError(f"columns cannot be added to {name}: {error}") from error
             # Another run widened it at the same time.
+            time.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - only to spread writers
             return _widen(lake, _opened(lake, name), name, columns, schema, attempts=attempts - 1)
         table.update_incremental()
         lake.store.settle(name, table.version())

@@ -88,6 +88,13 @@ class Filter:
 
     where: str
     place: Place
+    is_secret: bool = False
+    """Whether it was made from a secret, and is not to be shown."""
+
+    @property
+    def shown(self) -> str:
+        """The condition on one line, for people."""
+        return "(made from a secret)" if self.is_secret else " ".join(self.where.split())
 
 
 @dataclass(frozen=True, slots=True)

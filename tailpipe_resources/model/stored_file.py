@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from datetime import date, datetime
+SLACK = timedelta(minutes=1)
+"""Files are known by times up to so much off: logs may round them, and `now()` moves on between planning and asking."""
 
 
 class StoredFile(NamedTuple):
@@ -27,3 +28,11 @@ class StoredFile(NamedTuple):
 
     rows: int
     bytes: int
+
+    def may_reach(self, time: datetime) -> bool:
+        """Whether it may hold a row of this time or later."""
+        return self.last is None or time <= self.last or time - self.last <= SLACK
+
+    def may_begin(self, time: datetime) -> bool:
+        """Whether it may hold a row of this time or earlier."""
+        return self.first is None or self.first <= time or self.first - time <= SLACK

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     """Whether a file may hold rows that meet a condition."""
 
 _OPTIONAL = re.compile(r"'(?:[^']|'')*'|optional: ")
-_SLACK = timedelta(minutes=1)
-"""By so much more than asked is read, because `now()` moves on between planning and asking."""
-
 _MIRRORED = {
     "COMPARE_EQUAL": "COMPARE_EQUAL",
     "COMPARE_LESSTHAN": "COMPARE_GREATERTHAN",
@@ -134,39 +131,23 @@ def _understood(node: dict[str, Any]) -> Test | None:
 def _compared(kind: str, left: dict[str, Any], right: dict[str, Any]) -> Test | None:
     if left.get("class") != "COLUMN_REF":
         left, right, kind = right, left, _MIRRORED[kind]
-    names = left.get("column_names") or [""]
-    value = _constant(right)
-    if value is None:
+    names, value = left.get("column_names") or [], _constant(right)
+    if value is None or len(names) != 1:  # a field of a column may be called like a column
         return None
-    if names[-1] == "tp_timestamp" and isinstance(value, datetime):
+    if names[0] == "tp_timestamp" and isinstance(value, datetime):
         return _within(kind, value)
-    known = _KNOWN.get(names[-1])
+    known = _KNOWN.get(names[0])
     if known is None or type(value) is not known[0]:
         return None
     return _by_value(kind, known[1], value)
 
 
 def _within(kind: str, time: datetime) -> Test:
-    from_time, to_time = _less(time), _more(time)
     if kind in {"COMPARE_GREATERTHAN", "COMPARE_GREATERTHANOREQUALTO"}:
-        return lambda file: file.last is None or file.last >= from_time
+        return lambda file: file.may_reach(time)
     if kind in {"COMPARE_LESSTHAN", "COMPARE_LESSTHANOREQUALTO"}:
-        return lambda file: file.first is None or file.first <= to_time
-    return lambda file: (file.last is None or file.last >= from_time) and (file.first is None or file.first <= to_time)
-
-
-def _less(time: datetime) -> datetime:
-    try:
-        return time - _SLACK
-    except OverflowError:
-        return time
-
-
-def _more(time: datetime) -> datetime:
-    try:
-        return time + _SLACK
-    except OverflowError:
-        return time
+        return lambda file: file.may_begin(time)
+    return lambda file: file.may_reach(time) and file.may_begin(time)
 
 
 def _by_value(kind: str, of: Callable[[StoredFile], Any], value: Any) -> Test:

@@ -60,8 +60,8 @@ def _may_hold(file: StoredFile, table: str, to: Restriction) -> bool:
     return (
         (not to.indexes or any(fnmatchcase(file.tp_index, pattern) for pattern in to.indexes))
         and (not to.collections or _is_of(file, table, to.collections))
-        and (start is None or file.last is None or file.last >= start)
-        and (end is None or file.first is None or file.first < end)
+        and (start is None or file.may_reach(start))
+        and (end is None or file.may_begin(end))
     )
 
 

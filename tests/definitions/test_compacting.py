@@ -38,12 +38,19 @@ def test_a_run_compacts_the_days_it_names(project: Project) -> None:
 
     assert result.success
     assert days == {day.isoformat() for day in DAYS[1:]}
-    (event, *_) = result.asset_materializations_for_node("compact__http_log__web")
-    assert {name: event.metadata[name].value for name in ("slots", "rows", "files_after")} == {
+    first, last = (event.metadata for event in result.asset_materializations_for_node("compact__http_log__web"))
+    assert {name: last[name].value for name in ("slots", "rows_rewritten", "files_after", "dagster/row_count")} == {
         "slots": 2,
-        "rows": 5,
+        "rows_rewritten": 5,
         "files_after": 2,
+        "dagster/row_count": 6,
     }
+    assert [each["dagster/partition_row_count"].value for each in (first, last)] == [2, 3]
+    assert [each["files_on_disk"].value for each in (first, last)] == [1, 1]
+    assert "slots" not in first
+    lineage = last["dagster/column_lineage"].value
+    assert isinstance(lineage, dg.TableColumnLineage)
+    assert "status" in lineage.deps_by_column
     assert [each.slot.day for each in small_slots(project.lake, "http_log", collection="web")] == [DAYS[0]]
     assert project.ask("select count(*) from http_log where tp_partition = 'web'") == [(6,)]
 

@@ -12,6 +12,7 @@ import pytest
 from tailpipe_resources.errors import BusyError, CommitConflictError, LakeError
 from tailpipe_resources.lake import commit, snapshot
 from tailpipe_resources.lake.attempts import attempt, attempted, sweep_attempts
+from tailpipe_resources.lake.check import check
 from tailpipe_resources.lake.cleanup import ABANDONED_SECONDS, STALE_SECONDS, commit_superseding
 from tailpipe_resources.lake.compact import compact, small_slots
 from tailpipe_resources.lake.delete import Deletion, delete
@@ -112,10 +113,13 @@ def test_what_was_committed_stays(run: Callable[[Workshop], object], workshop: W
 
 
 def test_it_is_told(workshop: Workshop) -> None:
-    """By the run that does it."""
+    """By checking, and by the run that does it."""
     collected(workshop)
-    cut_off(workshop)
+    made = cut_off(workshop)
 
+    (finding,) = check(workshop.lake, "t")
+    assert (finding.severity, finding.repairable) == ("warning", True)
+    assert made.endswith(finding.where)
     (told,) = repair(workshop.connection, workshop.lake, ["t"])
 
     assert told == "t: files that an earlier run had written anew and not committed were removed"
@@ -150,7 +154,8 @@ def test_an_attempt_under_way_is_left_alone(workshop: Workshop) -> None:
                 run(workshop)
 
         assert len(workshop.parquet()) == 3
-        assert attempted(workshop.lake, "t") == {staged.final}
+        assert attempted(workshop.lake, "t", over=False) == {staged.final}
+        assert check(workshop.lake, "t") == ()
 
 
 def test_a_lock_without_a_note_is_swept(workshop: Workshop) -> None:
@@ -159,9 +164,10 @@ def test_a_lock_without_a_note_is_swept(workshop: Workshop) -> None:
     folder.mkdir(parents=True)
     (folder / "00000000000000000001-x.lock").touch()
     (folder / ".00000000000000000002-y.json.17.tmp").touch()
+    (folder / "notes.txt").touch()
 
     assert sweep_attempts(workshop.lake, "t") == 0
-    assert list(folder.iterdir()) == []
+    assert [each.name for each in folder.iterdir()] == ["notes.txt"]
 
 
 @pytest.mark.service

@@ -122,7 +122,7 @@ def running(tailpipe: Tailpipe, *flags: str, headers: Mapping[str, str] | None =
     process = tailpipe.start("server", "--no-open", "--port", str(port), *flags, log=log)
     server = Server(tailpipe, process, port, log, headers or {})
     try:
-        eventually(lambda: process.poll() is not None or server.address in server.said(), within=60)
+        eventually(lambda: process.poll() is not None or server.address in server.said(), within=150)
         assert process.poll() is None, server.said()
         yield server
     finally:
@@ -131,7 +131,7 @@ def running(tailpipe: Tailpipe, *flags: str, headers: Mapping[str, str] | None =
             process.wait(20)
 
 
-def eventually(holds: Callable[[], object], *, within: float = 30) -> None:
+def eventually(holds: Callable[[], object], *, within: float = 90) -> None:
     """Wait until something holds."""
     until = time.monotonic() + within
     while not _holds(holds):

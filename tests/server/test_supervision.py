@@ -139,6 +139,17 @@ def test_what_is_killed_comes_back(server: Server, name: str) -> None:
     }
 
 
+def test_a_code_server_that_lost_its_worker_is_started_anew(server: Server) -> None:
+    """The process that does the work is no child of ours; its death is noticed because nothing answers."""
+    code = server.pids()["code"]
+    (worker,) = [pid for pid in members({code}) if b"api\0grpc" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: "the code server does not answer" in server.said(), within=150)
+    eventually(lambda: "http_log/web" in server.assets())
+
+    assert server.pids()["code"] != code
+
+
 def test_a_changed_file_is_taken_over_and_a_broken_one_is_not(server: Server) -> None:
     """New collections appear by themselves; with a mistake the last good ones stay, also for a new code server."""
     project = server.tailpipe.project

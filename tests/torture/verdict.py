@@ -171,7 +171,7 @@ def _places(verdict: Verdict, lake: Lake, table: str) -> None:
     if lake.store.is_remote:
         beside -= superseded(lake, table)
         verdict.unnamed += len(beside)
-        beside -= attempted(lake, table) | set(intended(lake, table))
+        beside -= attempted(lake, table, over=False) | set(intended(lake, table))
     verdict.expect(f"files of {table} in place that nobody answers for", beside, set())
 
 
