@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +11,6 @@ from tailpipe_resources.errors import PluginError, TailpipeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-KEPT_SNAPSHOTS = 16
-"""Harlequin fetches rows a while after it asked for them: so many statements keep their snapshot."""
 
 
 def open_ide(configured: Configured) -> None:
@@ -41,23 +36,20 @@ def adapter_over(tables: LakeTables) -> Any:
     class Connection(DuckDbConnection):  # type: ignore[misc]  # not installed everywhere
         def __init__(self) -> None:
             super().__init__(tables.connection, init_message="Each statement sees the newest snapshot of the lake.")
-            self._kept: deque[ExitStack] = deque()
+            tables.make_all()
 
         def execute(self, query: str) -> Any:
             try:
-                self._keep(_prepared(tables, query))
+                # Rows are fetched a while after they were asked for: views stay as they are until the next statement.
+                tables.look()
+                tables.make_all()
+                is_change(tables.connection, query, tables.taken())
             except TailpipeError as error:
                 raise HarlequinQueryError(msg=str(error), title="This statement was not run:") from error
             return super().execute(query)
 
         def close(self) -> None:
-            while self._kept:
-                self._kept.popleft().close()
-
-        def _keep(self, until: ExitStack) -> None:
-            self._kept.append(until)
-            if len(self._kept) > KEPT_SNAPSHOTS:
-                self._kept.popleft().close()
+            tables.let_go()
 
     class Adapter(HarlequinAdapter):  # type: ignore[misc]  # not installed everywhere
         ADAPTER_DETAILS = "The tables of a Tailpipe lake, for reading."
@@ -72,15 +64,3 @@ def adapter_over(tables: LakeTables) -> Any:
             return Connection()
 
     return Adapter()
-
-
-def _prepared(tables: LakeTables, statement: str) -> ExitStack:
-    """The snapshot a statement sees, which stays until the stack is closed.
-
-    Raises:
-        QueryError: the statement does anything but read or make something in memory.
-    """
-    with ExitStack() as until:
-        tables.refresh(until)
-        is_change(tables.connection, statement, tables.taken())
-        return until.pop_all()

@@ -107,10 +107,18 @@ class LakeTables:
         """Make every view there is, so that DuckDB's catalog lists it."""
         self.opened.views.make_all()
 
+    def look(self) -> None:
+        """See the newest snapshot of each table, and keep its files until the next look or `let_go`."""
+        self.changes += self.opened.refresh()
+
+    def let_go(self) -> None:
+        """Let the files of the snapshot be put away."""
+        self.opened.release()
+
     def refresh(self, until: ExitStack) -> None:
         """See the newest snapshot of each table, and keep its files until the stack is closed."""
-        self.changes += self.opened.refresh()
-        until.callback(self.opened.release)
+        self.look()
+        until.callback(self.let_go)
 
     def restrict(self, to: Restriction) -> None:
         """Let statements see these rows only."""

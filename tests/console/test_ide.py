@@ -42,6 +42,9 @@ def test_it_reads_the_newest_snapshot_and_writes_nothing(project: Project, sessi
     project.collect_one()
 
     assert connection.execute("select count(*) from http_log").fetchall().to_pylist() == [{"count_star()": 4}]
+    early = connection.execute("select * from web.http_log where tp_timestamp < '2024-02-07 13:00:02Z'")
+    late = connection.execute("select * from http_log where tp_timestamp > '2024-02-07 13:00:02Z'")
+    assert (early.fetchall().num_rows, late.fetchall().num_rows) == (1, 2)
     with pytest.raises(HarlequinQueryError, match="COPY is refused"):
         connection.execute(f"copy http_log to '{tmp_path}/x.csv'")
     connection.close()
