@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import ingest, lake, orchestration, query_start
+from tests.benchmarks import ingest, lake, orchestration, query_start, serving
 
 SUITES = {
     "ingest": ingest.main,
     "lake": lake.main,
     "orchestration": orchestration.main,
     "query_start": query_start.main,
+    "serving": serving.main,
 }
 
 
