@@ -182,7 +182,7 @@ def test_a_configuration_that_changes_is_taken_when_it_is_right(project: Project
         (["--follow", "--overwrite"], "--overwrite and --follow do not go together"),
         (["--follow", "--to", "2024-02-07"], "--to and --follow do not go together"),
         (["--follow", "--every", "soon"], "--every soon: write 1s, 500ms or 5m"),
-        (["--every", "1s"], "--every and --no-compact belong to --follow"),
+        (["--every", "1s"], "--every, --followed and --no-compact belong to --follow"),
     ],
 )
 def test_flags_that_make_no_sense_are_refused(

@@ -53,9 +53,11 @@ WEB = dg.AssetKey(["http_log", "web"])
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """A Dagster with nothing in it."""
-    with dg.instance_for_test() as made:
+    folder = tmp_path / "dagster"
+    folder.mkdir()
+    with dg.DagsterInstance.local_temp(str(folder)) as made:
         yield made
 
 
