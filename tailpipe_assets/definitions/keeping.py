@@ -3,6 +3,7 @@
 import logging
 
 import dagster as dg
+from dagster._core.events import JobFailureData
 
 from tailpipe_assets.definitions.reaping import reap
 
@@ -35,7 +36,9 @@ def reap_dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 def failure_line(run: dg.DagsterRun, event: dg.DagsterEvent) -> str:
     """What an operator reads of a run that failed."""
     names = sorted(".".join(key.path) for key in run.asset_selection or ())
-    error = event.job_failure_data.error
+    # A run that was ended from outside, such as one whose process is gone, says so in the message alone.
+    said = event.event_specific_data
+    error = said.error if isinstance(said, JobFailureData) else None
     while error is not None and error.cause is not None:
         error = error.cause
     reason = " ".join((error.message if error is not None else event.message or "").split())

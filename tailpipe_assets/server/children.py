@@ -62,6 +62,8 @@ def environment(settings: Settings, folder: Folder) -> dict[str, str]:
         "TAILPIPE_HOME": str(folder.root.parent),
         KEPT: str(folder.kept),
         "DAGSTER_DISABLE_TELEMETRY": "1",
+        # While the code server starts again its assets seem to be gone; backfills wait for them.
+        "DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR": "1",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -80,13 +80,13 @@ def definitions(project: Project, how: str = EVERY) -> dg.Definitions:
 def tick(defs: dg.Definitions, instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
     """What the one schedule asks for."""
     repository = defs.get_repository_def()
-    context = dg.build_schedule_context(
+    with dg.build_schedule_context(
         instance=instance,
         scheduled_execution_time=datetime.now(UTC),
         repository_def=repository,
         resources=dict(defs.resources or {}),
-    )
-    data = repository.get_schedule_def("collect_file_dated").evaluate_tick(context)
+    ) as context:
+        data = repository.get_schedule_def("collect_file_dated").evaluate_tick(context)
     return data.run_requests[0] if data.run_requests else dg.SkipReason(data.skip_message)
 
 
@@ -95,10 +95,10 @@ def evaluate(
 ) -> SensorExecutionData:
     """What a sensor does."""
     repository = defs.get_repository_def()
-    context = dg.build_sensor_context(
+    with dg.build_sensor_context(
         instance=instance, cursor=cursor, repository_def=repository, resources=dict(defs.resources or {})
-    )
-    return repository.get_sensor_def(name).evaluate_tick(context)
+    ) as context:
+        return repository.get_sensor_def(name).evaluate_tick(context)
 
 
 def requested(data: SensorExecutionData) -> dg.RunRequest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.web_ui.browser import browsing, chromium
 from tests.web_ui.demo import serving
@@ -41,5 +42,6 @@ def page(browser: Browser, demo: Demo) -> Iterator[Page]:
     """An empty page, on which paths are the server's."""
     context = browser.new_context(base_url=demo.address, viewport={"width": 1400, "height": 900})
     context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     yield context.new_page()
     context.close()
