@@ -77,7 +77,7 @@ def answer(result: Result, settings: Settings, width: int | None) -> Answer:
         width: of the terminal; None cuts nothing.
     """
     stream, cut = StringIO(), _Cut(result)
-    limited = replace(result, batches=cut.batches())
+    limited = replace(result, batches=cut.batches(), select=None)
     rendered = render(limited, settings.output, stream, header=settings.has_header, width=width)
     is_plan = result.names == ("explain_key", "explain_value")
     text = "\n".join(map(harmless, stream.getvalue().split("\n")))

@@ -1,7 +1,7 @@
 """Tries a configuration the way the code server would load it and, when it is good, lets the code server have it.
 
-It runs as a process of its own, `python -m` with three files: the candidate, the one in use, and the code server's
-socket. What it found is one line of JSON: the problems, or an error that is none of the configuration's, and where
+It runs as a process of its own, `python -m` with three files, the candidate, the one in use, and the code server's
+socket, and how many seconds to wait for that one when it is just starting. What it found is one line of JSON: the problems, or an error that is none of the configuration's, and where
 Dagster's home is.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,10 @@ _RELOAD_TAKES = 120
 def main() -> None:
     """Check, take over, and tell."""
     candidate, kept, code_server = map(Path, sys.argv[1:4])
-    print(json.dumps(check(candidate, kept, code_server)))  # noqa: T201 - the answer
+    print(json.dumps(check(candidate, kept, code_server, patience=float(sys.argv[4]))))  # noqa: T201 - the answer
 
 
-def check(candidate: Path, kept: Path, code_server: Path) -> dict[str, Any]:
+def check(candidate: Path, kept: Path, code_server: Path, *, patience: float) -> dict[str, Any]:
     """What is wrong with a candidate; when nothing is, it is the one in use from now on."""
     import dagster as dg
 
@@ -45,7 +46,8 @@ def check(candidate: Path, kept: Path, code_server: Path) -> dict[str, Any]:
         config = load_kept(candidate, Problems())
         found["follows"] = any(each.enabled and each.pace.follow for each in config.collections)
         candidate.replace(kept)
-        if answers(code_server):
+        # One that is just starting may have read what was in use before.
+        if _comes(code_server, patience):
             _reload(code_server)
     except ConfigError as error:
         found["problems"] = [asdict(problem) for problem in error.problems]
@@ -54,6 +56,15 @@ def check(candidate: Path, kept: Path, code_server: Path) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - Dagster raises what its storage raises; the reader gets all of it
         found["error"] = f"{type(error).__name__}: {error}"
     return found
+
+
+def _comes(code_server: Path, patience: float) -> bool:
+    until = time.monotonic() + patience
+    while not answers(code_server):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def _reload(code_server: Path) -> None:

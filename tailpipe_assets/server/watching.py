@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tailpipe_assets.server.folder import Folder
 
 _EVERY = 2.0
+STARTING = 60.0
+"""Seconds that a code server may need until it can be told of another configuration."""
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ class Watch:
             LakeError: Dagster cannot keep its runs.
         """
         self._stamps, self._seen = self._look()
-        found = self._begin(self._seen).found()
+        found = self._begin(self._seen, patience=0).found()
         if found["problems"]:
             raise ConfigError(Problem(**each) for each in found["problems"])
         if found["error"]:
@@ -104,7 +106,7 @@ class Watch:
             return
         if texts != self._seen or self.problems or self.error:
             self._seen = texts
-            self._check = self._begin(texts)
+            self._check = self._begin(texts, patience=STARTING)
 
     def _look(self) -> tuple[tuple[object, ...], dict[str, str]]:
         return self._stat(), texts_of(find_files(self.config_path))
@@ -119,9 +121,9 @@ class Watch:
             found.append((str(file), status.st_mtime_ns, status.st_size, status.st_ino))
         return tuple(found)
 
-    def _begin(self, texts: Mapping[str, str]) -> Check:
+    def _begin(self, texts: Mapping[str, str], *, patience: float) -> Check:
         keep(texts, self.folder.candidate)
-        files = [str(self.folder.candidate), str(self.folder.kept), str(self.code_server)]
+        files = [str(self.folder.candidate), str(self.folder.kept), str(self.code_server), str(patience)]
         answer = self.folder.root / "check.out"
         with answer.open("wb") as out, (self.folder.logs / "check.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - a command of our own

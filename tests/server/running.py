@@ -131,7 +131,7 @@ def running(tailpipe: Tailpipe, *flags: str, headers: Mapping[str, str] | None =
             process.wait(20)
 
 
-def eventually(holds: Callable[[], object], *, within: float = 90) -> None:
+def eventually(holds: Callable[[], object], *, within: float = 240) -> None:
     """Wait until something holds."""
     until = time.monotonic() + within
     while not _holds(holds):

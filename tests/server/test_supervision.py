@@ -139,10 +139,16 @@ def test_what_is_killed_comes_back(server: Server, name: str) -> None:
     }
 
 
+def _workers(code: int) -> list[int]:
+    """The processes in which a code server has loaded the definitions."""
+    return [pid for pid in members({code}) if b"api\0grpc" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
 def test_a_code_server_that_lost_its_worker_is_started_anew(server: Server) -> None:
     """The process that does the work is no child of ours; its death is noticed because nothing answers."""
     code = server.pids()["code"]
-    (worker,) = [pid for pid in members({code}) if b"api\0grpc" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    eventually(lambda: _workers(code))
+    (worker,) = _workers(code)
     os.kill(worker, signal.SIGKILL)
     eventually(lambda: "the code server does not answer" in server.said(), within=150)
     eventually(lambda: "http_log/web" in server.assets())

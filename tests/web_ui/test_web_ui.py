@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.web_ui.demo import Demo
 
-pytestmark = [pytest.mark.slow, pytest.mark.service, pytest.mark.xdist_group("web-ui")]
+pytestmark = [pytest.mark.slow, pytest.mark.service, pytest.mark.xdist_group("server")]
 
 COLLECTION = "/assets/aws_cloudtrail_log/production"
 PATIENCE = 90_000
