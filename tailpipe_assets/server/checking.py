@@ -1,8 +1,8 @@
 """Tries a configuration the way the code server would load it and, when it is good, lets the code server have it.
 
 It runs as a process of its own, `python -m` with three files, the candidate, the one in use, and the code server's
-socket, and how many seconds to wait for that one when it is just starting. What it found is one line of JSON: the problems, or an error that is none of the configuration's, and where
-Dagster's home is.
+socket, and how many seconds to wait for that one when it is just starting. What it found is one line of JSON: the
+problems, or an error that is none of the configuration's, whether anything is followed, and where Dagster's home is.
 """
 
 from __future__ import annotations
