@@ -147,7 +147,7 @@ def _workers(code: int) -> list[int]:
 def test_a_code_server_that_lost_its_worker_is_started_anew(server: Server) -> None:
     """The process that does the work is no child of ours; its death is noticed because nothing answers."""
     code = server.pids()["code"]
-    eventually(lambda: _workers(code))
+    eventually(lambda: _workers(code) and server.status()["code_location"] == "loaded")
     (worker,) = _workers(code)
     os.kill(worker, signal.SIGKILL)
     eventually(lambda: "the code server does not answer" in server.said(), within=150)
