@@ -33,6 +33,14 @@ class Days:
     first: date
     last: date
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """What a run is told them by."""
+        return {
+            "dagster/asset_partition_range_start": self.first.isoformat(),
+            "dagster/asset_partition_range_end": self.last.isoformat(),
+        }
+
 
 def today() -> date:
     """The day it is, UTC."""

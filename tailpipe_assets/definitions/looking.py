@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -60,11 +61,6 @@ class Look:
     window: Window
     found: tuple[Backlog, ...] = ()
 
-    @property
-    def is_clear(self) -> bool:
-        """Whether everything was looked at and nothing waits."""
-        return not self.is_needed
-
 
 def look(plans: Sequence[Plan], window: Window, resources: Resources) -> Look:
     """Whether collections of one source have anything to collect. In doubt they have: the run says what is wrong."""
@@ -117,13 +113,16 @@ def last_looked(instance: dg.DagsterInstance, job: str) -> datetime | None:
 
 def request_of(plans: Sequence[Plan], found: Look, *, run_key: str | None = None) -> dg.RunRequest:
     """One run for everything a look found."""
-    days = days_of(found.window)
     tags = Request(found.window).tags | {
-        "dagster/asset_partition_range_start": days.first.isoformat(),
-        "dagster/asset_partition_range_end": days.last.isoformat(),
+        **days_of(found.window).tags,
         "dagster/max_runtime": LONGEST_RUN,
         DONE: datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return dg.RunRequest(
         run_key=run_key, tags=tags, asset_selection=[collection_key(each.collection) for each in plans]
     )
+
+
+def hourly_key(what: str, now: datetime) -> str:
+    """The same for the same within an hour: what a run could not do is tried again once in each."""
+    return f"{now:%Y-%m-%dT%H}-{hashlib.sha256(what.encode()).hexdigest()[:16]}"

@@ -74,10 +74,7 @@ def run_collect(
     listener = Listener(on_event, stopped)
     days = days_of(window)
     definitions = build_definitions(plans, listener=listener, first=min(days.first, today() - USUAL))
-    tags = Request(window, options).tags | {
-        "dagster/asset_partition_range_start": days.first.isoformat(),
-        "dagster/asset_partition_range_end": days.last.isoformat(),
-    }
+    tags = Request(window, options).tags | days.tags
     with open_instance(record=record) as instance:
         reap(instance)
         ended = _execute(definitions.resolve_implicit_global_asset_job_def(), plans, tags, instance)

@@ -1,13 +1,13 @@
 """The sensor that has days compacted once they are over, or hold many small files."""
 
 # Dagster reads the annotations of sensors while the functions are made, so they are not put off.
-import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from tailpipe_assets.definitions.looking import LONGEST_RUN, UNDER_WAY
+from tailpipe_assets.definitions.days import Days
+from tailpipe_assets.definitions.looking import LONGEST_RUN, UNDER_WAY, hourly_key
 from tailpipe_assets.definitions.names import compaction_key
 from tailpipe_assets.pipeline import Plan
 from tailpipe_resources.dagster_resources import LakeStore
@@ -73,11 +73,7 @@ def _requests(ready: Plan, lakes: LakeStore, context: dg.SensorEvaluationContext
     yield dg.RunRequest(
         run_key=_run_key(ready, within, now),
         asset_selection=[compaction_key(collection)],
-        tags={
-            "dagster/asset_partition_range_start": first.isoformat(),
-            "dagster/asset_partition_range_end": last.isoformat(),
-            "dagster/max_runtime": LONGEST_RUN,
-        },
+        tags={**Days(first, last).tags, "dagster/max_runtime": LONGEST_RUN},
     )
 
 
@@ -102,6 +98,5 @@ def first_stretch(days: Sequence[date]) -> tuple[date, date]:
 
 
 def _run_key(ready: Plan, slots: Sequence[SlotFiles], now: datetime) -> str:
-    """The same for the same files within an hour: what failed is tried again once in each."""
-    digest = hashlib.sha256("\n".join(sorted(each.path for slot in slots for each in slot.files)).encode()).hexdigest()
-    return f"{ready.collection.stream}-{now:%Y-%m-%dT%H}-{digest[:16]}"
+    paths = "\n".join(sorted(each.path for slot in slots for each in slot.files))
+    return f"{ready.collection.stream}-{hourly_key(paths, now)}"

@@ -1,13 +1,12 @@
 """Sensors that watch sources for new artifacts, for collections with `watch = true`."""
 
 # Dagster reads the annotations of sensors while the functions are made, so they are not put off.
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from tailpipe_assets.definitions.looking import Look, is_under_way, job_of, look, request_of, window_since
+from tailpipe_assets.definitions.looking import Look, hourly_key, is_under_way, job_of, look, request_of, window_since
 from tailpipe_assets.definitions.names import unique_names
 from tailpipe_assets.pipeline import Plan, Resources
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
@@ -52,6 +51,6 @@ def _watcher(name: str, plans: Sequence[Plan]) -> dg.SensorDefinition:
 
 
 def _run_key(found: Look, now: datetime) -> str:
-    """The same for the same backlog within an hour: what a run could not collect is tried again once in each."""
-    text = repr([(each.table, each.collection, each.artifacts, each.bytes, each.newest) for each in found.found])
-    return f"{now:%Y-%m-%dT%H}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return hourly_key(
+        repr([(each.table, each.collection, each.artifacts, each.bytes, each.newest) for each in found.found]), now
+    )

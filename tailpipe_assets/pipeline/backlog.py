@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.pipeline.listing import Listing, Own, merged
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions
-from tailpipe_resources.lake.delta import head, open_table
-from tailpipe_resources.lake.ledger import read_ledger
+from tailpipe_resources.lake.ledger import newest_ledger
 from tailpipe_resources.model.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from tailpipe_assets.pipeline.plan import Plan
     from tailpipe_resources.errors import SourceError
-    from tailpipe_resources.lake.known import Known
-    from tailpipe_resources.lake.storage import Lake
     from tailpipe_resources.model.artifact import Artifact
 
 EVERYTHING = Window()
@@ -87,7 +84,10 @@ def backlog(
     """
     source = resources.source(plans[0].collection.source)
     lakes = {each.collection.stream: resources.lake(each.collection.destination) for each in plans}
-    known = {each.collection.stream: _known(each, lakes[each.collection.stream]) for each in plans}
+    known = {
+        each.collection.stream: newest_ledger(lakes[each.collection.stream], *each.collection.key).state.known
+        for each in plans
+    }
     found = {each.collection.stream: Backlog(*each.collection.key) for each in plans}
     listings: dict[Listing, list[str]] = {}
     for each in plans:
@@ -113,9 +113,3 @@ def _when(artifact: Artifact) -> datetime | None:
     if artifact.time is not None or artifact.written is None:
         return artifact.time
     return datetime.fromtimestamp(artifact.written, UTC)
-
-
-def _known(ready: Plan, lake: Lake) -> Mapping[str, Known]:
-    collection = ready.collection
-    at = head(open_table(lake, collection.table_stored), collection.stream)
-    return read_ledger(lake, lake.stream(*collection.key), at).state.known

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
+
+from tests.server.running import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ def serving(folder: Path) -> Iterator[Demo]:
     )
     names = ("aws_cloudtrail_log.production", "http_log.web", "app_log.app")
     _tailpipe("collect", *names, folder=folder, environment=environment)
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [_program(), "server", "--no-open", "--port", str(port)],
         cwd=folder,
@@ -103,13 +104,6 @@ def _tailpipe(*arguments: str, folder: Path, environment: dict[str, str]) -> str
 
 def _program() -> str:
     return str(Path(sys.executable).with_name("tailpipe"))
-
-
-def _free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
 
 
 def _wait_for(demo: Demo, process: subprocess.Popen[bytes]) -> None:
