@@ -59,7 +59,7 @@ def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
         ]
         follow = _Follow(kept, watch, Kept(follower(env), Log(logs / "follow.log", say, settings.verbose), say))
         tidy = Housekeeping(settings.keep_runs, env, logs / "housekeeping.log")
-        probe = Probe(settings.address, kept[0], say)
+        probe = Probe(private.code_server, kept[0], say)
         told = _Told(folder, settings, kept, watch)
         try:
             jobs = (watch.look, follow.look, tidy.look, probe.look, _Greeting(settings, on_ready).look, told.tell)

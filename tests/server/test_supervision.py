@@ -145,12 +145,12 @@ def _workers(code: int) -> list[int]:
 
 
 def test_a_code_server_that_lost_its_worker_is_started_anew(server: Server) -> None:
-    """The process that does the work is no child of ours; its death is noticed because nothing answers."""
+    """The process that does the work is no child of ours; its death is noticed because the server says so."""
     code = server.pids()["code"]
     eventually(lambda: _workers(code) and server.status()["code_location"] == "loaded")
     (worker,) = _workers(code)
     os.kill(worker, signal.SIGKILL)
-    eventually(lambda: "the code server does not answer" in server.said(), within=150)
+    eventually(lambda: "the code server does not answer" in server.said(), within=60)
     eventually(lambda: "http_log/web" in server.assets())
 
     assert server.pids()["code"] != code
