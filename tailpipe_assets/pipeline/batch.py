@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.pipeline.read import Loaded
     from tailpipe_resources.model.artifact import Artifact
 
-BATCH_BYTES = 96 * 1024 * 1024
+BATCH_BYTES = 160 * 1024 * 1024
 """About how much text a batch holds. Each day and index value in it costs a statement: 16 ms however few its rows."""
 
 CHUNK_RECORDS = 128

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import time
 import uuid
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
+from tailpipe_assets.pipeline.memory import tuned
 from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
@@ -28,7 +28,7 @@ from tailpipe_resources.model.window import Window
 from tailpipe_resources.query.engine import restrict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import duckdb
 
@@ -42,7 +42,6 @@ ATTEMPTS = 3
 MOST = 32
 """So many collections share a pass. Each has a connection, and holds what its ledger knows."""
 
-GARBAGE_THRESHOLD = 500_000
 NORMAL = CollectOptions()
 DEFAULT = Resources()
 
@@ -90,24 +89,13 @@ def collect(
     """
     shared = _Run(window, options, resources, on_event, stopped, run or str(uuid.uuid4()))
     results: dict[str, CollectResult] = {}
-    with _little_garbage_collected():
+    with tuned():
         for group in _scans(plans):
             started = time.monotonic()
             for result in _scan(group, shared):
                 stream = f"{result.table}/{result.collection}"
                 results[stream] = replace(result, seconds=time.monotonic() - started)
     return tuple(results[each.collection.stream] for each in plans)
-
-
-@contextmanager
-def _little_garbage_collected() -> Iterator[None]:
-    """Records pass by as many small objects without cycles; looking for some takes a tenth of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(GARBAGE_THRESHOLD, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _scans(plans: Sequence[Plan]) -> list[tuple[Plan, ...]]:
