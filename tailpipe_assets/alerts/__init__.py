@@ -1,0 +1,1 @@
+"""From findings to people: what is told, to whom, and that it arrives."""

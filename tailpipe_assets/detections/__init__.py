@@ -1,0 +1,1 @@
+"""Rules over rows: what a detection is, and what it finds."""
