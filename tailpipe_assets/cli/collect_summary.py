@@ -75,7 +75,7 @@ def _print_kept_back(results: Sequence[CollectResult]) -> None:
     waiting = sum(each.waiting for each in results)
     if waiting:
         what = "1 file ends" if waiting == 1 else f"{waiting:,} files end"
-        print(f"\n{what} in the middle of a line, which comes with the next run.")
+        print(f"\n{what} in the middle of a line, or may be a copy of another; the rest comes with the next run.")
 
 
 def _print_faults(results: Sequence[CollectResult]) -> None:

@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tailpipe_assets.formats.base import Piece
-from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, span_of
+from tailpipe_assets.pipeline.content import Mark, Seekable, Streamed, may_become
+from tailpipe_assets.pipeline.grow import Part, check_unchanged, is_written_to, span_of
+from tailpipe_assets.pipeline.rotation import Contents
 from tailpipe_assets.pipeline.streams import Opened, Text, Unpacked
 from tailpipe_resources.errors import (
     ArtifactGoneError,
@@ -21,13 +23,14 @@ from tailpipe_resources.errors import (
     SourceUnavailableError,
 )
 from tailpipe_resources.model.artifact import generation_mark
-from tailpipe_resources.sources.unpack import blocks
+from tailpipe_resources.sources.unpack import blocks, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tailpipe_assets.formats.base import Format, Readable
-    from tailpipe_assets.pipeline.grow import Before
+    from tailpipe_assets.pipeline.content import Content
+    from tailpipe_assets.pipeline.grow import Before, Span
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.results import Status
     from tailpipe_resources.sources.base import Source
@@ -79,6 +82,15 @@ class Loaded:
     span: Span | None = None
     """What was read of a file that may grow; None for an artifact that is read whole."""
 
+    put_off: bool = False
+    """Left for the next run: another file of its family, read in this one or being copied to it, may hold the same."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something of it is left for the next run."""
+        is_left = self.span is not None and Mark.has_more(str(self.span.mark), self.artifact.size)
+        return self.put_off or (is_left and self.status == "ok")
+
     @classmethod
     def of(cls, task: Task, span: Span | None = None) -> list[Loaded]:
         """One a format, before anything was read."""
@@ -99,6 +111,7 @@ class Reader:
         self._source = source
         self._salvage = salvage
         self._stopped = stopped
+        self._contents = Contents()
 
     def loaded(self, tasks: Iterable[Task]) -> Iterator[list[Loaded]]:
         """The artifacts in their order, each as soon as it and those before it are there: once a format."""
@@ -128,9 +141,11 @@ class Reader:
             SourceError: when it cannot be read.
         """
         artifact, span, packed = loaded.task.listed, loaded.span, opened.begin()
-        if span is None:
-            stream = Unpacked(blocks(packed, artifact.location))
-            yield from _ahead(loaded.form.split(stream, piece_bytes=PIECE_BYTES))
+        if span is None or span.mark.packed:
+            stream, start = Unpacked(blocks(packed, artifact.location)), 0 if span is None else span.start
+            stream.skip(start)
+            part = loaded.form.split(stream, piece_bytes=PIECE_BYTES)
+            yield from _ahead(_moved(piece, start) for piece in part)
         else:
             part = loaded.form.split(Part(packed, span), piece_bytes=PIECE_BYTES)
             yield from _ahead(_moved(piece, span.start) for piece in part)
@@ -159,14 +174,48 @@ class Reader:
 
     def _load_growing(self, task: Task) -> list[Loaded]:
         with self._source.open(task.listed) as file:
-            span = span_of(file, task.listed, task.before, time.time())
+            if not is_plain(file.read(4)):
+                return self._load_packed(task)
+            content = Seekable(file, task.listed.size)
+            is_ended = task.listed.written is not None and not is_written_to(task.listed, time.time())
+            span = self._span(task, content, is_ended=is_ended)
             if span is None:
-                return self._load_whole(task)
+                return _put_off(task)
             if span.stop - span.start > LARGE_PACKED_BYTES:
                 return [_large(each) for each in Loaded.of(task, span)]
             text = Text(Part(file, span).read())
             check_unchanged(file, task.listed, span)
         return [self._split(each, text.begin()) for each in Loaded.of(task, span)]
+
+    def _load_packed(self, task: Task) -> list[Loaded]:
+        text = None if task.listed.size > LARGE_PACKED_BYTES else self._whole(task.listed)
+        if text is not None and text.error is not None:
+            return [self._split(each, text.begin()) for each in Loaded.of(task)]
+        content = self._streamed(task) if text is None else Seekable.of(text.data)
+        span = self._span(task, content, is_ended=True)
+        if span is None:
+            return _put_off(task)
+        if text is None:
+            return [_large(each) for each in Loaded.of(task, span)]
+        rest = Text(text.data[span.start :])
+        return [self._split(each, rest.begin()) for each in Loaded.of(task, span)]
+
+    def _span(self, task: Task, content: Content, *, is_ended: bool) -> Span | None:
+        """What to read; None when another file of its family may hold the same."""
+        is_copied = not is_ended and any(may_become(content, mark) for mark in task.before.relatives.beside)
+        if is_copied or not self._contents.admit(task.listed.location, content):
+            return None
+        return span_of(content, task.before, is_ended=is_ended)
+
+    def _streamed(self, task: Task) -> Streamed:
+        before = task.before
+        marks = before.relatives.marks if before.mark is None else before.relatives.marks | {before.mark}
+
+        def begin() -> Iterator[bytes]:
+            with self._source.open(task.listed) as packed:
+                yield from blocks(packed, task.listed.location)
+
+        return Streamed.of(begin, (mark.end for mark in marks))
 
     def _whole(self, artifact: Artifact) -> Text | None:
         """The unpacked text, or None when it is too much to hold."""
@@ -199,6 +248,13 @@ class Reader:
 def _large(loaded: Loaded) -> Loaded:
     loaded.large = True
     return loaded
+
+
+def _put_off(task: Task) -> list[Loaded]:
+    found = Loaded.of(task)
+    for each in found:
+        each.put_off = True
+    return found
 
 
 class _Waiting:

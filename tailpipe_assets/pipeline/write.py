@@ -244,15 +244,15 @@ class Writer:
             staged.filtered.update(made.filtered)
 
     def _enter(self, loaded: Loaded, staged: Staged) -> None:
+        if loaded.has_more:
+            self.result = replace(self.result, waiting=self.result.waiting + 1)
         if loaded.status != "ok":
             fault = ArtifactFault(loaded.artifact.location, loaded.status, loaded.reason)
             self.result = replace(self.result, faults=(*self.result.faults, fault))
-        if loaded.status == "failed":
+        if loaded.status == "failed" or loaded.put_off:
             return
         if loaded.status == "quarantined":
             self._staged.rejects.append(Reject(loaded.artifact, None, loaded.reason, None))
-        if loaded.span is not None and loaded.span.stop < loaded.artifact.size:
-            self.result = replace(self.result, waiting=self.result.waiting + 1)
         part = _part(loaded)
         if part is not None:
             self._parts[loaded.artifact.location] = part
