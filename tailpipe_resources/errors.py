@@ -12,6 +12,7 @@
     |- SourceError
     |  |- SourceUnavailableError   run again: the other side failed and may recover
     |  |- SourceRefusedError       mend access: credentials or permission
+    |  |  `- AccessDeniedError     grant permission: who asked is known, and may not do this
     |  |- ArtifactGoneError        skip: it was deleted between listing and reading
     |  `- BadArtifactError         skip: its bytes are broken; it is quarantined until it changes
     |- LakeError
@@ -92,6 +93,10 @@ class SourceUnavailableError(SourceError):
 
 class SourceRefusedError(SourceError):
     """The other side said no: missing credentials or permission, or no such bucket."""
+
+
+class AccessDeniedError(SourceRefusedError):
+    """The other side knows who asks and does not allow it."""
 
 
 class ArtifactGoneError(SourceError):

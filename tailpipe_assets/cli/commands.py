@@ -56,6 +56,7 @@ class Command:
 _HERE = "tailpipe_assets.cli"
 COMMANDS: tuple[Command, ...] = (
     Command("collect", "Collect logs from sources.", f"{_HERE}.collect"),
+    Command("status", "How every collection is doing.", f"{_HERE}.status"),
     Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
     Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
     Command("view", "What can be asked: tables, and the views of them.", f"{_HERE}.view", "list|show"),
@@ -63,7 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show|delete", ("partition",)
     ),
-    Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show"),
+    Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show|test"),
     Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
     Command("lake", "Look after what was collected.", f"{_HERE}.lake", "check|repair|history"),

@@ -14,6 +14,7 @@ from tailpipe_resources.model.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from tailpipe_assets.pipeline.plan import Plan
     from tailpipe_resources.errors import SourceError
@@ -39,6 +40,9 @@ class Backlog:
     bytes: int = 0
     """Their size as stored. Of a file that grows all of it counts."""
 
+    dated: frozenset[date] = frozenset()
+    """The UTC days they are dated by; those without a time of their own have none."""
+
     newest: datetime | None = None
     """The time of the newest artifact listed: of its layout, or when it was last written to."""
 
@@ -52,13 +56,20 @@ class Backlog:
         """The same with an artifact more."""
         newest = max(filter(None, (self.newest, _when(artifact))), default=None)
         more, size = (1, artifact.size) if wanted else (0, 0)
+        day = artifact.time.date() if wanted and artifact.time is not None else None
         return replace(
             self,
             listed=self.listed + 1,
             artifacts=self.artifacts + more,
             bytes=self.bytes + size,
+            dated=self.dated if day is None or day in self.dated else self.dated | {day},
             newest=newest,
         )
+
+    @property
+    def days(self) -> int:
+        """How many days they are dated by."""
+        return len(self.dated)
 
 
 def backlog(

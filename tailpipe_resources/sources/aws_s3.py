@@ -14,6 +14,7 @@ from tailpipe_resources.options import Options
 from tailpipe_resources.sources.layout import Layout
 from tailpipe_resources.sources.s3_client import Access, make_client
 from tailpipe_resources.sources.s3_errors import speaking_for
+from tailpipe_resources.sources.s3_identity import identity_of, smallest_policy
 from tailpipe_resources.sources.s3_listing import Scope, listed
 from tailpipe_resources.sources.s3_read import Wanted, download
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.model.config import Credential
     from tailpipe_resources.model.window import Window
+    from tailpipe_resources.sources.base import Action
     from tailpipe_resources.sources.layout import LayoutMatch
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}|arn:[^\s/]+(?:/[^\s/]+)?")
@@ -109,6 +111,14 @@ class S3Source:
         etag = artifact.version.rpartition("-")[0]
         wanted = Wanted(self._options.bucket, key, etag, artifact.size)
         return download(self._client(), wanted, min_wait_seconds=self._access.min_wait_seconds)
+
+    def identity(self) -> str:
+        """Whose credential it is; see `Identified.identity`."""
+        return identity_of(self._access)
+
+    def permission(self, action: Action) -> str:
+        """An IAM policy; see `Identified.permission`."""
+        return smallest_policy(self._options.bucket, self._options.prefix, action)
 
     def _scope(self, window: Window, prefix: str | None, layout: str | None) -> Scope:
         own, narrow = self._options.file_layout, prefix or self._options.prefix

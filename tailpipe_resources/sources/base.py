@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.config import Credential
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.options import Options
+
+Action = Literal["list", "read"]
 
 
 class Source(Protocol):
@@ -49,4 +51,21 @@ class Source(Protocol):
             SourceUnavailableError: worth trying again; also from the stream's `read`.
             SourceRefusedError: permission.
         """
+        ...
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """A source that can say as whom it reads, and what would let it."""
+
+    def identity(self) -> str:
+        """As whom.
+
+        Raises:
+            SourceError: the credential is not valid, or nobody could be asked.
+        """
+        ...
+
+    def permission(self, action: Action) -> str:
+        """The smallest permission that grants an action, ready to be pasted where permissions are given."""
         ...

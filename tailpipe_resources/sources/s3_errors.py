@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from tailpipe_resources.errors import (
+    AccessDeniedError,
     ArtifactGoneError,
     SourceError,
     SourceRefusedError,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Meaning = tuple[type[SourceError], str]
 
 _DENIED: Meaning = (
-    SourceRefusedError,
+    AccessDeniedError,
     "access denied; the credential needs s3:ListBucket on the bucket and s3:GetObject (and kms:Decrypt) on its objects",
 )
 _NO_BUCKET: Meaning = (SourceRefusedError, "there is no such bucket; check its name, the region and the endpoint")
@@ -139,7 +140,7 @@ def _of_response(error: ClientError) -> Meaning:
     kind, words = CODES.get(code) or _of_status(code, response)
     if kind is ArtifactGoneError and error.operation_name == "ListObjectsV2":
         return _NO_BUCKET
-    return kind, words.format(region=_region_hint(response)) if kind is SourceRefusedError else words
+    return kind, words.format(region=_region_hint(response)) if "{region}" in words else words
 
 
 def _of_status(code: str, response: Any) -> Meaning:
