@@ -67,6 +67,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show|test"),
     Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
+    Command("plugin", "What is installed, and which package brought it.", f"{_HERE}.plugin", "list|show"),
     Command("lake", "Look after what was collected.", f"{_HERE}.lake", "check|repair|history"),
     Command("server", "Run schedules and the web UI.", f"{_HERE}.server", "[status]"),
     Command("config", "Check the configuration.", f"{_HERE}.config", "check"),

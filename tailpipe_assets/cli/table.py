@@ -49,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
     if name is None:
         _print_list(list(pages.values()), output=args.output)
     elif name in pages:
+        if name in plugins.names("table"):
+            plugins.load("table", name)
         _print_page(pages[name], output=args.output)
     else:
         raise UsageError(f'no table is called "{name}"{hint(name, pages)}')

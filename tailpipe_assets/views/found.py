@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
 from tailpipe_resources.config.outline import Outline
-from tailpipe_resources.errors import PastError, UsageError
+from tailpipe_resources.errors import PastError, PluginError, UsageError
 from tailpipe_resources.lake import Lake, open_lake, snapshot, tables
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.model.place import Problems
@@ -138,9 +139,14 @@ def _view(found: Snapshot) -> View:
 def _declared() -> Iterator[View]:
     yield View(REJECTED_TABLE, (*COMMON_COLUMNS, *REJECTED_COLUMNS), ())
     for name in plugins.names("table"):
-        columns: tuple[Column, ...] = plugins.load("table", name).stored_columns
-        if len(columns) > len(COMMON_COLUMNS):
-            yield View(name, columns, ())
+        # One that does not import is told where it is used; a query of others goes on.
+        with suppress(PluginError):
+            yield from _empty(name, plugins.load("table", name).stored_columns)
+
+
+def _empty(name: str, columns: tuple[Column, ...]) -> Iterator[View]:
+    if len(columns) > len(COMMON_COLUMNS):
+        yield View(name, columns, ())
 
 
 def _planned(config: Config) -> Iterator[View]:
