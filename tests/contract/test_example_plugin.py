@@ -74,16 +74,8 @@ def test_its_logs_become_rows(site: Path, broken: Path, tmp_path: Path) -> None:
         'collection "door_log" "office" {\n  source = source.file.doors\n  format = "blank_lines"\n}\n'
     )
     collected = run((site, broken), "-m", "tailpipe_assets.cli", "collect", "--no-record", cwd=tmp_path)
-    asked = run(
-        site,
-        "-m",
-        "tailpipe_assets.cli",
-        "query",
-        "select door, tp_index from door_log",
-        "--output",
-        "csv",
-        cwd=tmp_path,
-    )
+    query = ("query", "select door, tp_index from door_log", "--output", "csv")
+    asked = run((site, broken), "-m", "tailpipe_assets.cli", *query, cwd=tmp_path)
 
     assert collected.returncode == 0, collected.stderr
     assert asked.stdout == "door,tp_index\neast,east\n"
