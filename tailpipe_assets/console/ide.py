@@ -33,7 +33,7 @@ def adapter_over(tables: LakeTables) -> Any:
     from harlequin.exception import HarlequinQueryError
     from harlequin_duckdb.adapter import DuckDbConnection
 
-    class Connection(DuckDbConnection):  # type: ignore[misc]  # not installed everywhere
+    class Connection(DuckDbConnection):
         def __init__(self) -> None:
             super().__init__(tables.connection, init_message="Each statement sees the newest snapshot of the lake.")
             tables.make_all()
@@ -51,7 +51,7 @@ def adapter_over(tables: LakeTables) -> Any:
         def close(self) -> None:
             tables.let_go()
 
-    class Adapter(HarlequinAdapter):  # type: ignore[misc]  # not installed everywhere
+    class Adapter(HarlequinAdapter):
         ADAPTER_DETAILS = "The tables of a Tailpipe lake, for reading."
         IMPLEMENTS_CANCEL = True
         IMPLEMENTS_READ_ONLY = True
