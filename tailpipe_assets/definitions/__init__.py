@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from tailpipe_assets.definitions.build import build_definitions
-from tailpipe_assets.definitions.collecting import Listener
-
 if TYPE_CHECKING:
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.place import Problems
 
-__all__ = ["Listener", "build_definitions", "defs", "defs_of"]
+__all__ = ["defs", "defs_of"]
 
 
 @dg.definitions
@@ -44,6 +41,8 @@ def defs_of(config: Config, problems: Problems) -> dg.Definitions:
     Raises:
         ConfigError: everything wrong with it.
     """
+    # Dagster's daemon writes our event log, and needs none of the engines.
+    from tailpipe_assets.definitions.build import build_definitions
     from tailpipe_assets.pipeline import plan
 
     plans = plan(config, problems=problems)

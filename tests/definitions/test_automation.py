@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_assets.definitions.looking import ARRIVALS, DONE, LEFT
 from tailpipe_assets.definitions.tidying import first_stretch
 from tailpipe_assets.pipeline.compact import compact_collections

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import Listener, build_definitions
+from tailpipe_assets.definitions.build import build_definitions
+from tailpipe_assets.definitions.collecting import Listener
 from tailpipe_resources.dagster_resources import SourceAccess
 from tailpipe_resources.lake.counts import column_names, count_days
 from tailpipe_resources.model.checks import CHECKS
