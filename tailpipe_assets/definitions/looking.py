@@ -115,7 +115,10 @@ def request_of(plans: Sequence[Plan], found: Look, *, run_key: str | None = None
         DONE: datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return dg.RunRequest(
-        run_key=run_key, tags=tags, asset_selection=[collection_key(each.collection) for each in plans]
+        run_key=run_key,
+        tags=tags,
+        asset_selection=[collection_key(each.collection) for each in plans],
+        asset_check_keys=[],
     )
 
 
