@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.console.allowed import is_change
@@ -20,9 +19,12 @@ def open_ide(configured: Configured) -> None:
         PluginError: it is not installed.
         TailpipeError: the lake or its configuration cannot be read.
     """
-    if find_spec("harlequin") is None:
-        raise PluginError("--ide needs Harlequin, which is not installed; install it with: pip install 'tailpipe[ide]'")
-    from harlequin import Harlequin
+    try:
+        from harlequin import Harlequin
+    except ModuleNotFoundError as error:
+        raise PluginError(
+            f"--ide needs Harlequin, and {error.name} is not installed; install it with: pip install 'tailpipe[ide]'"
+        ) from None
 
     Harlequin(adapter=adapter_over(LakeTables(configured))).run()
 
