@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from tailpipe_assets.definitions.collecting import Listener
     from tailpipe_assets.pipeline import Plan
 
+# What a run does is in Dagster's event log. Written out as well, it would fill the server's logs with the same.
+_CONSOLE = dg.LoggerDefinition(
+    dg.colored_console_logger.logger_fn,
+    config_schema={
+        "log_level": dg.Field(str, default_value="WARNING", is_required=False),
+        "name": dg.Field(str, default_value="dagster", is_required=False),
+    },
+    description="Writes warnings and errors.",
+)
+
 
 def build_definitions(
     plans: Sequence[Plan],
@@ -59,6 +69,7 @@ def build_definitions(
             **(resources or {}),
         },
         executor=dg.in_process_executor,
+        loggers={"console": _CONSOLE},
     )
 
 

@@ -13,11 +13,12 @@ from tailpipe_resources.lake.ledger import newest_ledger
 from tailpipe_resources.model.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
     from tailpipe_assets.pipeline.plan import Plan
     from tailpipe_resources.errors import SourceError
+    from tailpipe_resources.lake.known import Known
     from tailpipe_resources.model.artifact import Artifact
 
 EVERYTHING = Window()
@@ -93,31 +94,59 @@ def backlog(
     Raises:
         LakeError: a lake or a ledger cannot be read.
     """
-    source = resources.source(plans[0].collection.source)
-    lakes = {each.collection.stream: resources.lake(each.collection.destination) for each in plans}
     known = {
-        each.collection.stream: newest_ledger(lakes[each.collection.stream], *each.collection.key).state.known
+        each.collection.stream: newest_ledger(
+            resources.lake(each.collection.destination), *each.collection.key
+        ).state.known
         for each in plans
     }
     found = {each.collection.stream: Backlog(*each.collection.key) for each in plans}
-    listings: dict[Listing, list[str]] = {}
-    for each in plans:
-        listings.setdefault(Listing.of(each, window), []).append(each.collection.stream)
 
-    def broke(listing: Listing, error: SourceError) -> None:
-        for stream in listings[listing]:
-            found[stream] = replace(found[stream], complete=False, failure=error)
+    def broke(ready: Plan, error: SourceError) -> None:
+        stream = ready.collection.stream
+        found[stream] = replace(found[stream], complete=False, failure=error)
 
-    own = Own(lakes.values())
-    for artifact, those in merged(source, listings, broke):
-        if artifact.location in own:
-            continue
-        for stream in (stream for listing in those for stream in listings[listing]):
-            wanted = NORMAL.wants(known[stream].get(artifact.location), artifact)
+    for artifact, those in compared(plans, window, known, resources=resources, broke=broke):
+        for stream, wanted in those.items():
             found[stream] = found[stream].having(artifact, wanted=wanted)
         if enough():
             return tuple(replace(each, complete=False) for each in found.values())
     return tuple(found.values())
+
+
+def compared(
+    plans: Sequence[Plan],
+    window: Window,
+    known: Mapping[str, Mapping[str, Known]],
+    *,
+    options: CollectOptions = NORMAL,
+    resources: Resources,
+    broke: Callable[[Plan, SourceError], None],
+) -> Iterator[tuple[Artifact, dict[str, bool]]]:
+    """Each artifact of a source but our own files, and whether it is wanted, for every stream that has it listed.
+
+    Args:
+        plans: the collections, all of one source.
+        window: which artifacts, by their time; look-back reaches before it.
+        known: what each stream's ledger holds.
+        options: by which rule artifacts are wanted.
+        resources: how to get at the source and the lakes.
+        broke: told of each collection whose listing breaks off; the others go on.
+    """
+    listings: dict[Listing, list[Plan]] = {}
+    for each in plans:
+        listings.setdefault(Listing.of(each, window), []).append(each)
+
+    def broken(listing: Listing, error: SourceError) -> None:
+        for each in listings[listing]:
+            broke(each, error)
+
+    source = resources.source(plans[0].collection.source)
+    own = Own(resources.lake(each.collection.destination) for each in plans)
+    for artifact, those in merged(source, listings, broken):
+        if artifact.location not in own:
+            streams = [each.collection.stream for listing in those for each in listings[listing]]
+            yield artifact, {each: options.wants(known[each].get(artifact.location), artifact) for each in streams}
 
 
 def _when(artifact: Artifact) -> datetime | None:

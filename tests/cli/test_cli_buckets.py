@@ -11,7 +11,7 @@ import pytest
 
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.main import main
-from tailpipe_assets.definitions import build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tests.services.project import Project
 from tests.services.s3 import ACCESS_KEY, SECRET_KEY, S3Endpoint, serving_s3
 
