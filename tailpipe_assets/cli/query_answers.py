@@ -115,6 +115,8 @@ def _answer(opened: OpenViews, statements: Sequence[str], parameters: Mapping[st
         except QueryError as error:
             raise in_our_words(error, opened) from error
         sys.stdout.flush()
+        for use in opened.views.uses(statement):
+            say(str(use))
         for message in without_rows(statement, opened):
             say(message)
 

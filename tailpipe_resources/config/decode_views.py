@@ -50,5 +50,6 @@ def view(block: Block, context: Context) -> ViewBlock | None:
         collections=attributes.collections,
         indexes=attributes.indexes,
         where=attributes.where,
+        accelerated=attributes.accelerated,
         description=attributes.description,
     )

@@ -27,4 +27,7 @@ class ViewBlock:
     collections: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
     where: str | None = None
+    accelerated: bool = False
+    """Whether a copy of its rows is kept, for quicker answers."""
+
     description: str = ""
