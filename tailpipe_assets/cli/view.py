@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import argparse
 
     from tailpipe_assets.views.opened import OpenViews
+    from tailpipe_resources.query.accelerating import Use
     from tailpipe_resources.query.layers import Layer
 
 _LISTED = ("schema", "name", "kind", "description", "tables", "files", "rows", "bytes")
@@ -145,10 +146,15 @@ def _page(opened: OpenViews, layer: Layer) -> dict[str, Any]:
         "bytes": None if stored is None else sum(each.bytes for each in stored),
         "first": min(firsts).isoformat() if firsts else None,
         "last": max(lasts).isoformat() if lasts else None,
-        "copy": None if use is None else {"state": use.state, "made": use.made or None, "why": use.why},
+        "copy": None if use is None else _copy(use),
         "sql": None if layer.kind == "table" else layer.select,
         "columns": [{"name": c.name, "type": c.type, "description": c.description} for c in layer.columns],
     }
+
+
+def _copy(use: Use) -> dict[str, Any]:
+    made = None if use.made is None else use.made.isoformat(timespec="seconds")
+    return {"state": use.state, "made": made, "why": use.why}
 
 
 def _counted(opened: OpenViews, layer: Layer) -> dict[str, Any]:

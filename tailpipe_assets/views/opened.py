@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING, Self
 from tailpipe_assets.views.copies import accelerated, folder_of
 from tailpipe_assets.views.found import NOW, views_within
 from tailpipe_resources.config.outline import Outline
+from tailpipe_resources.errors import UsageError
+from tailpipe_resources.model.names import hint, literal, quote
 from tailpipe_resources.query.described import Described
 from tailpipe_resources.query.engine import connect, restrict, unfinished
+from tailpipe_resources.query.layers import MAIN
 from tailpipe_resources.query.restriction import EVERYTHING, restricted
 from tailpipe_resources.query.statements import check, gives_rows, split
 from tailpipe_resources.query.viewset import ViewSet
@@ -64,6 +67,8 @@ class Asked:
 
     restriction: Restriction = EVERYTHING
     moment: Moment = NOW
+    search_path: str = ""
+    """Schemas in which plain names are looked for first, with commas between them; `main` is searched last."""
 
 
 def open_config(config: Config, asked: Asked | None = None, engine: Engine | None = None) -> OpenViews:
@@ -101,6 +106,8 @@ class OpenViews:
         load: Callable[[], Config],
     ) -> None:
         self._find, self._asked, self._load = find, asked, load
+        self.search_path = ""
+        """Where plain names are looked for, as DuckDB writes it."""
         self._leases, self._is_safe, self._uses_copies = ExitStack(), engine.is_safe, engine.uses_copies
         try:
             self.found = find(self._leases, asked.moment)
@@ -115,6 +122,8 @@ class OpenViews:
                 if any(block.accelerated for block in self.found.blocks):
                     folders.append(str(folder_of(self.found.lakes)))
                 restrict(self.connection, folders, [unfinished(path) for path in engine.stores])
+            if asked.search_path:
+                self._search(asked.search_path)
         except BaseException:
             self._leases.close()
             raise
@@ -222,6 +231,17 @@ class OpenViews:
     ) -> None:
         """Close it."""
         self.close()
+
+    def _search(self, path: str) -> None:
+        schemas = [each.strip() for each in path.split(",") if each.strip()]
+        known = {each.casefold() for each in (*self.views.schemas, *self.views.indexes)}
+        for schema in schemas:
+            if schema.casefold() not in known:
+                near = hint(schema, self.views.schemas)
+                raise UsageError(f'the search path names the schema "{schema}", which is not there{near}')
+        quoted = ",".join(map(quote, [*(each for each in schemas if each != MAIN), MAIN]))
+        self.views.change(f"SET search_path = {literal(quoted)}")
+        self.search_path = quoted
 
     def _described(self) -> Described:
         views = tuple(restricted(view, self._asked.restriction) for view in self.found.views)

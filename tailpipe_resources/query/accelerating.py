@@ -9,6 +9,7 @@ asked.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from tailpipe_resources.query.views import select_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from typing import Literal
 
     from tailpipe_resources.model.view import ViewBlock
@@ -63,6 +65,9 @@ class Accelerated:
 class Use:
     """What is read when an accelerated view is asked."""
 
+    block: str
+    """The name of the block that declares it."""
+
     view: str
     """As it is written in SQL."""
 
@@ -73,8 +78,11 @@ class Use:
     select: str = ""
     """SQL that reads it; empty for the view itself."""
 
-    made: str = ""
-    """When the copy was made; empty where there is none."""
+    made: datetime | None = None
+    """When the copy was made; None where there is none."""
+
+    can_be_made: bool = True
+    """Whether a newer copy would be read."""
 
     def __str__(self) -> str:
         """For people."""
@@ -122,43 +130,47 @@ class Copies:
         """
         name = block_of(layer)
         shown = layer.name if layer.schema == MAIN else f"{layer.schema}.{layer.name}"
-        refresh = f"tailpipe view refresh {name} makes one"
         if isinstance(basis, str):
-            return Use(shown, "live", f"cannot be accelerated: {basis}; the view itself is asked")
+            why = f"cannot be accelerated: {basis}; the view itself is asked"
+            return Use(name, shown, "live", why, can_be_made=False)
         about = self._about(name)
         if isinstance(about, str):
-            return Use(shown, "live", f"{about}; {refresh}")
-        made = about.made.strftime("%Y-%m-%dT%H:%M:%SZ")
-        wrong = self._wrong(about, layer, basis, views)
-        if wrong is not None:
-            again = "" if wrong.startswith("asked") else f"; tailpipe view refresh {name} makes a newer one"
-            return Use(shown, "live", f"the view itself is asked, not its copy of {made}: {wrong}{again}", made=made)
-        rows = f"SELECT * FROM {quote(_database(name))}.{ROWS}.{quote(layer.name)}"
+            return Use(name, shown, "live", f"{about}; tailpipe view refresh {name} makes one")
+        made = f"its copy of {about.made:%Y-%m-%dT%H:%M:%SZ}"
+        said = partial(Use, name, shown, made=about.made)
+        other = self._otherwise(basis, views)
+        if other is not None:
+            return said("live", f"the view itself is asked, not {made}: {other}", can_be_made=False)
         new = {table: self._new(name, views[table], about) for table in basis.tables}
-        count = sum(map(len, new.values()))
-        if not count:
-            return Use(shown, "copy", f"its copy of {made}, which is current", rows, made)
-        if not basis.is_rowwise:
-            why = f"the view itself is asked, not its copy of {made}: its tables have new rows since"
-            return Use(shown, "live", f"{why}; tailpipe view refresh {name} makes a newer one", made=made)
-        (table,) = basis.tables
-        since = views[table].over(each for each in views[table].stored if each.address in new[table])
+        wrong = self._wrong(about, layer, basis, views)
+        if wrong is None and any(new.values()) and not basis.is_rowwise:
+            wrong = "its tables have new rows since"
+        if wrong is not None:
+            again = f"tailpipe view refresh {name} makes a newer one"
+            return said("live", f"the view itself is asked, not {made}: {wrong}; {again}")
+        rows = f"SELECT * FROM {quote(_database(name))}.{ROWS}.{quote(layer.name)}"
+        if not any(new.values()):
+            return said("copy", f"{made}, which is current", rows)
+        ((table, came),) = new.items()
+        since = views[table].over(each for each in views[table].stored if each.address in came)
         added = layer.select.replace(f"FROM {MAIN}.{quote(table)}", f"FROM ({select_of(since)})", 1)
-        files = "1 file that came" if count == 1 else f"{count:,} files that came"
-        return Use(shown, "joined", f"its copy of {made}, and {files} since", f"{rows}\nUNION ALL\n{added}", made)
+        files = "1 file that came" if len(came) == 1 else f"{len(came):,} files that came"
+        return said("joined", f"{made}, and {files} since", f"{rows}\nUNION ALL\n{added}")
 
     def about(self, name: str) -> About | None:
         """What a copy says of itself, by the name of its block; None where there is none that can be read."""
         found = self._about(name)
         return None if isinstance(found, str) else found
 
+    def _otherwise(self, basis: Basis, views: Mapping[str, View]) -> str | None:
+        """Why no copy at all would answer what is asked; None when one may."""
+        if self._zone != "UTC":
+            return f"in the time zone {self._zone} it may show something else"
+        return "a part of the time is asked" if any(views[table].conditions for table in basis.tables) else None
+
     def _wrong(self, about: About, layer: Layer, basis: Basis, views: Mapping[str, View]) -> str | None:
         """Why a copy does not show what the view would; None when it does, but for files that came since."""
         part = about.parts.get(layer.name)
-        if self._zone != "UTC":
-            return f"asked in the time zone {self._zone}, where it may show something else"
-        if any(views[table].conditions for table in basis.tables):
-            return "asked for a part of the time"
         if part is None or part.definition != basis.definition:
             return "it was made by another definition"
         for table in basis.tables:

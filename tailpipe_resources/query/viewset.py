@@ -121,6 +121,11 @@ class ViewSet:
         """How a view that was made is read, if it is accelerated."""
         return self._uses.get((layer.schema, layer.name))
 
+    def uses_of(self, block: str) -> tuple[Use, ...]:
+        """How the views are read that an accelerated block makes."""
+        self._make_named({block.casefold()})
+        return tuple(use for use in self._uses.values() if use.block == block)
+
     def make_all(self) -> tuple[Layer, ...]:
         """Make everything besides the tables; it, in an order in which it can be made. Of many indexes those named."""
         few = self._indexes if len(self._indexes) <= FEW_INDEXES else {}
