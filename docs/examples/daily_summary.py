@@ -35,6 +35,7 @@ def defs() -> dg.Definitions:
         deps=[WEB],
         partitions_def=days,
         io_manager_key="summaries",
+        pool="summaries",
         kinds={"duckdb"},
         metadata={"partition_expr": "day::TIMESTAMP"},
     )
@@ -47,6 +48,7 @@ def defs() -> dg.Definitions:
         key=["summary", "busiest_day"],
         ins={"summary": dg.AssetIn(["summary", "requests_per_day"])},
         io_manager_key="summaries",
+        pool="summaries",
         kinds={"duckdb"},
     )
     def busiest_day(summary: pa.Table) -> pa.Table:

@@ -14,7 +14,15 @@ import duckdb
 
 from tailpipe_assets.views.copies import SUFFIX, accelerated, folder_of
 from tailpipe_assets.views.opened import Engine, open_views
-from tailpipe_resources.errors import BusyError, CancelledError, LakeError, QueryError, TailpipeError, UsageError
+from tailpipe_resources.errors import (
+    BusyError,
+    CancelledError,
+    LakeError,
+    LakeUnavailableError,
+    QueryError,
+    TailpipeError,
+    UsageError,
+)
 from tailpipe_resources.lake.local import locked, sync
 from tailpipe_resources.model.names import hint, quote
 from tailpipe_resources.query.accelerating import Copies, block_of
@@ -122,6 +130,7 @@ def remove_others(lakes: Iterable[Lake], blocks: Iterable[ViewBlock]) -> tuple[s
         if path.stem not in kept:
             path.unlink(missing_ok=True)
             path.with_suffix(".lock").unlink(missing_ok=True)
+            _discard(path.with_suffix(".writing"))
             gone.append(path.stem)
     return tuple(gone)
 
@@ -210,6 +219,8 @@ def _written(
             )
         except duckdb.InterruptException:
             raise CancelledError(f"the view {block.name} keeps the copy it had") from None
+        except (QueryError, LakeUnavailableError) as error:
+            raise type(error)(f"the view {block.name} cannot be copied: {error} ({block.place})") from error
 
 
 @contextmanager

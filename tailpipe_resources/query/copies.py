@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from tailpipe_resources.errors import QueryError
+from tailpipe_resources.errors import LakeUnavailableError, QueryError
 from tailpipe_resources.model.names import literal, quote
-from tailpipe_resources.query.engine import spoken
+from tailpipe_resources.query.engine import is_unavailable, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -86,6 +86,7 @@ def write_copy(
 
     Raises:
         QueryError: a view cannot be asked, or the file not be written.
+        LakeUnavailableError: the object store failed, and may recover.
     """
     parts: dict[str, Part] = {}
     try:
@@ -100,7 +101,8 @@ def write_copy(
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        raise QueryError(spoken(error).splitlines()[0]) from error
+        kind = LakeUnavailableError if is_unavailable(error) else QueryError
+        raise kind(spoken(error).splitlines()[0]) from error
     return About(about.made, about.versions, parts, about.files)
 
 
