@@ -15,7 +15,7 @@ import duckdb
 
 from tailpipe_resources.errors import LakeUnavailableError, QueryError
 from tailpipe_resources.model.names import literal, quote
-from tailpipe_resources.query.engine import is_unavailable, spoken
+from tailpipe_resources.query.engine import connect, is_unavailable, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.query.layers import Layer
 
 _WRITTEN = "tailpipe_written"
+_READ = "tailpipe_read"
 ROWS = "rows"
 """The schema of the rows, in a table of each view's name."""
 
@@ -104,6 +105,19 @@ def write_copy(
         kind = LakeUnavailableError if is_unavailable(error) else QueryError
         raise kind(spoken(error).splitlines()[0]) from error
     return About(about.made, about.versions, parts, about.files)
+
+
+@contextmanager
+def opened_copy(path: str) -> Iterator[About]:
+    """What the copy in a file says of itself.
+
+    Raises:
+        duckdb.Error: it is none, or damaged.
+        ValueError: it was laid out otherwise.
+    """
+    with connect(threads=1) as connection:
+        connection.execute(f"ATTACH {literal(path)} AS {_READ} (READ_ONLY)")
+        yield read_about(connection, _READ)
 
 
 def read_about(connection: duckdb.DuckDBPyConnection, database: str) -> About:

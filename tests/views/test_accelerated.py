@@ -140,9 +140,13 @@ def test_a_replacement_shows_its_rows_alone(tank: Project) -> None:
 
 
 def test_deleted_rows_are_gone(tank: Project) -> None:
-    """Although the copy still has them."""
+    """From every answer, although a copy may still have them; and from the disk, as their copies are removed."""
+    kept = {path: path.read_bytes() for path in home().glob("views/*/*.duckdb")}
     with pytest.raises(SystemExit, match="0"):
         main(["collection", "delete", "http_log.web", "--yes"])
+    assert not list(home().glob("views/*/*.duckdb"))
+    for path, content in kept.items():
+        path.write_bytes(content)
     with reopened(tank) as opened:
         assert (one(opened), state(opened)) == (3, "live")
         assert one(opened, "SELECT sum(n) FROM pages") == 3
