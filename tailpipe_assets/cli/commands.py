@@ -59,7 +59,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", "How every collection is doing.", f"{_HERE}.status"),
     Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
     Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
-    Command("view", "What can be asked: tables, and the views of them.", f"{_HERE}.view", "list|show"),
+    Command("view", "What can be asked: tables, and the views of them.", f"{_HERE}.view", "list|show|refresh"),
     Command("connect", "Let another program ask: DuckDB, Powerpipe, ...", f"{_HERE}.connect"),
     Command(
         "collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show|delete", ("partition",)

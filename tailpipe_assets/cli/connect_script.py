@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.cli.configured import read_config, read_outline
 from tailpipe_assets.cli.query_restriction import restriction_of
-from tailpipe_assets.views.opened import Asked, OpenViews, open_views
+from tailpipe_assets.views.opened import Asked, Engine, OpenViews, open_views
 from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import LakeError, UsageError
@@ -44,7 +44,8 @@ def connect_script(args: argparse.Namespace) -> tuple[str, str]:
     expires = now + _kept(args.keep)
     load = partial(read_config, args)
     outline = read_outline(args) or Outline.of(load())
-    with open_views(outline, load, Asked(restriction_of(args, now, UTC))) as opened:
+    asked = Asked(restriction_of(args, now, UTC), search_path=args.search_path)
+    with open_views(outline, load, asked, Engine(uses_copies=False)) as opened:
         told = _promised(opened, now, expires)
         text = _text(opened, outline.lakes, told)
     return _written(text, now), told
@@ -77,6 +78,7 @@ def _text(opened: OpenViews, places: tuple[Destination, ...], told: str) -> str:
         [relocated(view, moved) for view in opened.views.views],
         layers,
         about=["Every table of Tailpipe's lake, and the views of them.", told],
+        search_path=opened.search_path,
         secrets=[Secret(f"{lake.root}/", dict(_settings(place))) for lake, place in remote],
     )
 

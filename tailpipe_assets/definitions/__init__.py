@@ -47,4 +47,4 @@ def defs_of(config: Config, problems: Problems) -> dg.Definitions:
 
     plans = plan(config, problems=problems)
     problems.raise_any()
-    return build_definitions(plans)
+    return build_definitions(plans, config=config)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from tailpipe_assets.definitions.accelerating import accelerating, refreshing
 from tailpipe_assets.definitions.arrivals import arrivals
 from tailpipe_assets.definitions.collecting import collecting
 from tailpipe_assets.definitions.compacting import compacting
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.definitions.collecting import Listener
     from tailpipe_assets.pipeline import Plan
+    from tailpipe_resources.model.config import Config
 
 # What a run does is in Dagster's event log. Written out as well, it would fill the server's logs with the same.
 _CONSOLE = dg.LoggerDefinition(
@@ -43,6 +45,7 @@ def build_definitions(
     listener: Listener | None = None,
     first: date | None = None,
     resources: Mapping[str, object] | None = None,
+    config: Config | None = None,
 ) -> dg.Definitions:
     """An asset a collection and one for its compaction. Reaches nothing but the names of the local lakes' folders.
 
@@ -51,17 +54,20 @@ def build_definitions(
         listener: who follows runs in this process.
         first: the first day there is; found in the plans and the local lakes when not given.
         resources: in place of `duckdb`, `lakes` or `sources`.
+        config: what the plans are of, for its accelerated views.
     """
     days = daily(first or first_known(plans))
     enabled = [each for each in plans if each.collection.enabled]
     disabled = [collection_spec(each) for each in plans if not each.collection.enabled]
     # A run of the command line is not on its own: it needs only what it runs.
     checks, itself = ([], []) if listener is not None else arrivals(enabled)
+    copies = [] if config is None else [*accelerating(config, plans)]
+    due = [] if config is None else refreshing(config)
     return dg.Definitions(
-        assets=[*_by_source(enabled, days, listener), *_compactions(enabled, days), *disabled],
+        assets=[*_by_source(enabled, days, listener), *_compactions(enabled, days), *disabled, *copies],
         asset_checks=checks,
         schedules=schedules(enabled) if listener is None else [],
-        sensors=[*itself, *watchers(enabled), *tidying(enabled), *KEEPERS] if listener is None else [],
+        sensors=[*itself, *watchers(enabled), *tidying(enabled), *due, *KEEPERS] if listener is None else [],
         resources={
             "duckdb": DuckDBEngine(),
             "lakes": LakeStore(),

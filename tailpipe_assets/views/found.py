@@ -100,7 +100,7 @@ def views_within(
             if stored is not None:
                 found[name] = _joined(found.get(name), _view(stored))
                 snapshots.append((lake, name, stored.version))
-    for view in _declared():
+    for view in declared():
         found.setdefault(view.name, view)
     if set(outline.tables) - set(found) - set(lost):
         for view in _planned(load()):
@@ -136,7 +136,8 @@ def _view(found: Snapshot) -> View:
     return View(found.table, found.columns, found.files, found.stored, version=found.version)
 
 
-def _declared() -> Iterator[View]:
+def declared() -> Iterator[View]:
+    """The tables that are there without any configuration, with no rows."""
     yield View(REJECTED_TABLE, (*COMMON_COLUMNS, *REJECTED_COLUMNS), ())
     for name in plugins.names("table"):
         # One that does not import is told where it is used; a query of others goes on.

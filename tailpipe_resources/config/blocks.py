@@ -191,7 +191,7 @@ class ViewAttributes(Options):
     """A part of the tables as a schema of its own, or one view by a query."""
 
     sql: str | None = None
-    """A query of your own; then nothing but `description` may stand beside it."""
+    """A query of your own; then nothing but `description` and `accelerated` may stand beside it."""
 
     to: str | None = None
     """The time up to which rows are shown; a date alone includes that day."""
@@ -207,6 +207,9 @@ class ViewAttributes(Options):
 
     where: str | None = None
     """One more condition on rows, in SQL."""
+
+    accelerated: bool = False
+    """Keep a copy of its rows in a DuckDB file, for quicker answers; `tailpipe view refresh` makes it anew."""
 
     description: str = ""
     """What it shows, for `tailpipe view list`."""

@@ -27,7 +27,12 @@ class Secret:
 
 
 def script(
-    views: Iterable[View], layers: Iterable[Layer], *, about: Sequence[str], secrets: Sequence[Secret] = ()
+    views: Iterable[View],
+    layers: Iterable[Layer],
+    *,
+    about: Sequence[str],
+    search_path: str = "",
+    secrets: Sequence[Secret] = (),
 ) -> str:
     """The statements that make every view.
 
@@ -35,6 +40,7 @@ def script(
         views: the tables, over files as DuckDB itself can name them.
         layers: what stands on them, in an order in which they can be made.
         about: lines for whoever opens the file.
+        search_path: where plain names are looked for, as DuckDB writes it; as usual when empty.
         secrets: for lakes in buckets.
 
     Raises:
@@ -47,6 +53,7 @@ def script(
         *(f"CREATE OR REPLACE VIEW {MAIN}.{quote(view.name)} AS {select_of(view)}" for view in views),
         *create_schemas(made),
         *(layer.create for layer in made),
+        *([f"SET search_path = {literal(search_path)}"] if search_path else []),
     ]
     return "\n".join([*(f"-- {line}" for line in about), *(f"{statement};" for statement in statements), ""])
 

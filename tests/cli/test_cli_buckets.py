@@ -127,3 +127,24 @@ def test_dagster_previews_rows_of_a_bucket(project: Project) -> None:
     assert metadata["dagster/row_count"] == 3
     assert str(metadata["path"]).startswith("s3://")
     assert [row.data["request_uri"] for row in metadata["preview"].records] == ["/?token=(hidden)"] * 3  # type: ignore[union-attr]
+
+
+def test_accelerated_views_of_buckets(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their copies hold in the next process too, which reaches the bucket by another address."""
+    view = 'view "datatank" {\n  accelerated = true\n  tables = ["http_log"]\n}\n'
+    path = project.folder / "tailpipe.hcl"
+    path.write_text(path.read_text() + view)
+    counted = ("query", "--output", "csv", "--no-header", "select count(*) from datatank.http_log")
+    assert tailpipe("collect", "--no-record") == Exit.OK
+    assert tailpipe("view", "refresh") == Exit.OK
+    capsys.readouterr()
+    assert tailpipe(*counted) == Exit.OK
+    told = capsys.readouterr()
+    assert (told.out, "which is current" in told.err) == ("6\n", True)
+
+    project.write("more.log", f'10.0.0.1 - - [{TODAY:%d/%b/%Y}:00:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "x"\n')
+    assert tailpipe("collect", "--no-record") == Exit.OK
+    capsys.readouterr()
+    assert tailpipe(*counted) == Exit.OK
+    told = capsys.readouterr()
+    assert (told.out, "and 2 files that came since" in told.err) == ("8\n", True)
