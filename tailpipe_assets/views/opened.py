@@ -90,7 +90,7 @@ class OpenViews:
 
     def __init__(
         self,
-        find: Callable[[ExitStack, Moment], Views],
+        find: Callable[[ExitStack, Moment, Views | None], Views],
         asked: Asked,
         engine: Engine,
         load: Callable[[], Config],
@@ -98,10 +98,12 @@ class OpenViews:
         self._find, self._asked, self._load = find, asked, load
         self._leases, self._is_safe = ExitStack(), engine.is_safe
         try:
-            self.found = find(self._leases, asked.moment)
+            self.found = find(self._leases, asked.moment, None)
             self.connection: duckdb.DuckDBPyConnection = connect(
                 memory_limit=engine.memory_limit, time_zone=engine.time_zone
             )
+            # Files never change: what was read of their ends holds for the next question too.
+            self.connection.execute("SET parquet_metadata_cache = true")
             for lake in self.found.lakes:
                 lake.store.attach(self.connection)
             self.views = ViewSet(self.connection, self._described(), time_zone=engine.time_zone)
@@ -179,7 +181,7 @@ class OpenViews:
         """
         arriving = ExitStack()
         try:
-            found = self._find(arriving, self._asked.moment)
+            found = self._find(arriving, self._asked.moment, self.found)
             is_another = found.views != self.found.views or found.lost != self.found.lost
             if is_another:
                 self.found = found
