@@ -63,7 +63,7 @@ def _kept(text: str) -> timedelta:
 
 def _promised(opened: OpenViews, now: datetime, expires: datetime) -> str:
     """Keep the files, and say for how long that is."""
-    kept = [promise(*snapshot, expires) for snapshot in opened.found.snapshots]
+    kept = [promise(lake, each.table, each.version, expires) for lake, each in opened.found.snapshots]
     begun = f"These views show {now:%Y-%m-%dT%H:%M:%SZ}."
     if not all(kept):
         return f"{begun} The lake cannot be written to, so their files stay only until they are compacted or replaced."

@@ -44,8 +44,8 @@ class Views:
     blocks: tuple[ViewBlock, ...] = ()
     """The views that the configuration declares."""
 
-    snapshots: tuple[tuple[Lake, str, int], ...] = ()
-    """Lake, table and version of everything that is shown."""
+    snapshots: tuple[tuple[Lake, Snapshot], ...] = ()
+    """Everything that is shown, by the lake where it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,11 @@ def views_of(config: Config, until: ExitStack | None = None, moment: Moment = NO
 
 
 def views_within(
-    outline: Outline, load: Callable[[], Config], until: ExitStack | None = None, moment: Moment = NOW
+    outline: Outline,
+    load: Callable[[], Config],
+    until: ExitStack | None = None,
+    moment: Moment = NOW,
+    known: Views | None = None,
 ) -> Views:
     """The same, for a configuration of which the outline is known.
 
@@ -81,6 +85,7 @@ def views_within(
         load: the whole configuration, asked for only when a table of the user's own was never collected.
         until: keeps the files of the views readable until it is closed.
         moment: which state of the tables.
+        known: what was found before; tables to which nothing was committed since are not read again.
 
     Raises:
         UsageError: a version is asked of a table that no lake, or more than one, holds.
@@ -91,15 +96,16 @@ def views_within(
     found: dict[str, View] = {}
     lost: dict[str, str] = {}
     snapshots = []
+    before = {(lake.root, each.table): each for lake, each in known.snapshots} if known is not None else {}
     for lake, name in inside:
         try:
-            stored = snapshot(lake, name, until, as_of=moment.of(name))
+            stored = snapshot(lake, name, until, as_of=moment.of(name), known=before.get((lake.root, name)))
         except PastError as error:
             lost[name] = str(error)
         else:
             if stored is not None:
                 found[name] = _joined(found.get(name), _view(stored))
-                snapshots.append((lake, name, stored.version))
+                snapshots.append((lake, stored))
     for view in declared():
         found.setdefault(view.name, view)
     if set(outline.tables) - set(found) - set(lost):

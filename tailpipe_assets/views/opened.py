@@ -100,7 +100,7 @@ class OpenViews:
 
     def __init__(
         self,
-        find: Callable[[ExitStack, Moment], Views],
+        find: Callable[[ExitStack, Moment, Views | None], Views],
         asked: Asked,
         engine: Engine,
         load: Callable[[], Config],
@@ -110,10 +110,12 @@ class OpenViews:
         """Where plain names are looked for, as DuckDB writes it."""
         self._leases, self._is_safe, self._uses_copies = ExitStack(), engine.is_safe, engine.uses_copies
         try:
-            self.found = find(self._leases, asked.moment)
+            self.found = find(self._leases, asked.moment, None)
             self.connection: duckdb.DuckDBPyConnection = connect(
                 memory_limit=engine.memory_limit, time_zone=engine.time_zone
             )
+            # Files never change: what was read of their ends holds for the next question too.
+            self.connection.execute("SET parquet_metadata_cache = true")
             for lake in self.found.lakes:
                 lake.store.attach(self.connection)
             self.views = ViewSet(self.connection, self._described(), time_zone=engine.time_zone)
@@ -195,7 +197,7 @@ class OpenViews:
         """
         arriving = ExitStack()
         try:
-            found = self._find(arriving, self._asked.moment)
+            found = self._find(arriving, self._asked.moment, self.found)
             is_another = found.views != self.found.views or found.lost != self.found.lost
             is_another = is_another or self.views.are_copies_replaced
             if is_another:

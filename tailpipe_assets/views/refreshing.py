@@ -207,7 +207,7 @@ def _written(
     tables = {table for _, basis in views for table in basis.tables}
     read = [view for view in opened.views.views if view.name in tables]
     versions = tuple(
-        Version(lake.root, table, version) for lake, table, version in opened.found.snapshots if table in tables
+        Version(lake.root, each.table, each.version) for lake, each in opened.found.snapshots if each.table in tables
     )
     files = {view.name: frozenset(where.files_of(view)) for view in read}
     about = About(datetime.now(UTC), versions, files=files)

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from tailpipe_resources.query.views import View
 
 
+_EXTENSIONS = (
+    "A bucket is read through DuckDB's own extensions httpfs and aws, which DuckDB downloads once. Where there is no",
+    "network, put them into its extension folder first: https://duckdb.org/docs/stable/extensions/installing_extensions",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """How DuckDB gets at a bucket, without any key being written down."""
@@ -55,7 +61,8 @@ def script(
         *(layer.create for layer in made),
         *([f"SET search_path = {literal(search_path)}"] if search_path else []),
     ]
-    return "\n".join([*(f"-- {line}" for line in about), *(f"{statement};" for statement in statements), ""])
+    lines = [*about, *(_EXTENSIONS if secrets else ())]
+    return "\n".join([*(f"-- {line}" for line in lines), *(f"{statement};" for statement in statements), ""])
 
 
 def relocated(view: View, moved: Mapping[str, str]) -> View:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -17,7 +21,6 @@ from tests.services.s3 import ACCESS_KEY, SECRET_KEY, S3Endpoint, serving_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.service
 TODAY = datetime.now(UTC)
@@ -148,3 +151,31 @@ def test_accelerated_views_of_buckets(project: Project, capsys: pytest.CaptureFi
     assert tailpipe(*counted) == Exit.OK
     told = capsys.readouterr()
     assert (told.out, "and 2 files that came since" in told.err) == ("8\n", True)
+
+
+@pytest.mark.usefixtures("project")
+def test_another_duckdb_reads_the_bucket_by_the_script(
+    s3_endpoint: S3Endpoint, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A plain one in a process of its own, with keys from its environment, where it can get its extension."""
+    assert tailpipe("collect", "--no-record") == Exit.OK
+    capfd.readouterr()
+    assert tailpipe("connect", "--output", "json") == Exit.OK
+    path = json.loads(capfd.readouterr().out)["init_script_path"]
+    script = Path(path).read_text(encoding="utf-8")
+    assert SECRET_KEY not in script
+    assert ACCESS_KEY not in script
+
+    asked = (
+        "import duckdb, sys; c = duckdb.connect(); c.execute(open(sys.argv[1]).read()); "
+        "print(c.execute('select tp_partition, count(*) from http_log group by all order by all').fetchall())"
+    )
+    keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    done = subprocess.run(
+        [sys.executable, "-c", asked, path], env={**os.environ, **keys}, capture_output=True, text=True, check=False
+    )
+    if "Failed to download extension" in done.stderr:
+        pytest.skip("DuckDB cannot download httpfs here")
+
+    assert done.stdout.strip() == "[('archived', 3), ('kept', 3)]", done.stderr
+    assert s3_endpoint.url.removeprefix("http://") in script
