@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 ALL: list[Table] = [plugins.load("table", name) for name in plugins.names("table")]
 SAMPLED = [table for table in ALL if table.sample]
-OF_VENDORS = {"version"}
+OF_VENDORS = {
+    *("actor", "actor_id", "authorization_info", "http_request", "operation", "request", "resource", "severity"),
+    *("status", "version"),
+}
 """Names that vendors use in their own ways."""
 
 DATED = "tp_year = year(tp_timestamp) and tp_month = month(tp_timestamp) and tp_day = day(tp_timestamp)"
