@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import ingest, lake, orchestration, query_start, serving
+from tests.benchmarks import ingest, lake, orchestration, query_start, serving, tables
 
 SUITES = {
     "ingest": ingest.main,
@@ -12,6 +12,7 @@ SUITES = {
     "orchestration": orchestration.main,
     "query_start": query_start.main,
     "serving": serving.main,
+    "tables": tables.main,
 }
 
 

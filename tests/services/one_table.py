@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources import plugins
@@ -46,12 +48,12 @@ class OneTable:
         return project.ask(f"select {columns} from {self.name} order by tp_source_offset")
 
     def row(self, *lines: str) -> dict[str, Any]:
-        """The columns of the only row, by name; times as text, and what holds nothing left out."""
+        """The columns of the only row, by name; times as text, JSON read, and what holds nothing left out."""
         columns = [each.name for each in self.table.columns]
         times = {each.name for each in self.table.columns if each.type.startswith("TIMESTAMP")}
         wanted = ", ".join(f'"{name}"::varchar' if name in times else f'"{name}"' for name in columns)
         (values,) = self.rows(wanted, *lines)
-        return {name: value for name, value in zip(columns, values, strict=True) if value is not None}
+        return {name: _read(value) for name, value in zip(columns, values, strict=True) if value is not None}
 
     def common(self, *lines: str) -> dict[str, Any]:
         """The common columns of the only row that a table fills, and its time, index and id."""
@@ -66,3 +68,12 @@ class OneTable:
         project.write("a.log", "\n".join(lines))
         project.collect_one()
         return project.ask("select record, reason from tailpipe_rejected order by position")
+
+
+def _read(value: Any) -> Any:
+    """JSON as what it says, also inside of structs; their times as text, and what is NULL in them left out."""
+    if isinstance(value, dict):
+        return {name: _read(each) for name, each in value.items() if each is not None}
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        return json.loads(value)
+    return str(value) if isinstance(value, datetime) else value
