@@ -43,6 +43,10 @@ class Piece:
     rejected: tuple[Rejected, ...] = ()
     """Records cut out here because they are no text or too long."""
 
+    fields: pa.Array | None = None
+    """The records taken apart, when only `split` can do that, as where a header line names the fields; else None, and
+    `Format.fields` does it."""
+
 
 class Readable(Protocol):
     """Bytes from somewhere."""

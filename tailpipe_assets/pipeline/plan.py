@@ -130,7 +130,8 @@ class _Planner:
         if wanted is None:
             return self._default_format(collection, block, table)
         if wanted in plugins.names("format"):
-            return self._made(wanted, {}, place, table)
+            is_default = table is not None and wanted == table.formats[0]
+            return self._made(wanted, dict(table.format_options) if table and is_default else {}, place, table)
         if table is None:
             return self._made("regex", {"layout": wanted}, place, None)
         self._problems.add(place, f'no format is called "{wanted}"{hint(wanted, table.formats)}')

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.formats.base import Piece
 from tailpipe_assets.pipeline.content import Mark, Seekable, Streamed, may_become
 from tailpipe_assets.pipeline.grow import Part, check_unchanged, is_written_to, span_of
 from tailpipe_assets.pipeline.rotation import Contents
@@ -28,7 +27,7 @@ from tailpipe_resources.sources.unpack import blocks, is_plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tailpipe_assets.formats.base import Format, Readable
+    from tailpipe_assets.formats.base import Format, Piece, Readable
     from tailpipe_assets.pipeline.content import Content
     from tailpipe_assets.pipeline.grow import Before, Span
     from tailpipe_resources.model.artifact import Artifact
@@ -287,7 +286,8 @@ def _moved(piece: Piece, start: int) -> Piece:
     if not start:
         return piece
     rejected = tuple(replace(each, position=each.position + start) for each in piece.rejected)
-    return Piece(piece.raw, pc.add(piece.positions, pa.scalar(start, pa.int64())), rejected)
+    positions = pc.add(piece.positions, pa.scalar(start, pa.int64()))
+    return replace(piece, positions=positions, rejected=rejected)
 
 
 def _ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.schema import Column
 
 _KEY = re.compile(r'\br\.(?:"([^"]+)"|(\w+))')
+_INSIDE = re.compile(_KEY.pattern + r"\.")
 INDEX_OF_SHARE = "tp_slot"
 """The column of a relation with the records of many shares that holds their index values."""
 
@@ -108,8 +109,11 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
         return table.shape
     looked_at = " ".join([table.timestamp, table.time, index, *(check.misfit for check in table.checks)])
     used = {quoted or plain for quoted, plain in _KEY.findall(looked_at)}
+    inside = {quoted or plain for quoted, plain in _INSIDE.findall(looked_at)}
     return {
-        key: {_anchor(table, key, kind): "VARCHAR"} if isinstance(kind, dict) else kind
+        key: {_anchor(table, key, kind): "VARCHAR", **(kind if key in inside else {})}
+        if isinstance(kind, dict)
+        else kind
         for key, kind in table.shape.items()
         if key in used or kind == "BOOLEAN" or isinstance(kind, dict)
     }

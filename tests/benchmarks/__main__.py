@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import ingest, lake, orchestration, query, query_start, serving
+from tests.benchmarks import ingest, lake, orchestration, query, query_start, serving, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ SUITES = {
     "query": query.main,
     "query_start": query_start.main,
     "serving": serving.main,
+    "tables": tables.main,
 }
 
 
