@@ -163,8 +163,10 @@ class _Planner:
         except ValidationError as error:
             for each in error.errors():
                 self._problems.add(place, f"format {name} {_complaint(each, kind.options.model_fields)}")
-        except (re.error, ValueError) as error:
+        except re.error as error:
             self._problems.add(place, f"the format is no regular expression that can be used: {error}")
+        except ValueError as error:
+            self._problems.add(place, f"the format {name} cannot be used: {error}")
         return None
 
     @staticmethod

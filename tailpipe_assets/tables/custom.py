@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 CUSTOM = Table(
     name="custom",
-    description="A table of your own, from lines taken apart by a regular expression or from JSON.",
-    formats=("regex", "grok", "jsonl", "json"),
+    description="A table of your own, from text, JSON or Parquet.",
+    formats=("regex", "grok", "delimited", "jsonl", "json", "logfmt", "kv", "cef", "leef", "parquet"),
     fields=(),
     time="NULL",
     timestamp="NULL",
