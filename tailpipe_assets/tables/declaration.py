@@ -86,6 +86,9 @@ class Table:
     mapped: Mapping[str, str] = field(default_factory=dict)
     """The same for tables of the user's own, as SQL over the record."""
 
+    redactions: Mapping[str, str] = field(default_factory=dict)
+    """SQL over the columns for what a collection stores in place of some of them, by name."""
+
     format_options: Mapping[str, object] = field(default_factory=dict)
     """What its default format is told, such as where the records are in the document."""
 
