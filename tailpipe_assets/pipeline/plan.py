@@ -126,6 +126,7 @@ class _Planner:
             return None
         place = collection.format_place or collection.place
         table = self._builtin(collection)
+        wanted = table.presets.get(wanted, wanted) if table is not None and isinstance(wanted, str) else wanted
         if isinstance(wanted, FormatBlock):
             return self._made(wanted.type, dict(wanted.options), wanted.place, table)
         if wanted is None:

@@ -61,6 +61,9 @@ class Table:
     formats: tuple[str, ...]
     """The formats it can be read from; the first is the default."""
 
+    presets: Mapping[str, str] = field(default_factory=dict)
+    """Other formats users may name, and the ones of `formats` that read the same."""
+
     shape: Mapping[str, object] | None = None
     """For JSON: what `r` looks like. None when the format delivers `r` itself."""
 

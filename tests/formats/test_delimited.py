@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from tailpipe_resources.errors import BadArtifactError
-from tests.formats.reading import made, read
+from tests.services.cutting import made, read
 
 NAMED = made("delimited", columns=["a", "b", "c"])
 HEADED = made("delimited")

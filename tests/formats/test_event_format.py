@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from tests.formats.reading import made, read
+from tests.services.cutting import made, read
 
 CEF, LEEF = made("cef"), made("leef")
 HEAD = {

@@ -8,13 +8,14 @@ import pytest
 
 from tailpipe_assets.formats.base import MAX_RECORD_BYTES
 from tailpipe_resources import plugins
-from tests.formats.reading import made, read
+from tests.services.cutting import made, read
 
 if TYPE_CHECKING:
     from tailpipe_assets.formats.base import Format
 
 ACCESS = '203.0.113.9 - ada [07/Feb/2024:13:00:00 +0100] "GET /é HTTP/1.1" 200 1043 "-" "curl"'
 LINES: dict[str, tuple[dict[str, Any], str]] = {
+    "apache_access_log": ({}, ACCESS),
     "cef": ({}, "CEF:0|Acme|Wall|1.0|100|worm é|10|src=10.0.0.1 msg=two words"),
     "combined": ({}, ACCESS),
     "common": ({}, ACCESS),
@@ -25,7 +26,9 @@ LINES: dict[str, tuple[dict[str, Any], str]] = {
     "kv": ({}, 'a=1 b="é x"'),
     "leef": ({}, "LEEF:2.0|Acme|Wall|1.0|100|^|src=10.0.0.1^msg=é x"),
     "logfmt": ({}, 'a=1 b="é x" c'),
+    "nginx_access_log": ({}, ACCESS),
     "regex": ({"layout": r"(?P<a>\S+) (?P<b>.*)"}, "GET é"),
+    "syslog": ({}, "<34>1 2024-02-07T12:00:00Z host su - ID47 - é"),
 }
 """Options, and a line that becomes a record."""
 

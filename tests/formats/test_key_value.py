@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from tests.formats.reading import made, read
+from tests.services.cutting import made, read
 
 LOGFMT = made("logfmt")
 NAMES = st.text("abcxyz_.é", min_size=1, max_size=5)

@@ -12,7 +12,7 @@ import pytest
 
 from tailpipe_assets.formats.parquet import ROWS
 from tailpipe_resources.errors import BadArtifactError
-from tests.formats.reading import made, read
+from tests.services.cutting import made, read
 
 PARQUET = made("parquet")
 
