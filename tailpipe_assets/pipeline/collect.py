@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.memory import tuned
+from tailpipe_assets.pipeline.redact import give_keys
 from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
@@ -160,6 +161,7 @@ def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     stack.enter_context(lake.lock(*collection.key))
     connection = stack.enter_context(run.resources.engine())
     connection.execute("SET preserve_insertion_order = false; SET threads = 1")
+    give_keys(connection, collection)
     lake.store.attach(connection)
     restrict(connection, lake.reach)
     warning = check_space(lake)

@@ -10,6 +10,7 @@ import duckdb
 from pydantic import ValidationError
 
 from tailpipe_assets.pipeline.filters import Trial, fault_of_form
+from tailpipe_assets.pipeline.redact import redacted, redacted_index
 from tailpipe_assets.pipeline.transform import filter_columns, route_sql, rows_sql
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
@@ -109,7 +110,7 @@ class _Planner:
         made = self._format(collection, block)
         table = self._table(collection, block, made[1] if made else None)
         self._try_filters(collection, table)
-        index = self._index(collection, table) if table else ""
+        index = self._redacted_index(collection, table) if table else ""
         if made is None or table is None:
             return None
         name, form = made
@@ -125,6 +126,7 @@ class _Planner:
             return None
         place = collection.format_place or collection.place
         table = self._builtin(collection)
+        wanted = table.presets.get(wanted, wanted) if table is not None and isinstance(wanted, str) else wanted
         if isinstance(wanted, FormatBlock):
             return self._made(wanted.type, dict(wanted.options), wanted.place, table)
         if wanted is None:
@@ -164,8 +166,10 @@ class _Planner:
         except ValidationError as error:
             for each in error.errors():
                 self._problems.add(place, f"format {name} {_complaint(each, kind.options.model_fields)}")
-        except (re.error, ValueError) as error:
+        except re.error as error:
             self._problems.add(place, f"the format is no regular expression that can be used: {error}")
+        except ValueError as error:
+            self._problems.add(place, f"the format {name} cannot be used: {error}")
         return None
 
     @staticmethod
@@ -178,9 +182,13 @@ class _Planner:
     def _table(self, collection: Collection, block: TableBlock | None, form: Format | None) -> Table | None:
         builtin = self._builtin(collection)
         if builtin is not None:
-            return replace(builtin, name=collection.table_stored)
-        self._try_transforms(block)
-        return custom.declare(collection, block, form.groups, self._problems) if form else None
+            table: Table | None = replace(builtin, name=collection.table_stored)
+        else:
+            self._try_transforms(block)
+            table = custom.declare(collection, block, form.groups, self._problems) if form else None
+        if table is None or not collection.redactions:
+            return table
+        return redacted(table, collection, block, self._connection, self._problems)
 
     def _try_transforms(self, block: TableBlock | None) -> None:
         for each in block.columns if block else ():
@@ -203,6 +211,12 @@ class _Planner:
             self._trials[columns] = Trial(self._connection, columns, f"rows_{len(self._trials)}")
         return self._trials[columns]
 
+    def _redacted_index(self, collection: Collection, table: Table) -> str:
+        index = self._index(collection, table)
+        if not collection.redactions:
+            return index
+        return redacted_index(table, collection, index, self._connection, self._problems)
+
     def _index(self, collection: Collection, table: Table) -> str:
         if collection.tp_index is None:
             return table.index
@@ -218,7 +232,7 @@ class _Planner:
 
     def _try_table(self, ready: Plan) -> None:
         """Run the table's SQL over a record of nothing: what a user's `transform` got wrong shows here."""
-        tried = (ready.collection.table, ready.table.name, ready.index)
+        tried = (ready.collection.table, ready.index, repr(ready.table.redactions))
         if tried in self._tried:
             return
         if self._builtin(ready.collection) is not None:

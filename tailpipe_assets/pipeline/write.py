@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.pipeline.rejects import Reject, stage_rejects
+from tailpipe_assets.pipeline.rejects import Reject, reason_told, stage_rejects, told_of
 from tailpipe_assets.pipeline.rows import stage_rows
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.copies import Incoming
@@ -58,7 +58,7 @@ class Staged:
         self.rejects += rejects
         self.rejected.update(each.artifact.location for each in rejects)
 
-    def entry(self, loaded: Loaded) -> Entry:
+    def entry(self, loaded: Loaded, reason: str) -> Entry:
         """What the ledger keeps of one of the artifacts."""
         artifact, span = loaded.artifact, loaded.span
         return Entry(
@@ -70,7 +70,7 @@ class Staged:
             rejected=self.rejected[artifact.location],
             size=artifact.size if span is None else span.stop - span.start,
             salvaged=loaded.salvaged,
-            reason=loaded.reason,
+            reason=reason,
             how="anew" if span is None else span.how,
             mark="" if span is None or loaded.status != "ok" else str(span.mark),
         )
@@ -236,27 +236,27 @@ class Writer:
         return folding
 
     def _stage(self, routed: Routed, staged: Staged) -> None:
-        staged.reject(routed.rejects)
+        staged.reject(told_of(self.plan.collection, routed.rejects))
         for made in stage_rows(self.connection, self.lake, self.plan, routed.shares):
             staged.files += made.files
-            staged.reject(made.failed)
+            staged.reject(told_of(self.plan.collection, made.failed))
             staged.rows.update(made.rows)
             staged.filtered.update(made.filtered)
 
     def _enter(self, loaded: Loaded, staged: Staged) -> None:
         if loaded.has_more:
             self.result = replace(self.result, waiting=self.result.waiting + 1)
+        reason = reason_told(self.plan.collection, loaded.status, loaded.reason)
         if loaded.status != "ok":
-            fault = ArtifactFault(loaded.artifact.location, loaded.status, loaded.reason)
+            fault = ArtifactFault(loaded.artifact.location, loaded.status, reason)
             self.result = replace(self.result, faults=(*self.result.faults, fault))
         if loaded.status == "failed" or loaded.put_off:
             return
         if loaded.status == "quarantined":
-            self._staged.rejects.append(Reject(loaded.artifact, None, loaded.reason, None))
-        part = _part(loaded)
-        if part is not None:
+            self._staged.rejects.append(Reject(loaded.artifact, None, reason, None))
+        if (part := _part(loaded)) is not None:
             self._parts[loaded.artifact.location] = part
-        self._entries.append(staged.entry(loaded))
+        self._entries.append(staged.entry(loaded, reason))
 
     def _drop(self, staged: Staged) -> None:
         for file in staged.files:

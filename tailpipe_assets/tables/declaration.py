@@ -61,6 +61,9 @@ class Table:
     formats: tuple[str, ...]
     """The formats it can be read from; the first is the default."""
 
+    presets: Mapping[str, str] = field(default_factory=dict)
+    """Other formats users may name, and the ones of `formats` that read the same."""
+
     shape: Mapping[str, object] | None = None
     """For JSON: what `r` looks like. None when the format delivers `r` itself."""
 
@@ -85,6 +88,9 @@ class Table:
 
     mapped: Mapping[str, str] = field(default_factory=dict)
     """The same for tables of the user's own, as SQL over the record."""
+
+    redactions: Mapping[str, str] = field(default_factory=dict)
+    """SQL over the columns for what a collection stores in place of some of them, by name."""
 
     format_options: Mapping[str, object] = field(default_factory=dict)
     """What its default format is told, such as where the records are in the document."""

@@ -20,7 +20,7 @@ class Shape:
 
 
 SHAPES = {
-    "collection": Shape(("table", "name"), ("checks", "filter", "source")),
+    "collection": Shape(("table", "name"), ("checks", "filter", "redact", "source")),
     "credential": Shape(("type", "name")),
     "destination": Shape(("type", "name")),
     "format": Shape(("type", "name")),
@@ -32,7 +32,13 @@ SHAPES = {
     "view": Shape(("name",)),
     "workspace": Shape(("name",)),
 }
-NESTED_SHAPES = {"checks": Shape(()), "column": Shape(("name",)), "filter": Shape(()), "source": Shape(("type",))}
+NESTED_SHAPES = {
+    "checks": Shape(()),
+    "column": Shape(("name",)),
+    "filter": Shape(()),
+    "redact": Shape(()),
+    "source": Shape(("type",)),
+}
 
 
 class DestinationAttributes(Options):
@@ -150,6 +156,12 @@ class CollectionAttributes(Options):
 
     retention: str | None = None
     """How long rows are kept, such as `90d`; for ever unless said here or by the destination."""
+
+    keep_rejected: bool | None = None
+    """Whether the text of rejected records is kept beside reason and place; unless said, when nothing is redacted."""
+
+    rejected_retention: str | None = None
+    """How long rejected records are kept, such as `7d`; as long as rows unless said."""
 
 
 class PaceAttributes(Options):

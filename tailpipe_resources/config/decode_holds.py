@@ -51,16 +51,16 @@ def window_of(start: str | None, end: str | None, reading: Reading, context: Con
     return Window(instant(start, "from", reading, context), until)
 
 
-def retention_of(text: str | None, reading: Reading, context: Context) -> Retention | None:
-    """What `retention` says; None, and perhaps a problem, when nothing."""
+def retention_of(text: str | None, reading: Reading, context: Context, name: str = "retention") -> Retention | None:
+    """What `retention`, or another attribute of its kind, says; None, and perhaps a problem, when nothing."""
     if text is None:
         return None
     try:
         return parse_retention(text)
     except UsageError:
         units = "units: d days, W weeks, m months, Y years"
-        message = f'"retention" {reading.shown("retention", text)} is not a length of time; write 90d ({units})'
-        context.problems.add(reading.place("retention"), message)
+        message = f'"{name}" {reading.shown(name, text)} is not a length of time; write 90d ({units})'
+        context.problems.add(reading.place(name), message)
         return None
 
 

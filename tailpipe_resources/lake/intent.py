@@ -87,6 +87,9 @@ class Follow:
     broken: tuple[str, ...] = ()
     """Artifacts of which only the row that sets them aside whole goes."""
 
+    rows_stay: bool = False
+    """Whether only what was rejected goes of `days`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -129,5 +132,5 @@ class Intent:
 
     @property
     def takes_out(self) -> bool:
-        """Whether rows go on purpose."""
+        """Whether rows, or what was rejected, go on purpose."""
         return self.restart or bool(self.rejects.days)

@@ -105,7 +105,8 @@ def follow(
     """
     rejects, taken = intent.rejects, Taken(collection, days_of(intent), index=table)
     if intent.takes_out:
-        destroy(lake, table, Taken(collection, days_of(intent)))
+        if not rejects.rows_stay:
+            destroy(lake, table, Taken(collection, days_of(intent)))
         # Not after the rejects: a run that finds them brought in does not come here again.
         lake.store.remove(intent.dropped)
     elif not (rejects.files or rejects.replaced or rejects.broken):

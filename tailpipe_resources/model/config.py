@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tailpipe_resources.model.hold import Hold
+    from tailpipe_resources.model.redaction import Redaction
     from tailpipe_resources.model.retention import Retention
     from tailpipe_resources.model.view import ViewBlock
 
@@ -176,6 +177,15 @@ class Collection:
     retention: Retention | None = None
     """How long rows are kept; its destination's when not given."""
 
+    redactions: tuple[Redaction, ...] = ()
+    """Values that are not stored as they are."""
+
+    keep_rejected: bool | None = None
+    """Whether the text of rejected records is kept; None leaves it to whether anything is redacted."""
+
+    rejected_retention: Retention | None = None
+    """How long rejected records are kept; as long as rows when not given."""
+
     pace: Pace = field(default_factory=Pace)
     """What makes it run by itself."""
 
@@ -186,6 +196,11 @@ class Collection:
     def table_stored(self) -> str:
         """The name of the table the rows go to."""
         return self.table_name or self.table
+
+    @property
+    def keeps_rejected(self) -> bool:
+        """Whether the text of rejected records is kept. What is redacted in rows could stand in it."""
+        return not self.redactions if self.keep_rejected is None else self.keep_rejected
 
     @property
     def key(self) -> tuple[str, str]:
