@@ -13,10 +13,12 @@ import pyarrow.compute as pc
 
 from tailpipe_assets.formats.base import Piece
 from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, span_of
+from tailpipe_assets.pipeline.reply import Reply, ask
 from tailpipe_assets.pipeline.streams import Opened, Text, Unpacked
 from tailpipe_resources.errors import (
     ArtifactGoneError,
     BadArtifactError,
+    CancelledError,
     SourceRefusedError,
     SourceUnavailableError,
 )
@@ -76,14 +78,18 @@ class Loaded:
     salvaged: bool = False
     """Broken, and `pieces` are what could be read of it."""
 
-    span: Span | None = None
-    """What was read of a file that may grow; None for an artifact that is read whole."""
+    span: Span | Reply | None = None
+    """What was read of one that may have more the next time; None for an artifact that is read whole."""
+
+    refusal: SourceRefusedError | None = None
+    """The source does not let us in, whatever we ask for."""
 
     @classmethod
-    def of(cls, task: Task, span: Span | None = None) -> list[Loaded]:
+    def of(cls, task: Task, span: Span | Reply | None = None) -> list[Loaded]:
         """One a format, before anything was read."""
         generation = task.before.generation if span is None else span.generation
-        artifact = replace(task.listed, version=f"{generation_mark(generation)}{task.listed.version}")
+        version = span.version if isinstance(span, Reply) else task.listed.version
+        artifact = replace(task.listed, version=f"{generation_mark(generation)}{version}")
         return [cls(artifact, task, form, span=span) for form in task.forms]
 
     def ended(self, status: Status, error: Exception) -> Loaded:
@@ -110,14 +116,16 @@ class Reader:
                     self._fill(pool, listing, waiting)
                     if not waiting.futures:
                         break
-                    yield waiting.next()
+                    if found := waiting.next():
+                        yield found
             finally:
                 for _, future in waiting.futures:
                     future.cancel()
 
-    def opened(self, task: Task) -> Opened:
+    def opened(self, loaded: Loaded) -> Opened:
         """A large artifact, to be read with `pieces` once a format."""
-        return Opened(self._source, task.listed)
+        answered = loaded.span.stream if isinstance(loaded.span, Reply) else None
+        return Opened(self._source, loaded.task.listed, answered)
 
     @staticmethod
     def pieces(loaded: Loaded, opened: Opened) -> Iterator[Piece]:
@@ -131,6 +139,8 @@ class Reader:
         if span is None:
             stream = Unpacked(blocks(packed, artifact.location))
             yield from _ahead(loaded.form.split(stream, piece_bytes=PIECE_BYTES))
+        elif isinstance(span, Reply):
+            yield from _ahead(_moved(piece, span.start) for piece in loaded.form.split(packed, piece_bytes=PIECE_BYTES))
         else:
             part = loaded.form.split(Part(packed, span), piece_bytes=PIECE_BYTES)
             yield from _ahead(_moved(piece, span.start) for piece in part)
@@ -141,10 +151,14 @@ class Reader:
             task = next(listing, None)
             if task is None:
                 return
-            waiting.add(task.listed.size, pool.submit(self._load, task))
+            # How much an answer will be nobody knows: one is made ready while another is in use.
+            size = AHEAD_BYTES // 2 if task.listed.is_asked else task.listed.size
+            waiting.add(size, pool.submit(self._load, task))
 
     def _load(self, task: Task) -> list[Loaded]:
         try:
+            if task.listed.is_asked:
+                return self._load_asked(task)
             return self._load_growing(task) if task.grows else self._load_whole(task)
         except BadArtifactError as error:
             return [each.ended("quarantined", error) for each in Loaded.of(task)]
@@ -152,6 +166,23 @@ class Reader:
             return [each.ended("gone", error) for each in Loaded.of(task)]
         except (SourceUnavailableError, SourceRefusedError, OSError) as error:
             return [each.ended("failed", error) for each in Loaded.of(task)]
+
+    def _load_asked(self, task: Task) -> list[Loaded]:
+        """What there is beyond what was taken; nothing when someone asked to stop."""
+        try:
+            reply = ask(self._source, task.listed, task.before, self._stopped)
+        except CancelledError:
+            return []
+        except SourceRefusedError as error:
+            found = [each.ended("failed", error) for each in Loaded.of(task)]
+            for each in found:
+                each.refusal = error
+            return found
+        if reply.stop - reply.start > LARGE_PACKED_BYTES:
+            return [_large(each) for each in Loaded.of(task, reply)]
+        with reply.stream:
+            text = Text(reply.stream.read())
+        return [self._split(each, text.begin()) for each in Loaded.of(task, reply)]
 
     def _load_whole(self, task: Task) -> list[Loaded]:
         text = None if task.listed.size > LARGE_PACKED_BYTES else self._whole(task.listed)
