@@ -67,6 +67,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
     Command("lake", "Look after what was collected.", f"{_HERE}.lake", "check|repair|history"),
+    Command("login", "Log in to Turbot Pipes.", f"{_HERE}.login"),
+    Command("logout", "Delete the token of that login.", f"{_HERE}.logout"),
     Command("server", "Run schedules and the web UI.", f"{_HERE}.server", "[status]"),
     Command("config", "Check the configuration.", f"{_HERE}.config", "check"),
 )

@@ -17,8 +17,10 @@ from tailpipe_assets.pipeline.reply import Reply, ask
 from tailpipe_assets.pipeline.streams import Opened, Text, Unpacked
 from tailpipe_resources.errors import (
     ArtifactGoneError,
+    ArtifactUnavailableError,
     BadArtifactError,
     CancelledError,
+    SourceError,
     SourceRefusedError,
     SourceUnavailableError,
 )
@@ -81,8 +83,8 @@ class Loaded:
     span: Span | Reply | None = None
     """What was read of one that may have more the next time; None for an artifact that is read whole."""
 
-    refusal: SourceRefusedError | None = None
-    """The source does not let us in, whatever we ask for."""
+    stops: SourceError | None = None
+    """Why there is no use in asking for anything else."""
 
     @classmethod
     def of(cls, task: Task, span: Span | Reply | None = None) -> list[Loaded]:
@@ -92,9 +94,9 @@ class Loaded:
         artifact = replace(task.listed, version=f"{generation_mark(generation)}{version}")
         return [cls(artifact, task, form, span=span) for form in task.forms]
 
-    def ended(self, status: Status, error: Exception) -> Loaded:
+    def ended(self, status: Status, error: Exception, *, stops: SourceError | None = None) -> Loaded:
         """The same, after reading came to a bad end."""
-        self.status, self.reason = status, reason_of(error, self.artifact)
+        self.status, self.reason, self.stops = status, reason_of(error, self.artifact), stops
         return self
 
 
@@ -173,11 +175,10 @@ class Reader:
             reply = ask(self._source, task.listed, task.before, self._stopped)
         except CancelledError:
             return []
-        except SourceRefusedError as error:
-            found = [each.ended("failed", error) for each in Loaded.of(task)]
-            for each in found:
-                each.refusal = error
-            return found
+        except ArtifactUnavailableError as error:
+            return [each.ended("failed", error) for each in Loaded.of(task)]
+        except (SourceUnavailableError, SourceRefusedError) as error:
+            return [each.ended("failed", error, stops=error) for each in Loaded.of(task)]
         if reply.stop - reply.start > LARGE_PACKED_BYTES:
             return [_large(each) for each in Loaded.of(task, reply)]
         with reply.stream:

@@ -197,10 +197,10 @@ class Scan:
     def _count_failures(self, loaded: Loaded, wanting: Wanted) -> None:
         for writer in wanting:
             self._failures[writer] = self._failures[writer] + 1 if loaded.status == "failed" else 0
-            is_down = self._failures[writer] == FAILURES or loaded.refusal is not None
+            is_down = self._failures[writer] == FAILURES or loaded.stops is not None
             if is_down and writer.result.failure is None:
                 what = f"{FAILURES} artifacts in a row were not delivered; the last: {loaded.reason}"
-                self._broken[writer] = loaded.refusal or SourceUnavailableError(what)
+                self._broken[writer] = loaded.stops or SourceUnavailableError(what)
                 self._flush()
                 self._finish(writer)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError
+from tailpipe_resources.errors import ArtifactUnavailableError, SourceRefusedError
 from tailpipe_resources.sources.api_client import PATIENCE, Client, never
 from tailpipe_resources.sources.api_errors import Asked
 from tailpipe_resources.sources.api_event import Event, Path, Reading, key_of, value_in
@@ -162,7 +162,8 @@ class Book:
         """The pages one after the other, none of them held.
 
         Raises:
-            SourceUnavailableError: they cannot be had, or go in circles.
+            SourceUnavailableError: they cannot be had.
+            ArtifactUnavailableError: they go in circles.
             SourceRefusedError: we are not let in.
             CancelledError: someone asked to stop.
         """
@@ -176,7 +177,7 @@ class Book:
             if page.events:
                 signs.add(key_of(b"".join(each.raw for each in page.events)))
             if met & signs or empty > MOST_EMPTY:
-                raise SourceUnavailableError(f"{asked.shown}: its pages go in circles; nothing of them was taken")
+                raise ArtifactUnavailableError(f"{asked.shown}: its pages go in circles; nothing of them was taken")
             met |= signs
             yield page
             asked = following

@@ -89,7 +89,8 @@ class Asking(Protocol):
             stopped: asked from time to time.
 
         Raises:
-            SourceUnavailableError: worth trying again.
+            SourceUnavailableError: worth trying again; until then there is no use in asking for others.
+            ArtifactUnavailableError: worth trying again, others meanwhile.
             SourceRefusedError: credentials or permission.
             BadArtifactError: less is there than was taken before.
             CancelledError: someone asked to stop.

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 TOKEN = "xoxp-loopback"
+CODE = "123456"
+"""What a login is confirmed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,24 @@ class AuditApi:
             if scripted is not None:
                 return scripted
             self.before(params)
+            if path.startswith("/api/latest/login/token"):
+                return self._login(path, params)
             if headers.get("authorization") != f"Bearer {self.token}":
                 return Said(401, b'{"detail": "unauthorized"}')
+            if path == "/api/latest/actor":
+                return told({"handle": "ann", "display_name": "Ann Example"})
             if self.answer is not None:
                 return self.answer(path, params)
             return self._slack(params) if path == "/audit/v1/logs" else self._pipes(params)
+
+    def _login(self, path: str, params: dict[str, str]) -> Said:
+        if path.endswith("/token"):
+            return told({"id": "tptr_1", "state": "pending"})
+        if params.get("code") == "wait":
+            return told({"id": "tptr_1", "state": "pending"})
+        if params.get("code") != CODE:
+            return Said(403, b'{"detail": "no such code"}')
+        return told({"id": "tptr_1", "state": "confirmed", "token": self.token})
 
     def _slack(self, params: dict[str, str]) -> Said:
         oldest, latest = int(params.get("oldest", 0)), int(params.get("latest", 1 << 40))
