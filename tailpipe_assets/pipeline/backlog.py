@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.listing import Listing, Own, merged
@@ -40,7 +41,14 @@ class Backlog:
     """Their size as stored. Of a file that grows all of it counts."""
 
     newest: datetime | None = None
-    """The time of the newest artifact listed: of its layout, or when it was last written to."""
+    """The time of the newest artifact listed: of its layout, or when it was last written to. Not known of days that an
+    API is asked for."""
+
+    is_sized: bool = True
+    """Whether `bytes` counts all that waits; what an API will answer has no size yet."""
+
+    changes: int = 0
+    """Something else whenever what waits has changed, for artifacts whose size and time do not tell."""
 
     complete: bool = True
     """Whether all of the window was looked at."""
@@ -51,14 +59,11 @@ class Backlog:
     def having(self, artifact: Artifact, *, wanted: bool) -> Backlog:
         """The same with an artifact more."""
         newest = max(filter(None, (self.newest, _when(artifact))), default=None)
-        more, size = (1, artifact.size) if wanted else (0, 0)
-        return replace(
-            self,
-            listed=self.listed + 1,
-            artifacts=self.artifacts + more,
-            bytes=self.bytes + size,
-            newest=newest,
-        )
+        found = replace(self, listed=self.listed + 1, newest=newest, is_sized=self.is_sized and not artifact.is_asked)
+        if not wanted:
+            return found
+        changes = found.changes ^ _sign(artifact) if artifact.is_asked else found.changes
+        return replace(found, artifacts=self.artifacts + 1, bytes=self.bytes + artifact.size, changes=changes)
 
 
 def backlog(
@@ -109,7 +114,14 @@ def backlog(
     return tuple(found.values())
 
 
+def _sign(artifact: Artifact) -> int:
+    said = f"{artifact.location}\n{artifact.version}".encode()
+    return int.from_bytes(blake2b(said, digest_size=8).digest(), "big")
+
+
 def _when(artifact: Artifact) -> datetime | None:
+    if artifact.is_asked:
+        return None
     if artifact.time is not None or artifact.written is None:
         return artifact.time
     return datetime.fromtimestamp(artifact.written, UTC)

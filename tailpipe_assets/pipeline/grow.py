@@ -94,6 +94,9 @@ class Before:
     taken: str = ""
     """Of an artifact that is asked for: what its source said last time about what was taken."""
 
+    version: str = ""
+    """The same artifact's version then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

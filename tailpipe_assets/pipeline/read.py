@@ -170,7 +170,7 @@ class Reader:
             return [each.ended("failed", error) for each in Loaded.of(task)]
 
     def _load_asked(self, task: Task) -> list[Loaded]:
-        """What there is beyond what was taken; nothing when someone asked to stop."""
+        """What there is beyond what was taken; none when all is as it was, or someone asked to stop."""
         try:
             reply = ask(self._source, task.listed, task.before, self._stopped)
         except CancelledError:
@@ -179,6 +179,9 @@ class Reader:
             return [each.ended("failed", error) for each in Loaded.of(task)]
         except (SourceUnavailableError, SourceRefusedError) as error:
             return [each.ended("failed", error, stops=error) for each in Loaded.of(task)]
+        if reply.says_nothing(task.before):
+            reply.stream.close()
+            return []
         if reply.stop - reply.start > LARGE_PACKED_BYTES:
             return [_large(each) for each in Loaded.of(task, reply)]
         with reply.stream:

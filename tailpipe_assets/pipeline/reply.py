@@ -29,6 +29,10 @@ class Reply:
     version: str
     heals: bool = False
 
+    def says_nothing(self, before: Before) -> bool:
+        """Whether all is as it was, so that there is nothing to commit."""
+        return self.start == self.stop and (self.mark, self.version) == (before.taken, before.version)
+
 
 def ask(source: Source, artifact: Artifact, before: Before, stopped: Callable[[], bool]) -> Reply:
     """Have a source tell what it has of an artifact beyond what was taken.

@@ -74,7 +74,7 @@ class CollectOptions:
             return Before()
         if artifact.is_asked:
             taken = "" if self.overwrite else known.mark
-            return Before(generation_of(known.version), held=known.held, taken=taken)
+            return Before(held=known.held, taken=taken, version=known.version)
         mark = None if self.overwrite else Mark.parse(known.mark)
         is_unchanged = _is_version(known, artifact) and not self.patient
         return Before(generation_of(known.version), mark, known.held, is_unchanged)

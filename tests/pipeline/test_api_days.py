@@ -10,6 +10,8 @@ import pytest
 
 from tailpipe_assets.pipeline import CollectOptions, Resources
 from tailpipe_assets.pipeline.backlog import backlog
+from tailpipe_assets.pipeline.stock import stock, take_out
+from tailpipe_resources.config import load
 from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError
 from tailpipe_resources.model.window import Window
 from tailpipe_resources.sources.api_day import SOON
@@ -386,3 +388,45 @@ def raise_limit(place: Place) -> None:
     """Have the source ask for larger pages."""
     path = place.project.folder / "tailpipe.hcl"
     path.write_text(path.read_text().replace("= 3\n  retry", "= 400\n  retry"))
+
+
+def test_a_day_that_is_longer_than_memory_should_hold(place: Place) -> None:
+    """It goes through a file piece by piece, and grows as others do."""
+    for number in range(40):
+        place.api.add({**event(number, NOON + timedelta(seconds=number)), "pad": "x" * 600_000})
+    first = place.collected()
+    place.happened(100, at=NOON + timedelta(seconds=60))
+    place.collected()
+
+    assert first.rows == 40
+    assert place.ids == [*range(40), 100]
+    assert place.project.one("select count(distinct tp_source_offset) from audit") == 41
+
+
+def test_collections_share_what_is_asked(place: Place) -> None:
+    """A day is paged once for all that have the same of it; one that is added later gets all of it."""
+    place.happened(*range(4))
+    path = place.project.folder / "tailpipe.hcl"
+    text = path.read_text()
+    block = text[text.index('collection "audit"') :]
+    path.write_text(text + block.replace('"all"', '"too"'))
+    place.project.collect(resources=place.resources)
+    together = place.requests
+    path.write_text(path.read_text() + block.replace('"all"', '"late"'))
+    place.project.collect(resources=place.resources)
+    counted = place.project.ask("select tp_partition, count(distinct id), count(*) from audit group by 1 order by 1")
+
+    assert counted == [("all", 4, 4), ("late", 4, 4), ("too", 4, 4)]
+    assert together <= 9
+
+
+def test_deleted_rows_stay_deleted_while_a_day_grows(place: Place) -> None:
+    """What was taken is not asked for again because somebody took it out on purpose."""
+    place.happened(1, 2)
+    place.collected()
+    (stored,) = stock(load([place.project.folder / "tailpipe.hcl"]))
+    take_out(stored, [NOON.date()], "delete", "")
+    place.happened(3, at=NOON + timedelta(minutes=1))
+    place.collected()
+
+    assert place.ids == [3]
