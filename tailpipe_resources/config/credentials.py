@@ -89,5 +89,5 @@ TYPES: dict[str, type[Options]] = {
     "slack": SlackCredential,
 }
 
-OF_SOURCE = {"aws_s3": "aws", "http": "http", "pipes": "pipes", "slack": "slack"}
+OF_SOURCE = {"aws_cloudwatch": "aws", "aws_s3": "aws", "http": "http", "pipes": "pipes", "slack": "slack"}
 """The type of credential a type of source takes; a source not named here takes any."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, Final
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Final, Protocol
 
 from pydantic import field_validator
 
@@ -18,7 +18,7 @@ from tailpipe_resources.errors import SourceRefusedError
 from tailpipe_resources.model.artifact import Artifact
 from tailpipe_resources.model.window import parse_duration
 from tailpipe_resources.options import Options
-from tailpipe_resources.sources.api_client import Manners, never
+from tailpipe_resources.sources.api_client import PATIENCE, Manners, never
 from tailpipe_resources.sources.api_day import SETTLED, Day, Taking, day_of, days_between
 from tailpipe_resources.sources.api_errors import LimitedError
 from tailpipe_resources.sources.api_event import of_instant
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.config import Credential
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.api_event import Event
-    from tailpipe_resources.sources.api_paging import Book, Page
+    from tailpipe_resources.sources.api_paging import Page
     from tailpipe_resources.sources.base import Answer
 
 FIRST_DAYS: Final = 30
@@ -41,11 +41,21 @@ LOOK_SECONDS: Final = 15.0
 """So long a look at the newest event may take."""
 
 
-class ApiOptions(Options):
-    """What all sources that ask an API accept."""
+class SettlingOptions(Options):
+    """What all sources accept whose artifacts are days."""
 
     settle: str = "1d"
     """How long after its end a day may still get events. It is then read once more, and not asked for again."""
+
+    @field_validator("settle")
+    @classmethod
+    def _check_settle(cls, settle: str) -> str:
+        parse_duration(settle)
+        return settle
+
+
+class ApiOptions(SettlingOptions):
+    """What all sources accept that ask over HTTP."""
 
     timeout: int | float = 60
     """Seconds to wait for an answer."""
@@ -55,12 +65,6 @@ class ApiOptions(Options):
 
     retry_delay: int | float = 1
     """Seconds before the second attempt; about twice as long before each later one."""
-
-    @field_validator("settle")
-    @classmethod
-    def _check_settle(cls, settle: str) -> str:
-        parse_duration(settle)
-        return settle
 
     @field_validator("timeout", "attempts")
     @classmethod
@@ -82,6 +86,16 @@ class ApiOptions(Options):
         return Manners(float(self.timeout), self.attempts, float(self.retry_delay))
 
 
+class Paged(Protocol):
+    """What comes page by page."""
+
+    def pages(
+        self, params: Mapping[str, str], *, patience: float = PATIENCE, stopped: Callable[[], bool] = never
+    ) -> Iterator[Page]:
+        """The pages one after the other; see `Book.pages`."""
+        ...
+
+
 @dataclass(slots=True)
 class Feed:
     """One account of an API."""
@@ -89,7 +103,7 @@ class Feed:
     name: str
     """Locations begin with it."""
 
-    book: Book
+    book: Paged
     limit: Mapping[str, str]
     """Parameters that make pages large."""
 
@@ -136,8 +150,7 @@ class ApiSource:
         self._clock = clock
         self._lock = Lock()
         self._made: tuple[Feed, ...] = ()
-        assert isinstance(self._options, ApiOptions)
-        self._manners = self._options.manners
+        assert isinstance(self._options, SettlingOptions)
         self._settle = parse_duration(self._options.settle)
 
     def feeds(self) -> Sequence[Feed]:
@@ -189,6 +202,11 @@ class ApiSource:
         except BaseException:
             taking.close()
             raise
+
+    @property
+    def _manners(self) -> Manners:
+        assert isinstance(self._options, ApiOptions)
+        return self._options.manners
 
     def _feeds(self) -> tuple[Feed, ...]:
         with self._lock:

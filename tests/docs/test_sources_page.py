@@ -44,7 +44,7 @@ def crm(api: AuditApi, params: dict[str, str]) -> Said:
 
 
 @pytest.mark.service
-@pytest.mark.parametrize("block", BLOCKS, ids=["slack", "pipes", "http"])
+@pytest.mark.parametrize("block", [each for each in BLOCKS if "aws_" not in each], ids=["slack", "pipes", "http"])
 def test_what_the_page_configures_collects(project: Project, api: AuditApi, block: str) -> None:
     """Each block is a whole configuration but for the lake; only the service's address is changed."""
     text = block.replace("https://api.example.com", api.url)
@@ -56,3 +56,11 @@ def test_what_the_page_configures_collects(project: Project, api: AuditApi, bloc
 
     assert (result.failure, result.faults, result.rows) == (None, (), 2)
     assert project.one(f"select count(distinct id) from {result.table}") == 2
+
+
+@pytest.mark.parametrize("block", [each for each in BLOCKS if "aws_" in each], ids=["aws_cloudwatch"])
+def test_what_the_page_configures_of_aws_is_right(project: Project, block: str) -> None:
+    """It plans; what collects from such a log group is shown elsewhere."""
+    project.configure(block)
+
+    assert len(project.plans()) == 1
