@@ -11,6 +11,7 @@
     |- CancelledError              nothing: you pressed Ctrl-C, what was committed stays
     |- SourceError
     |  |- SourceUnavailableError   run again: the other side failed and may recover
+    |  |  `- ArtifactUnavailableError  run again: it failed with this artifact, and others can be had
     |  |- SourceRefusedError       mend access: credentials or permission
     |  |  `- AccessDeniedError     grant permission: who asked is known, and may not do this
     |  |- ArtifactGoneError        skip: it was deleted between listing and reading
@@ -89,6 +90,10 @@ class SourceError(TailpipeError):
 
 class SourceUnavailableError(SourceError):
     """The other side failed and may recover. Running the same collection again is safe."""
+
+
+class ArtifactUnavailableError(SourceUnavailableError):
+    """The other side answers, but not about this artifact. Others are worth asking for."""
 
 
 class SourceRefusedError(SourceError):

@@ -69,6 +69,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
     Command("plugin", "What is installed, and which package brought it.", f"{_HERE}.plugin", "list|show"),
     Command("lake", "Look after what was collected.", f"{_HERE}.lake", "check|repair|history"),
+    Command("login", "Log in to Turbot Pipes.", f"{_HERE}.login"),
+    Command("logout", "Delete the token of that login.", f"{_HERE}.logout"),
     Command("server", "Run schedules and the web UI.", f"{_HERE}.server", "[status]"),
     Command("config", "Check the configuration.", f"{_HERE}.config", "check"),
 )

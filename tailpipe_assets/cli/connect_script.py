@@ -12,9 +12,9 @@ from tailpipe_assets.cli.configured import read_config, read_outline
 from tailpipe_assets.cli.query_restriction import restriction_of
 from tailpipe_assets.views.opened import Asked, Engine, OpenViews, open_views
 from tailpipe_resources.config.outline import Outline
-from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import LakeError, UsageError
 from tailpipe_resources.lake.leases import promise
+from tailpipe_resources.model.home import home
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.window import parse_duration
 from tailpipe_resources.query.script import Secret, relocated, script

@@ -74,7 +74,8 @@ def look(plans: Sequence[Plan], window: Window, resources: Resources) -> Look:
     if broken is not None:
         return Look(f"listing broke off: {broken}", is_needed=True, window=window, found=found)
     if waiting:
-        return Look(f"{waiting:,} artifacts of {size:,} bytes wait", is_needed=True, window=window, found=found)
+        sized = f" of {size:,} bytes" if all(each.is_sized for each in found) else ""
+        return Look(f"{waiting:,} artifacts{sized} wait", is_needed=True, window=window, found=found)
     if not all(each.complete for each in found):
         return Look(f"listing takes longer than {SECONDS:.0f} s", is_needed=True, window=window, found=found)
     listed = max(each.listed for each in found)

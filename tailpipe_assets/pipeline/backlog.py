@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.listing import Listing, Own, merged
@@ -45,7 +46,14 @@ class Backlog:
     """The UTC days they are dated by; those without a time of their own have none."""
 
     newest: datetime | None = None
-    """The time of the newest artifact listed: of its layout, or when it was last written to."""
+    """The time of the newest artifact listed: of its layout, or when it was last written to. Not known of days that an
+    API is asked for."""
+
+    is_sized: bool = True
+    """Whether `bytes` counts all that waits; what an API will answer has no size yet."""
+
+    changes: int = 0
+    """Something else whenever what waits has changed, for artifacts whose size and time do not tell."""
 
     complete: bool = True
     """Whether all of the window was looked at."""
@@ -56,16 +64,14 @@ class Backlog:
     def having(self, artifact: Artifact, *, wanted: bool) -> Backlog:
         """The same with an artifact more."""
         newest = max(filter(None, (self.newest, _when(artifact))), default=None)
-        more, size = (1, artifact.size) if wanted else (0, 0)
         day = artifact.time.date() if wanted and artifact.time is not None else None
-        return replace(
-            self,
-            listed=self.listed + 1,
-            artifacts=self.artifacts + more,
-            bytes=self.bytes + size,
-            dated=self.dated if day is None or day in self.dated else self.dated | {day},
-            newest=newest,
-        )
+        dated = self.dated if day is None or day in self.dated else self.dated | {day}
+        sized = self.is_sized and not artifact.is_asked
+        found = replace(self, listed=self.listed + 1, newest=newest, is_sized=sized, dated=dated)
+        if not wanted:
+            return found
+        changes = found.changes ^ _sign(artifact) if artifact.is_asked else found.changes
+        return replace(found, artifacts=self.artifacts + 1, bytes=self.bytes + artifact.size, changes=changes)
 
     @property
     def days(self) -> int:
@@ -149,7 +155,14 @@ def compared(
             yield artifact, {each: options.wants(known[each].get(artifact.location), artifact) for each in streams}
 
 
+def _sign(artifact: Artifact) -> int:
+    said = f"{artifact.location}\n{artifact.version}".encode()
+    return int.from_bytes(blake2b(said, digest_size=8).digest(), "big")
+
+
 def _when(artifact: Artifact) -> datetime | None:
+    if artifact.is_asked:
+        return None
     if artifact.time is not None or artifact.written is None:
         return artifact.time
     return datetime.fromtimestamp(artifact.written, UTC)

@@ -51,6 +51,9 @@ class S3Options(Options):
     force_path_style: bool = False
     """Put the bucket into the path of the URL, not into the host name. Most stores that are not Amazon's want it."""
 
+    requester_pays: bool = False
+    """Pay for requests and traffic, in a bucket whose owner lets those pay who read."""
+
     file_layout: str | None = None
     """Where the time is written in a key below the prefix, as a grok pattern. Other objects are left out."""
 
@@ -153,6 +156,7 @@ def _access(options: S3Options, credential: Credential | None) -> Access:
         region=options.region or let_in.get("region"),
         endpoint_url=options.endpoint_url or let_in.get("endpoint_url"),
         force_path_style=options.force_path_style or bool(let_in.get("force_path_style")),
+        requester_pays=options.requester_pays,
         credential=let_in,
     )
 

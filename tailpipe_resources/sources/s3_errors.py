@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,6 +60,8 @@ CODES: Final[dict[str, Meaning]] = {
     "InvalidObjectState": (SourceRefusedError, "it is archived; restore it from Glacier, then collect again"),
     "InvalidToken": (SourceRefusedError, "the session token is not valid; renew the credential"),
     "KMS.DisabledException": (SourceRefusedError, "its KMS key is disabled; enable it"),
+    "KMS.KMSInvalidStateException": (SourceRefusedError, "its KMS key is not ready to be used; is it to be deleted?"),
+    "KMS.NotFoundException": (SourceRefusedError, "its KMS key does not exist any more; without it nobody can read it"),
     "NoSuchBucket": _NO_BUCKET,
     "NoSuchKey": _GONE,
     "NoSuchVersion": _GONE,
@@ -103,6 +106,8 @@ EXCEPTIONS: Final[dict[str, Meaning]] = {
 """What an exception of botocore means, by the name of its class or of the nearest one above it."""
 
 _MAX_MESSAGE = 300
+_KMS_KEY = re.compile(r"kms:Decrypt\b.*?(arn:[\w-]+:kms:[\w/:-]+|the resource|$)")
+"""How S3 says that an object may be read and its key not used."""
 
 
 @contextmanager
@@ -137,6 +142,9 @@ def _of_response(error: ClientError) -> Meaning:
     code = str(response.get("Error", {}).get("Code", ""))
     if error.operation_name.startswith("AssumeRole"):
         return SourceRefusedError, f"the role cannot be assumed ({code}); check role, external_id and its trust policy"
+    key = _KMS_KEY.search(str(response.get("Error", {}).get("Message", ""))) if code == "AccessDenied" else None
+    if key is not None:
+        return SourceRefusedError, f"its KMS key may not be used; the credential needs kms:Decrypt with {key[1]}"
     kind, words = CODES.get(code) or _of_status(code, response)
     if kind is ArtifactGoneError and error.operation_name == "ListObjectsV2":
         return _NO_BUCKET
