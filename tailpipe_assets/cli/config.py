@@ -36,11 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check the configuration and list what it holds."""
     from tailpipe_assets.pipeline.plan import plan
+    from tailpipe_assets.pipeline.rules import rules_of
 
     problems = Problems()
     config = read_config(args, problems=problems)
-    plan(config, problems=problems)
+    plans = plan(config, problems=problems)
     problems.raise_any()
+    for warning in rules_of(config, [each.table for each in plans], problems).warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     found = _found(config)
     if args.output == "json":
         print_json(found)
