@@ -31,9 +31,8 @@ def rules_of(config: Config, tables: Iterable[Table], problems: Problems) -> Bou
     known = {name: plugins.load("table", name) for name in plugins.names("table") if name != custom.CUSTOM.name}
     known |= {each.name: each for each in tables}
     bindable = {name: rule_table(table) for name, table in known.items()}
-    bindable[FINDING_TABLE] = RuleTable(
-        FINDING_TABLE, (*COMMON_COLUMNS, *FINDING_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
-    )
+    found = (*COMMON_COLUMNS, *FINDING_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
+    bindable[FINDING_TABLE] = RuleTable(FINDING_TABLE, found, "actor", "resource")
     return bind(config.detections, bindable, problems)
 
 

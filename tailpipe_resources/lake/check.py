@@ -18,16 +18,18 @@ from tailpipe_resources.lake.mend import torn
 from tailpipe_resources.lake.recovery import is_dead
 from tailpipe_resources.lake.staging import path_values
 from tailpipe_resources.lake.table import check_ours
+from tailpipe_resources.model.finding import DERIVED_TABLES, FINDING_TABLE
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import duckdb
     from deltalake import DeltaTable
 
     from tailpipe_resources.lake.delta import Removed
+    from tailpipe_resources.lake.intent import Intent
     from tailpipe_resources.lake.known import Known
     from tailpipe_resources.lake.ledger import Ledger
     from tailpipe_resources.lake.storage import Lake
@@ -125,7 +127,7 @@ class _Check:
                 yield Defect(self.table, "error", str(error), f"{self.table}.{collection}", RESTORE)
             return
         self.known[collection] = ledger.state.known
-        told = [*self._unreachable(collection, ledger), *self._rejects(collection, ledger)]
+        told = [*self._unreachable(collection, ledger), *self._behind(collection, ledger)]
         if told and not is_busy(self.lake, self.table, collection) and self._is_still(stream, at):
             for what in told:
                 yield Defect(self.table, "warning", what, f"{self.table}.{collection}", COLLECT, repairable=True)
@@ -140,22 +142,27 @@ class _Check:
         if count:
             yield f"left by a run that was cut off: {counted(count, 'attempt')} that never counted"
 
-    def _rejects(self, collection: str, ledger: Ledger) -> Iterator[str]:
+    def _behind(self, collection: str, ledger: Ledger) -> Iterator[str]:
+        """What has not followed the collection's commits yet."""
+        rejects = [each for each in ledger.chain if each.takes_out or each.rejects.files or each.rejects.replaced]
+        findings = [each for each in ledger.chain if each.findings.files]
+        for name, what, intents in ((REJECTED_TABLE, "rejects", rejects), (FINDING_TABLE, "findings", findings)):
+            count = self._not_in(name, f"{self.table}/{collection}", intents)
+            if count:
+                yield f"{what} of {counted(count, 'commit')} are not in {name} yet"
+
+    def _not_in(self, name: str, stream: str, intents: Iterable[Intent]) -> int:
+        """How many intents a table has not come to."""
         try:
-            rejects = open_table(self.lake, REJECTED_TABLE)
+            follower = open_table(self.lake, name)
         except LakeDamagedError:
-            return  # that table's own check says so
-        if rejects is None:
-            return
-        reached = head(rejects, f"{self.table}/{collection}") or 0
-        behind = [each for each in ledger.chain if each.takes_out or each.rejects.files or each.rejects.replaced]
-        count = sum(each.batch > reached for each in behind)
-        if count:
-            yield f"rejects of {counted(count, 'commit')} are not in {REJECTED_TABLE} yet"
+            return 0  # that table's own check says so
+        reached = head(follower, stream) or 0
+        return 0 if follower is None else sum(each.batch > reached for each in intents)
 
     def _comparable(self, unusable: set[str]) -> Known_by_collection:
         """The ledgers to compare rows with: where files are missing, rows are too, which was said."""
-        if self.table == REJECTED_TABLE:
+        if self.table in DERIVED_TABLES:
             return {}
         hurt = {Slot.from_path(f"{self.table}/{path}").collection for path in unusable}
         return {name: known for name, known in self.known.items() if name not in hurt}

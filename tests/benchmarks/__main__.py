@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import ingest, lake, orchestration, query_start, serving
+from tests.benchmarks import detect, ingest, lake, orchestration, query_start, serving
 
 SUITES = {
+    "detect": detect.main,
     "ingest": ingest.main,
     "lake": lake.main,
     "orchestration": orchestration.main,
