@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check the configuration and list what it holds."""
     from tailpipe_assets.pipeline.plan import plan
+    from tailpipe_assets.pipeline.rules import rules_of
     from tailpipe_assets.views.checking import check_views
 
     problems = Problems()
@@ -44,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     plans = plan(config, problems=problems)
     check_views(config, plans, problems)
     problems.raise_any()
+    for warning in rules_of(config, [each.table for each in plans], problems).warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     found = _found(config)
     if args.output == "json":
         print_json(found)

@@ -177,7 +177,7 @@ class _Said:
 
     @property
     def _text(self) -> str:
-        """The finding, and the table of what is wrong: the web UI shows it at once, where metadata is folded up."""
+        """The result, and the table of what is wrong: the web UI shows it at once, where metadata is folded up."""
         offending = self.verdict.offending
         return f"{self.verdict.said}\n\n{markdown_table(offending)}" if offending else self.verdict.said
 

@@ -18,6 +18,7 @@ from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.mend import mend
 from tailpipe_resources.lake.space import check_space
 from tailpipe_resources.lake.storage import OWN
+from tailpipe_resources.model.finding import DERIVED_TABLES
 from tailpipe_resources.model.results import CompactResult, OnCompact
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.model.slot import encode
@@ -109,9 +110,9 @@ class _Run:
         self._stopped = stopped
 
     def work(self) -> None:
-        """Compact the collection's rows, then its rejects."""
+        """Compact the collection's rows, then its rejects and findings."""
         check_space(self._lake)
-        for name in (self.result.table, REJECTED_TABLE):
+        for name in (self.result.table, *DERIVED_TABLES):
             mend(self._lake, name, quick=True)
             for _ in range(PASSES):
                 before = self.result.conflicts

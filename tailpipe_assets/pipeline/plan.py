@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from pydantic import ValidationError
 
-from tailpipe_assets.pipeline.filters import Trial, fault_of_form
 from tailpipe_assets.pipeline.redact import redacted, redacted_index
+from tailpipe_assets.pipeline.rules import rule_table, rules_of
 from tailpipe_assets.pipeline.transform import filter_columns, route_sql, rows_sql
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import PluginError
 from tailpipe_resources.model.config import UNKNOWN_FORMAT, UNKNOWN_SOURCE, FormatBlock
+from tailpipe_resources.model.detection import Detections
 from tailpipe_resources.model.hold import holds_on
 from tailpipe_resources.model.names import hint, quote
 from tailpipe_resources.model.place import Place, Problems
+from tailpipe_resources.query.conditions import Trial, fault_of_form
 from tailpipe_resources.query.engine import isolated
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from tailpipe_assets.detections.rules import RuleSet
     from tailpipe_assets.formats.base import Format
     from tailpipe_assets.tables.declaration import Table
     from tailpipe_resources.model.config import Collection, Config, TableBlock
@@ -52,6 +55,9 @@ class Plan:
 
     holds: tuple[Hold, ...] = ()
     """What stops an overwrite."""
+
+    rules: RuleSet | None = None
+    """What is looked for in its rows as they come in."""
 
     @property
     def layout(self) -> str | None:
@@ -80,7 +86,7 @@ def plan(config: Config, *, problems: Problems | None = None) -> tuple[Plan, ...
         plans = [planner.plan(each) for each in config.collections]
         for draft in config.drafts:
             planner.plan(draft)
-    made = tuple(each for each in plans if each is not None)
+    made = _with_rules(config, [each for each in plans if each is not None], found)
     _check_shared_tables(made, found)
     if problems is None:
         found.raise_any()
@@ -242,6 +248,14 @@ class _Planner:
         except duckdb.Error as error:
             text = str(error).strip().splitlines()[0]
             self._problems.add(ready.collection.place, f"the columns of {ready.table.name} cannot be made: {text}")
+
+
+def _with_rules(config: Config, plans: Sequence[Plan], problems: Problems) -> tuple[Plan, ...]:
+    """The plans with the rules for their rows, each of which was tried."""
+    if config.detections == Detections():
+        return tuple(plans)
+    bound = rules_of(config, [each.table for each in plans], problems)
+    return tuple(replace(each, rules=bound.of(rule_table(each.table), each.collection.name)) for each in plans)
 
 
 def _complaint(wrong: ErrorDetails, known: Iterable[str]) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.formats.base import Piece
 from tailpipe_assets.pipeline.content import Mark, Seekable, Streamed, may_become
 from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, is_written_to, span_of
 from tailpipe_assets.pipeline.reply import Reply, ask
@@ -32,7 +31,7 @@ from tailpipe_resources.sources.unpack import blocks, is_plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tailpipe_assets.formats.base import Format, Readable
+    from tailpipe_assets.formats.base import Format, Piece, Readable
     from tailpipe_assets.pipeline.content import Content
     from tailpipe_assets.pipeline.grow import Before
     from tailpipe_resources.model.artifact import Artifact

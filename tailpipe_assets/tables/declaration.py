@@ -86,6 +86,12 @@ class Table:
     enrichment: Mapping[str, str] = field(default_factory=dict)
     """SQL over the columns for the common columns the table can fill, by name."""
 
+    actor: str = "tp_usernames[1]"
+    """SQL over the columns: who did what a row tells of."""
+
+    resource: str = "tp_akas[1]"
+    """SQL over the columns: what it was done to."""
+
     mapped: Mapping[str, str] = field(default_factory=dict)
     """The same for tables of the user's own, as SQL over the record."""
 

@@ -17,16 +17,22 @@ class Shape:
 
     labels: tuple[str, ...]
     blocks: tuple[str, ...] = ()
+    any_label: bool = False
+    """Whether its labels are for people, and may be any text."""
 
 
 SHAPES = {
     "collection": Shape(("table", "name"), ("checks", "filter", "redact", "source")),
     "credential": Shape(("type", "name")),
     "destination": Shape(("type", "name")),
+    "detection": Shape(("table", "name"), ("dedupe", "exception", "test", "threshold")),
+    "detection_override": Shape(("address",), any_label=True),
+    "detection_pack": Shape(("type", "name")),
     "format": Shape(("type", "name")),
     "hold": Shape(("name",)),
     "locals": Shape(()),
     "source": Shape(("type", "name")),
+    "suppression": Shape(("table", "name")),
     "table": Shape(("name",), ("column",)),
     "variable": Shape(("name",)),
     "view": Shape(("name",)),
@@ -35,9 +41,13 @@ SHAPES = {
 NESTED_SHAPES = {
     "checks": Shape(()),
     "column": Shape(("name",)),
+    "dedupe": Shape(()),
+    "exception": Shape(("name",), any_label=True),
     "filter": Shape(()),
     "redact": Shape(()),
     "source": Shape(("type",)),
+    "test": Shape(("name",), any_label=True),
+    "threshold": Shape(()),
 }
 
 

@@ -43,12 +43,20 @@ def hold(block: Block, context: Context) -> Hold | None:
     return Hold(name, block.place, selector, attributes.reason.strip(), window)
 
 
-def window_of(start: str | None, end: str | None, reading: Reading, context: Context) -> Window:
-    """What `from` and `to` say; a date alone in `to` includes that day."""
-    until = instant(end, "to", reading, context)
+def window_of(
+    start: str | None,
+    end: str | None,
+    reading: Reading,
+    context: Context,
+    *,
+    names: tuple[str, str] = ("from", "to"),
+) -> Window:
+    """What `from` and `to`, or two other attributes, say; a date alone in the latter includes that day."""
+    first, last = names
+    until = instant(end, last, reading, context)
     if until is not None and end is not None and _DATE.fullmatch(end):
         until = until if until.date() == date.max else until + timedelta(days=1)
-    return Window(instant(start, "from", reading, context), until)
+    return Window(instant(start, first, reading, context), until)
 
 
 def retention_of(text: str | None, reading: Reading, context: Context, name: str = "retention") -> Retention | None:

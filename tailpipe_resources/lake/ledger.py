@@ -80,7 +80,7 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     """
     data = _read(lake, intent_key(folder, batch))
     consumed = tuple(Entry(**entry) for entry in data.pop("consumed"))
-    rejects = data.pop("rejects")
+    rejects, findings = data.pop("rejects"), data.pop("findings", {})
     copies = tuple(Copies(**each) for each in data.pop("copies", ()))
     parts = {location: (str(mark), int(offset)) for location, (mark, offset) in rejects.get("parts", {}).items()}
     days, broken = tuple(rejects.get("days", ())), tuple(rejects.get("broken", ()))
@@ -88,7 +88,8 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
         tuple(rejects["files"]), tuple(rejects["replaced"]), days, parts, broken, rejects.get("rows_stay", False)
     )
     data.update(files=tuple(data["files"]), dropped=tuple(data.get("dropped", ())))
-    return Intent(**{**data, "consumed": consumed, "rejects": follow, "copies": copies})
+    found = Follow(tuple(findings.get("files", ())))
+    return Intent(**{**data, "consumed": consumed, "rejects": follow, "findings": found, "copies": copies})
 
 
 def write_base(lake: Lake, folder: str, state: State) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tailpipe_resources.model.checks import Checks
+from tailpipe_resources.model.detection import Detections
 from tailpipe_resources.model.pace import Pace
 from tailpipe_resources.model.place import Place
 
@@ -250,3 +251,5 @@ class Config:
 
     holds: tuple[Hold, ...] = ()
     views: tuple[ViewBlock, ...] = ()
+    detections: Detections = field(default_factory=Detections)
+    """The rules, and what is said about them."""

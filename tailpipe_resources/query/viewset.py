@@ -150,6 +150,7 @@ class ViewSet:
         self._make_named(words_of(statement))
         planner = self._planning()
         tests = {} if planner is None else planner.tests(statement, parameters)
+        tests = {table: test for table, test in tests.items() if self._views[table].newest is None}
         for table in {*self._narrowed, *tests}:
             view, test = self._views[table], tests.get(table)
             kept = view if test is None or not view.stored else view.over(filter(test, view.stored))
