@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.config import aliases
 from tailpipe_resources.config.blocks import NESTED_SHAPES, SHAPES, Shape
 from tailpipe_resources.config.context import Context
+from tailpipe_resources.config.decode_alerts import alert, heartbeat, notifier
 from tailpipe_resources.config.decode_collections import collection
 from tailpipe_resources.config.decode_holds import hold
 from tailpipe_resources.config.decode_sources import credential, destination, implicit_destination, source
 from tailpipe_resources.config.decode_tables import format_block, table
 from tailpipe_resources.config.decode_views import view
 from tailpipe_resources.config.variables import check_locals, scope_of
+from tailpipe_resources.model.alerting import Alerting
 from tailpipe_resources.model.config import Config
 from tailpipe_resources.model.names import MAX_LABEL, hint, label_fault
 
@@ -61,6 +63,9 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
     collections = each("collection", collection)
     holds = each("hold", hold)
     views = each("view", view)
+    alerting = Alerting(
+        each("notifier", notifier), each("alert", alert), next(iter(each("heartbeat", heartbeat)), None)
+    )
     for block in blocks:
         if block.type == "workspace":
             _workspace(block, context)
@@ -76,6 +81,7 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
         files=tuple(paths),
         holds=holds,
         views=views,
+        alerting=alerting,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tailpipe_resources.model.alerting import NOBODY, Alerting
 from tailpipe_resources.model.checks import Checks
 from tailpipe_resources.model.pace import Pace
 from tailpipe_resources.model.place import Place
@@ -235,3 +236,4 @@ class Config:
 
     holds: tuple[Hold, ...] = ()
     views: tuple[ViewBlock, ...] = ()
+    alerting: Alerting = NOBODY
