@@ -10,7 +10,7 @@ from tailpipe_resources.lake.described import described
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.past import keys_of, version_at
 from tailpipe_resources.lake.table import columns_of
-from tailpipe_resources.model.schema import REJECTED_TABLE
+from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def tables(lake: Lake) -> tuple[str, ...]:
 
 def collections(lake: Lake) -> tuple[tuple[str, str], ...]:
     """Table and collection of everything that has rows in the lake, sorted; whether or not it is still configured."""
-    opened = ((name, open_table(lake, name)) for name in tables(lake) if name != REJECTED_TABLE)
+    opened = ((name, open_table(lake, name)) for name in tables(lake) if name not in OWN_TABLES)
     return tuple(
         sorted(
             {
