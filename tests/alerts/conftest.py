@@ -113,8 +113,12 @@ class Desk:
     @property
     def config(self) -> Config:
         """The configuration as it is now."""
-        (self.folder / "tailpipe.hcl").write_text(self.hcl)
+        self.configure()
         return load([self.folder / "tailpipe.hcl"])
+
+    def configure(self) -> None:
+        """Write the configuration down."""
+        (self.folder / "tailpipe.hcl").write_text(self.hcl)
 
     def find(self, *findings: Finding) -> None:
         """Something was found."""

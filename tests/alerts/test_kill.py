@@ -51,7 +51,7 @@ def seen(desk: Desk) -> int:
 def test_every_alert_arrives_and_only_with_its_own_key(desk: Desk, home: Path, *, is_lost: bool) -> None:
     """Whenever it is killed; also when the outbox is lost on the way, as it is with a host."""
     desk.receiver.answer = flaky(7)
-    assert desk.config
+    desk.configure()
     desk.find(*map(found, range(ALERTS)))
     for number in range(KILLS):
         killed_after(desk, 11 + 7 * number)
