@@ -14,7 +14,8 @@ from tailpipe_assets.alerts.digest import fold_floods
 from tailpipe_assets.alerts.health import Condition, note, tell_conditions
 from tailpipe_assets.alerts.heartbeat import beat
 from tailpipe_assets.alerts.looking import look_after
-from tailpipe_assets.alerts.outbox import Outbox
+from tailpipe_assets.alerts.outbox import Delivery, Outbox
+from tailpipe_assets.alerts.outbox_schema import folder
 from tailpipe_assets.alerts.reconcile import reconcile
 from tailpipe_assets.alerts.recording import record
 from tailpipe_assets.alerts.sending import send
@@ -29,7 +30,6 @@ from tailpipe_resources.model.alert import AlertEvent
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tailpipe_assets.alerts.outbox import Delivery
     from tailpipe_resources.lake import Lake
     from tailpipe_resources.model.alerting import Alerting, Notifier
     from tailpipe_resources.model.config import Config, Destination
@@ -43,8 +43,8 @@ LONGEST_PAUSE_SECONDS = 1800.0
 UNREACHABLE = 2
 """A receiver that cannot be reached so often in a row is left alone until the next time."""
 
-_SENT_HERE: set[tuple[str, str, int]] = set()
-"""What this process has sent and could not mark, because the disk is full: it is not to be sent all over again."""
+_SENT_HERE: dict[tuple[str, tuple[str, str, int]], Delivery] = {}
+"""What this process has sent and could not mark, because the disk is full, by outbox: it is not sent all over again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,15 @@ class _Round:
         self._manner = manner
         self._outbox = outbox
         self._told = told
+        self._home = str(folder())
         self._deadline = time.monotonic() + manner.budget
         self._lakes = {lake.root: lake for lake in map(manner.lake, Outline.of(config).lakes)}
 
     def go(self) -> None:
         # What an earlier round sent is written down first, while there is time for it.
+        for (home, _), each in list(_SENT_HERE.items()):
+            if home == self._home:
+                self._mark(each)
         self._record()
         for lake in self._lakes.values():
             self._reconcile(lake)
@@ -141,7 +145,7 @@ class _Round:
             note(self._outbox, [Condition("lake", lake.root)], datetime.now(UTC))
 
     def _send(self) -> None:
-        due = [each for each in self._outbox.due(time.time()) if each.identity not in _SENT_HERE]
+        due = [each for each in self._outbox.due(time.time()) if (self._home, each.identity) not in _SENT_HERE]
         by_notifier: dict[str, list[Delivery]] = {}
         for each in due:
             by_notifier.setdefault(each.notifier, []).append(each)
@@ -183,10 +187,10 @@ class _Round:
         try:
             self._outbox.sent(one, time.time())
         except OutboxError as error:
-            _SENT_HERE.add(one.identity)
+            _SENT_HERE[self._home, one.identity] = one
             self._told.troubles.append(str(error))
         else:
-            _SENT_HERE.discard(one.identity)
+            _SENT_HERE.pop((self._home, one.identity), None)
 
     def _record(self) -> None:
         """Write down in the lakes what was sent."""

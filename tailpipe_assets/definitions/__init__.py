@@ -29,4 +29,4 @@ def defs() -> dg.Definitions:
     config = load_kept(kept, problems) if kept else load(problems=problems)
     plans = plan(config, problems=problems)
     problems.raise_any()
-    return build_definitions(plans)
+    return build_definitions(plans, config=config)
