@@ -9,12 +9,10 @@ from tailpipe_assets.alerts.grouping import alerts_of
 from tailpipe_assets.alerts.message import moment, query_of, run_url
 from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_assets.alerts.reconcile import closed_at, done_by_alert
-from tailpipe_assets.alerts.recording import record
 from tailpipe_assets.alerts.stored import StoredAlerts
 from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.lake import open_lake
-from tailpipe_resources.model.alert import AlertEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.alerts.outbox import Delivery
     from tailpipe_resources.lake import Lake
-    from tailpipe_resources.model.alert import Alert
+    from tailpipe_resources.model.alert import Alert, AlertEvent
     from tailpipe_resources.model.config import Config
 
 STATES = ("open", "acknowledged", "closed")
@@ -146,36 +144,6 @@ def one_of(found: Sequence[Standing], name: str) -> Standing:
     if meant:
         raise UsageError(f"several alerts begin with {name}: {', '.join(each.alert.alert_id for each in meant)}")
     raise UsageError(f"no alert is called {name}; tailpipe alert list shows which there are")
-
-
-def note_done(standing: Standing, event: AlertEvent) -> None:
-    """Write down in the lake that somebody acknowledged or closed an alert, and drop what is still to be told of it.
-
-    Raises:
-        LakeError: the lake cannot be written. Nothing is changed then.
-    """
-    record(standing.lake, [event])
-    if event.event == "closed":
-        with Outbox() as outbox:
-            outbox.drop(standing.alert.ids)
-
-
-def done(standing: Standing, what: str, at: datetime, by: str, *, verdict: str = "", reason: str = "") -> AlertEvent:
-    """That somebody did something about an alert."""
-    alert = standing.alert
-    return AlertEvent(
-        alert_id=alert.alert_id,
-        event=what,
-        at=at,
-        detection=alert.detection,
-        dedupe_key=alert.dedupe_key,
-        table=alert.table,
-        collection=alert.collection,
-        severity=alert.severity,
-        verdict=verdict,
-        reason=reason,
-        by=by,
-    )
 
 
 def _by_alert(deliveries: Iterable[Delivery]) -> dict[str, list[Delivery]]:

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Write down who acknowledged alerts."""
-    from tailpipe_assets.alerts.overview import done, note_done, one_of, standings
+    from tailpipe_assets.alerts.acting import done, note_done
+    from tailpipe_assets.alerts.overview import one_of, standings
 
-    found = standings(read_config(args))
+    config = read_config(args)
+    found = standings(config)
     chosen = [one_of(found, name) for name in args.names]
     for each in chosen:
-        note_done(each, done(each, "acknowledged", datetime.now(UTC), args.by or user()))
+        note_done(config.alerting, each, done(each, "acknowledged", datetime.now(UTC), args.by or user()))
     if args.output == "json":
         print_json([{"alert": each.alert.alert_id, "state": "acknowledged"} for each in chosen])
     else:

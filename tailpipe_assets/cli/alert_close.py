@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Write down why alerts were closed, and print the blocks to paste."""
+    from tailpipe_assets.alerts.acting import done, note_done
     from tailpipe_assets.alerts.exceptions import exception_block
-    from tailpipe_assets.alerts.overview import done, note_done, one_of, standings
+    from tailpipe_assets.alerts.overview import one_of, standings
 
     if args.verdict is None:
         raise UsageError(f"close needs --as; what was it: {', '.join(VERDICTS[:-1])} or {VERDICTS[-1]}?")
     if not (args.reason or "").strip():
         raise UsageError("close needs --reason; whoever meets it again will want to know")
-    now, found = datetime.now(UTC), standings(read_config(args))
+    config, now = read_config(args), datetime.now(UTC)
+    found = standings(config)
     chosen = [one_of(found, name) for name in args.names]
+    reason = args.reason.strip()
     for each in chosen:
-        note_done(each, done(each, "closed", now, args.by or user(), verdict=args.verdict, reason=args.reason.strip()))
+        event = done(each, "closed", now, args.by or user(), verdict=args.verdict, reason=reason)
+        note_done(config.alerting, each, event)
     was_attack = args.verdict == "true_positive"
-    blocks = ["" if was_attack else exception_block(each.alert, args.reason.strip(), now.date()) for each in chosen]
+    blocks = ["" if was_attack else exception_block(each.alert, reason, now.date()) for each in chosen]
     if args.output == "json":
         print_json(
             [

@@ -7,10 +7,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tailpipe_assets.alerts.acting import done, note_done
 from tailpipe_assets.alerts.outbox import Outbox
+from tailpipe_assets.alerts.overview import standings
 from tailpipe_assets.alerts.recording import record
+from tailpipe_assets.pipeline import collect, plan
+from tailpipe_assets.pipeline.compact import compact_collections
 from tailpipe_resources.model.alert import AlertEvent
 from tailpipe_resources.model.finding import Severity
+from tailpipe_resources.model.window import Window
 from tests.alerts.conftest import NOW, ONE, QUICK, found, hcl_of
 from tests.services.receiver import Answer
 
@@ -208,6 +213,45 @@ def test_a_flood_is_told_in_one_message(desk: Desk) -> None:
     assert "18 x [HIGH] CloudTrail logging stopped" in digest["text"]
     assert "critical" in [each["severity"] for each in told if each["kind"] == "finding"]
     assert len(desk.events()) == 21
+
+
+def test_an_incident_of_pagerduty_follows_its_alert(desk: Desk) -> None:
+    """It is opened, acknowledged and resolved under one key, and nothing of that counts as telling the alert again."""
+    desk.hcl += (
+        f'notifier "pagerduty" "p" {{\n  routing_key = "k"\n  url = "{desk.receiver.url}/v2/enqueue"\n}}\n'
+        'alert "oncall" {\n  notify = [notifier.pagerduty.p]\n}\n'
+    )
+    desk.find(ONE)
+    desk.deliver()
+    for seconds, what in enumerate(("acknowledged", "closed")):
+        (standing,) = standings(desk.config)
+        note_done(desk.config.alerting, standing, done(standing, what, NOW + timedelta(seconds=seconds), "maria"))
+        desk.deliver()
+
+    incidents = [each.json for each in desk.receiver.taken if each.path == "/v2/enqueue"]
+    assert [each["event_action"] for each in incidents] == ["trigger", "acknowledge", "resolve"]
+    assert len({each["dedup_key"] for each in incidents}) == 1
+    assert len([each for each in desk.events() if each.event == "sent"]) == 2
+    assert standings(desk.config)[0].state == "closed"
+
+
+def test_compaction_keeps_what_was_done(desk: Desk) -> None:
+    """Each round writes a small file; together they become one."""
+    desk.hcl += (
+        f'source "file" "logs" {{\n  path = "{desk.folder}/logs"\n}}\n'
+        'collection "aws_cloudtrail_log" "prod" {\n  source = source.file.logs\n}\n'
+    )
+    (desk.folder / "logs").mkdir()
+    collect(plan(desk.config), Window())
+    for number in range(5):
+        desk.find(found(number))
+        desk.deliver()
+    before = desk.events()
+
+    compact_collections(desk.lake, [("aws_cloudtrail_log", "prod")])
+
+    assert desk.events() == before
+    assert len(list((desk.folder / "lake" / "tailpipe_alert").glob("tp_partition=*/**/*.parquet"))) == 1
 
 
 def test_a_slow_start_does_not_wake_anybody_twice(desk: Desk) -> None:
