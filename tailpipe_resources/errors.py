@@ -22,6 +22,7 @@
     |  |- LakeFullError            make room: too little is free to begin
     |  |- PastError                ask for a later time: what was there then is no longer kept
     |  `- LakeDamagedError         mend the lake: a file of its own is unreadable
+    |- OutboxError                 make room, or mend the folder: alerts wait until their outbox can be written
     `- QueryError                  edit the SQL
 """
 
@@ -134,6 +135,10 @@ class PastError(LakeError):
 
 class LakeDamagedError(LakeError):
     """A file of the lake's own is missing or unreadable."""
+
+
+class OutboxError(TailpipeError):
+    """What keeps alerts until they are delivered cannot be used. None is lost: findings lie in the lake."""
 
 
 class QueryError(TailpipeError):

@@ -46,7 +46,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.cli.collect_selection import plans_of
+from tailpipe_assets.cli.alert_after import deliver_after
+from tailpipe_assets.cli.collect_selection import selected
 from tailpipe_assets.cli.collect_summary import exit_code, print_summary
 from tailpipe_assets.cli.collect_window import window_of
 from tailpipe_assets.cli.exits import Exit
@@ -97,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     if args.every or args.no_compact or args.followed:
         raise UsageError("--every, --followed and --no-compact belong to --follow")
     with _undisturbed():
-        plans = plans_of(args)
+        config, plans = selected(args)
     if args.overwrite:
         _refuse_held(plans, window)
     if not plans:
@@ -111,6 +112,7 @@ def run(args: argparse.Namespace) -> int:
     sys.stderr.flush()
     print_summary(results, output=args.output)
     code = exit_code(results)
+    deliver_after(config, results)
     _leave(code)
     return code
 
@@ -119,8 +121,8 @@ def _follow(args: argparse.Namespace, window: Window) -> int:
     from tailpipe_assets.cli.collect_follow import follow
 
     with _undisturbed():
-        plans = plans_of(args)
-    code = follow(args, window, plans)
+        config, plans = selected(args)
+    code = follow(args, window, config, plans)
     _leave(code)
     return code
 

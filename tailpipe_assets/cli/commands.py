@@ -67,6 +67,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show|test"),
     Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
+    Command("alert", "Findings that somebody is told of.", f"{_HERE}.alert", "list|show|ack|close|status|deliver"),
+    Command("notifier", "Who is told of them.", f"{_HERE}.notifier", "list|test"),
     Command("plugin", "What is installed, and which package brought it.", f"{_HERE}.plugin", "list|show"),
     Command("lake", "Look after what was collected.", f"{_HERE}.lake", "check|repair|history"),
     Command("login", "Log in to Turbot Pipes.", f"{_HERE}.login"),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LOCATION = "tailpipe"
 """The code location's name, in `workspace.yaml` and in the origin of recorded runs."""
 
+ALERTS_KEY = dg.AssetKey(["tailpipe_alert"])
+"""The asset that stands for alerts."""
+
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]")
 
 

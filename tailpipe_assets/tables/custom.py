@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.tables.declaration import Check, Field, Table
 from tailpipe_resources.model.config import ColumnBlock
-from tailpipe_resources.model.finding import DERIVED_TABLES
 from tailpipe_resources.model.names import hint, literal, quote
+from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.schema import COMMON_COLUMNS, INSTANT, PATH_COLUMNS, VIEW_COLUMNS
 
 if TYPE_CHECKING:
@@ -94,9 +94,10 @@ def declare(
     place = block.place if block else collection.format_place or collection.place
     columns = _Columns(block, groups, place, problems)
     time = columns.time(collection)
-    if collection.table_stored in DERIVED_TABLES:
-        message = f"the table {collection.table_stored} is Tailpipe's own; give yours another name"
-        problems.add(collection.place, message)
+    if collection.table_stored in OWN_TABLES:
+        problems.add(
+            collection.place, f"the table {collection.table_stored} is Tailpipe's own; give yours another name"
+        )
     if time is None or not columns.sound():
         return None
     return Table(

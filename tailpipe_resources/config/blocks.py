@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import create_model
 
 from tailpipe_resources.config.values import Reference  # noqa: TC001 - pydantic reads the annotations
+from tailpipe_resources.model.secret import Secret  # noqa: TC001 - the same
 from tailpipe_resources.options import Options
 
 
@@ -22,6 +23,7 @@ class Shape:
 
 
 SHAPES = {
+    "alert": Shape(("name",)),
     "collection": Shape(("table", "name"), ("checks", "filter", "redact", "source")),
     "credential": Shape(("type", "name")),
     "destination": Shape(("type", "name")),
@@ -29,8 +31,10 @@ SHAPES = {
     "detection_override": Shape(("address",), any_label=True),
     "detection_pack": Shape(("type", "name")),
     "format": Shape(("type", "name")),
+    "heartbeat": Shape(()),
     "hold": Shape(("name",)),
     "locals": Shape(()),
+    "notifier": Shape(("type", "name")),
     "source": Shape(("type", "name")),
     "suppression": Shape(("table", "name")),
     "table": Shape(("name",), ("column",)),
@@ -207,6 +211,35 @@ class HoldAttributes(Options):
 
     to: str | None = None
     """The time up to which rows are held; a date alone includes that day."""
+
+
+class AlertAttributes(Options):
+    """Which alerts go to whom."""
+
+    notify: tuple[Reference, ...]
+    """The notifiers."""
+
+    detections: tuple[str, ...] = ("*",)
+    """Which detections, by address or shell wildcard; all unless said."""
+
+    min_severity: str = "info"
+    """Alerts of less are left out: `info`, `low`, `medium`, `high` or `critical`."""
+
+    renotify: str | None = None
+    """After how long an alert that goes on is told again, such as `24h`; never unless said."""
+
+    max_per_hour: int | None = None
+    """How many are told one by one in an hour to each notifier; what is beyond is told together, in a digest."""
+
+
+class HeartbeatAttributes(Options):
+    """What is called while all is well."""
+
+    url: Secret
+    """Of a service that tells somebody when it is called no more."""
+
+    every: str = "1m"
+    """How often."""
 
 
 class ViewAttributes(Options):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.config import aliases
 from tailpipe_resources.config.blocks import NESTED_SHAPES, SHAPES, Shape
 from tailpipe_resources.config.context import Context
+from tailpipe_resources.config.decode_alerts import alert, heartbeat, notifier
 from tailpipe_resources.config.decode_collections import collection
 from tailpipe_resources.config.decode_detections import detection, override, pack, suppression
 from tailpipe_resources.config.decode_holds import hold
@@ -14,6 +15,7 @@ from tailpipe_resources.config.decode_sources import credential, destination, im
 from tailpipe_resources.config.decode_tables import format_block, table
 from tailpipe_resources.config.decode_views import view
 from tailpipe_resources.config.variables import check_locals, scope_of
+from tailpipe_resources.model.alerting import Alerting
 from tailpipe_resources.model.config import Config
 from tailpipe_resources.model.detection import Detections
 from tailpipe_resources.model.names import MAX_LABEL, hint, label_fault
@@ -69,6 +71,9 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
         each("detection_override", override),
         each("detection_pack", pack),
     )
+    alerting = Alerting(
+        each("notifier", notifier), each("alert", alert), next(iter(each("heartbeat", heartbeat)), None)
+    )
     for block in blocks:
         if block.type == "workspace":
             _workspace(block, context)
@@ -85,6 +90,7 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
         holds=holds,
         views=views,
         detections=rules,
+        alerting=alerting,
     )
 
 

@@ -18,7 +18,8 @@ from tailpipe_resources.lake.mend import torn
 from tailpipe_resources.lake.recovery import is_dead
 from tailpipe_resources.lake.staging import path_values
 from tailpipe_resources.lake.table import check_ours
-from tailpipe_resources.model.finding import DERIVED_TABLES, FINDING_TABLE
+from tailpipe_resources.model.finding import FINDING_TABLE
+from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.model.slot import Slot
 
@@ -162,7 +163,7 @@ class _Check:
 
     def _comparable(self, unusable: set[str]) -> Known_by_collection:
         """The ledgers to compare rows with: where files are missing, rows are too, which was said."""
-        if self.table in DERIVED_TABLES:
+        if self.table in OWN_TABLES:
             return {}
         hurt = {Slot.from_path(f"{self.table}/{path}").collection for path in unusable}
         return {name: known for name, known in self.known.items() if name not in hurt}

@@ -13,7 +13,7 @@ from tailpipe_resources.lake.lookup_names import lookup_key
 from tailpipe_resources.lake.past import keys_of, version_at
 from tailpipe_resources.lake.staging import is_compacted
 from tailpipe_resources.lake.table import columns_of
-from tailpipe_resources.model.finding import DERIVED_TABLES
+from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def tables(lake: Lake) -> tuple[str, ...]:
 
 def collections(lake: Lake) -> tuple[tuple[str, str], ...]:
     """Table and collection of everything that has rows in the lake, sorted; whether or not it is still configured."""
-    opened = ((name, open_table(lake, name)) for name in tables(lake) if name not in DERIVED_TABLES)
+    opened = ((name, open_table(lake, name)) for name in tables(lake) if name not in OWN_TABLES)
     return tuple(
         sorted(
             {

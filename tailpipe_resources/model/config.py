@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tailpipe_resources.model.alerting import NOBODY, Alerting
 from tailpipe_resources.model.checks import Checks
 from tailpipe_resources.model.detection import Detections
 from tailpipe_resources.model.pace import Pace
@@ -253,3 +254,4 @@ class Config:
     views: tuple[ViewBlock, ...] = ()
     detections: Detections = field(default_factory=Detections)
     """The rules, and what is said about them."""
+    alerting: Alerting = NOBODY
