@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from pydantic import ValidationError
 
-from tailpipe_assets.pipeline.filters import Trial, fault_of_form
+from tailpipe_assets.pipeline.filters import Trial, fault_of_form, fault_of_value
 from tailpipe_assets.pipeline.redact import redacted, redacted_index
 from tailpipe_assets.pipeline.transform import filter_columns, route_sql, rows_sql
 from tailpipe_assets.tables import custom
@@ -183,15 +183,19 @@ class _Planner:
         if builtin is not None:
             table: Table | None = replace(builtin, name=collection.table_stored)
         else:
-            self._try_transforms(block)
+            self._try_transforms(block, form)
             table = custom.declare(collection, block, form.groups, self._problems) if form else None
         if table is None or not collection.redactions:
             return table
         return redacted(table, collection, block, self._connection, self._problems)
 
-    def _try_transforms(self, block: TableBlock | None) -> None:
+    def _try_transforms(self, block: TableBlock | None, form: Format | None) -> None:
+        """Every expression, against a record's fields: what is wrong with one is said at its own column."""
+        fields = custom.record_fields(block, form.groups) if block and form else None
         for each in block.columns if block else ():
             wrong = each.transform and fault_of_form(self._connection, each.transform, "transform")
+            if each.transform and not wrong and fields is not None:
+                wrong = fault_of_value(self._connection, each.transform, fields)
             if wrong:
                 self._problems.add(each.place, f'column "{each.name}": {wrong}')
 
