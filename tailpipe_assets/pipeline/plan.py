@@ -20,7 +20,7 @@ from tailpipe_resources.model.detection import Detections
 from tailpipe_resources.model.hold import holds_on
 from tailpipe_resources.model.names import hint, quote
 from tailpipe_resources.model.place import Place, Problems
-from tailpipe_resources.query.conditions import Trial, fault_of_form
+from tailpipe_resources.query.conditions import Trial, fault_of_form, fault_of_value
 from tailpipe_resources.query.engine import isolated
 
 if TYPE_CHECKING:
@@ -190,15 +190,19 @@ class _Planner:
         if builtin is not None:
             table: Table | None = replace(builtin, name=collection.table_stored)
         else:
-            self._try_transforms(block)
+            self._try_transforms(block, form)
             table = custom.declare(collection, block, form.groups, self._problems) if form else None
         if table is None or not collection.redactions:
             return table
         return redacted(table, collection, block, self._connection, self._problems)
 
-    def _try_transforms(self, block: TableBlock | None) -> None:
+    def _try_transforms(self, block: TableBlock | None, form: Format | None) -> None:
+        """Every expression, against a record's fields: what is wrong with one is said at its own column."""
+        fields = custom.record_fields(block, form.groups) if block and form else None
         for each in block.columns if block else ():
             wrong = each.transform and fault_of_form(self._connection, each.transform, "transform")
+            if each.transform and not wrong and fields is not None:
+                wrong = fault_of_value(self._connection, each.transform, fields)
             if wrong:
                 self._problems.add(each.place, f'column "{each.name}": {wrong}')
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.tables.declaration import Check, Field, Table
+from tailpipe_assets.tables.types import SCALARS, stored_type
 from tailpipe_resources.model.config import ColumnBlock
 from tailpipe_resources.model.names import hint, literal, quote
 from tailpipe_resources.model.own_tables import OWN_TABLES
@@ -61,23 +61,6 @@ _TAKEN = "filename"
 """What DuckDB calls the file a row was read from."""
 
 _RESERVED = frozenset(column.name for column in (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS))
-_TYPES = (
-    *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"),
-    *("VARCHAR", "TEXT", "STRING", "BLOB", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIME", "UUID", "JSON"),
-)
-_TYPE = re.compile(rf"({'|'.join(_TYPES)})(\(\d+(,\s*\d+)?\))?(\[\])?", re.IGNORECASE)
-_STORED = {
-    "INT": "INTEGER",
-    "TINYINT": "SMALLINT",
-    "HUGEINT": "DECIMAL(38,0)",
-    "TEXT": "VARCHAR",
-    "STRING": "VARCHAR",
-    "TIME": "VARCHAR",
-    "UUID": "VARCHAR",
-    "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
-    "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
-}
-"""Types Delta has no place for, and the ones that hold the same."""
 
 
 def declare(
@@ -113,6 +96,13 @@ def declare(
         index=columns.mapped("tp_index") or "NULL",
         mapped=columns.enrichment(),
     )
+
+
+def record_fields(block: TableBlock, groups: Sequence[str] | None) -> dict[str, str]:
+    """What a record of the user's table is made of, by name: what expressions may speak of, and its type."""
+    if groups is not None:
+        return dict.fromkeys(groups, "VARCHAR")
+    return {each.source or each.name: "JSON" if _is_json(each) else "VARCHAR" for each in block.columns}
 
 
 class _Columns:
@@ -155,8 +145,9 @@ class _Columns:
             )
         elif each.name in _RESERVED - _MAPPED - _ROUTED:
             self._problems.add(each.place, f'column "{each.name}": Tailpipe fills it; it cannot be mapped')
-        if each.type and not _TYPE.fullmatch(each.type):
-            self._problems.add(each.place, f'column "{each.name}": {each.type} is no type{hint(each.type, _TYPES)}')
+        if stored_type(each.type) is None:
+            near = hint(str(each.type), [*SCALARS, "STRUCT"])
+            self._problems.add(each.place, f'column "{each.name}": {each.type} is no type{near}')
         source = each.source or each.name
         if self._groups is not None and not each.transform and source not in self._groups:
             self._problems.add(each.place, f'the format has no field "{source}"{hint(source, self._groups)}')
@@ -190,11 +181,18 @@ class _Columns:
             Check(f"({self._source(each)}) IS NULL", f"{each.name} is missing") for each in kept if each.required
         ]
         wrong = [
-            Check(f"({self._source(each)}) IS NOT NULL AND ({self._value(each)}) IS NULL", _no_value(each))
+            Check(f"({self._source(each)}) IS NOT NULL AND {self._is_wrong(each)}", _no_value(each))
             for each in kept
             if _stored(each.type) != "VARCHAR"
         ]
         return (*missing, *wrong)
+
+    def _is_wrong(self, each: ColumnBlock) -> str:
+        """SQL that is true of what is not of the column's type; a cast would make a struct out of no object."""
+        if self._groups is None and not each.transform and _stored(each.type).startswith("STRUCT"):
+            is_list = _stored(each.type).endswith("[]")
+            return f"json_type({self._source(each)}) NOT IN ('{'ARRAY' if is_list else 'OBJECT'}', 'NULL')"
+        return f"({self._value(each)}) IS NULL"
 
     def enrichment(self) -> dict[str, str]:
         """The common columns the user maps."""
@@ -209,13 +207,14 @@ class _Columns:
         mapped = self.mapped("tp_timestamp")
         if mapped is not None:
             return f"CAST({mapped} AS VARCHAR)"
-        names = {each.source or each.name for each in self.all if not each.transform}
+        sources = [(each.source or each.name, each.name) for each in self.all if not each.transform]
+        names = dict([*((name, field) for field, name in sources), *((field, field) for field, _ in sources)])
         wanted = (collection.timestamp,) if collection.timestamp else TIME_NAMES
         found = next((name for wish in wanted for name in sorted(names) if name.lower() == str(wish).lower()), None)
         if found is None:
-            self._no_time(collection, names)
+            self._no_time(collection, set(names))
             return None
-        return f"CAST(r.{quote(found)} AS VARCHAR)"
+        return f"CAST(r.{quote(names[found])} AS VARCHAR)"
 
     def _no_time(self, collection: Collection, names: set[str]) -> None:
         if collection.timestamp:
@@ -255,13 +254,13 @@ def _no_value(each: ColumnBlock) -> str:
 
 
 def _is_json(each: ColumnBlock) -> bool:
-    return _stored(each.type) == "JSON" or _stored(each.type).endswith("[]")
+    kind = _stored(each.type)
+    return kind == "JSON" or kind.endswith("[]") or kind.startswith("STRUCT(")
 
 
 def _stored(declared: str | None) -> str:
-    kind = (declared or "VARCHAR").upper()
-    scalar = kind.removesuffix("[]")
-    return _STORED.get(scalar, scalar) + kind[len(scalar) :]
+    """The type a column is stored with; text where it is none, of which a problem is noted elsewhere."""
+    return stored_type(declared) or "VARCHAR"
 
 
 def _instant(value: str, layout: str | None) -> str:
