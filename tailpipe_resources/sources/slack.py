@@ -8,8 +8,9 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from pydantic import field_validator
 
-from tailpipe_resources.errors import SourceError, SourceRefusedError, SourceUnavailableError
+from tailpipe_resources.errors import SourceError, SourceRefusedError
 from tailpipe_resources.sources.api_client import Client
+from tailpipe_resources.sources.api_errors import Unreadable
 from tailpipe_resources.sources.api_event import MICROS, Reading
 from tailpipe_resources.sources.api_paging import Book, Cursor
 from tailpipe_resources.sources.api_source import ApiOptions, ApiSource, Feed
@@ -101,7 +102,11 @@ def _span(start: int, end: int) -> dict[str, str]:
 
 
 def _refusal(body: bytes) -> SourceError | None:
-    """An error that comes as an answer: https://api.slack.com/admins/audit-logs-call#errors."""
+    """An error that comes as an answer: https://api.slack.com/admins/audit-logs-call#errors.
+
+    Raises:
+        Unreadable: one that may pass.
+    """
     try:
         told = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -110,5 +115,5 @@ def _refusal(body: bytes) -> SourceError | None:
         return None
     name = str(told.get("error") or "an error without a name")
     if name in _PASSING:
-        return SourceUnavailableError(f"Slack: {name}")
+        raise Unreadable(f"Slack answers {name}")
     return SourceRefusedError(f"Slack refuses: {name}; {HINT}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from tailpipe_resources.config import load
 from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError
 from tailpipe_resources.model.config import Credential
 from tailpipe_resources.model.secret import Secret
@@ -18,6 +19,7 @@ from tests.services.audit_api import TOKEN, AuditApi, Said, serving_audit, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = Window(NOW - timedelta(days=2), NOW)
@@ -268,3 +270,44 @@ def test_a_name_that_is_nowhere() -> None:
     made = HttpSource(HttpOptions.model_validate(options), None, clock=lambda: NOW)
     with pytest.raises(SourceUnavailableError, match=r"cannot be reached, or dropped the connection, 2 times in a row"):
         ids(made)
+
+
+def test_the_proxy_of_the_environment_is_used(api: AuditApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for a host that only the proxy can find."""
+    monkeypatch.setenv("http_proxy", api.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    api.answer = lambda _, __: told(newest(api))
+
+    assert ids(source(api, url="http://audit.invalid/v1/audit", plain_http=True)) == list(range(9))
+    assert {headers["host"] for headers in api.headers} == {"audit.invalid"}
+
+
+@pytest.mark.parametrize("token", ["", "two words", "line\r\nX-Evil: 1", "t\u00f6ken"])
+def test_a_token_that_cannot_be_one(api: AuditApi, token: str) -> None:
+    """It is not sent, and not shown."""
+    with pytest.raises(SourceRefusedError, match="the token is empty or holds blanks or line ends") as refused:
+        ids(source(api, {"token": Secret("value", token)}))
+
+    assert api.asked == []
+    assert not token or token not in str(refused.value)
+
+
+def test_credentials_are_written_in_hcl(api: AuditApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each text in them is a secret, whether it is written or comes from elsewhere."""
+    monkeypatch.setenv("CRM_KEY", "t0p")
+    path = tmp_path / "tailpipe.hcl"
+    path.write_text(
+        'credential "http" "crm" {\n  headers = {\n    "X-Api-Key" = env("CRM_KEY")\n    "X-Org" = "acme"\n  }\n}\n'
+        f'source "http" "crm" {{\n  credential = credential.http.crm\n  url = "{api.url}/v1/audit"\n'
+        '  time_field = "meta.at"\n}\n'
+    )
+    config = load([path])
+    (block,) = config.sources
+    api.script = [told([])] * 2
+    made = HttpSource(block.options, block.credential, clock=lambda: NOW)
+    ids(made, Window(NOW, None))
+
+    assert "t0p" not in repr(config)
+    assert "acme" not in repr(config.credentials)
+    assert (api.headers[0]["x-api-key"], api.headers[0]["x-org"]) == ("t0p", "acme")
