@@ -12,10 +12,11 @@ from tailpipe_resources.lake.cleanup import hasten, put_away
 from tailpipe_resources.lake.compact import compact, small_slots
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.lookup_names import folder_of
+from tailpipe_resources.query.described import Described
 from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.narrowing import Planner
 from tailpipe_resources.query.views import View
-from tailpipe_resources.query.viewset import Described, ViewSet
+from tailpipe_resources.query.viewset import ViewSet
 
 if TYPE_CHECKING:
     from tests.lake.conftest import Workshop
