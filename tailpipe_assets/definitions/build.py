@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from tailpipe_assets.definitions.accelerating import accelerating, refreshing
 from tailpipe_assets.definitions.alerting import alert_definitions
 from tailpipe_assets.definitions.arrivals import arrivals
 from tailpipe_assets.definitions.collecting import collecting
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
     from tailpipe_assets.pipeline import Plan
     from tailpipe_resources.model.config import Config
 
+# What a run does is in Dagster's event log. Written out as well, it would fill the server's logs with the same.
+_CONSOLE = dg.LoggerDefinition(
+    dg.colored_console_logger.logger_fn,
+    config_schema={
+        "log_level": dg.Field(str, default_value="WARNING", is_required=False),
+        "name": dg.Field(str, default_value="dagster", is_required=False),
+    },
+    description="Writes warnings and errors.",
+)
+
 
 def build_definitions(
     plans: Sequence[Plan],
@@ -44,28 +55,33 @@ def build_definitions(
         listener: who follows runs in this process.
         first: the first day there is; found in the plans and the local lakes when not given.
         resources: in place of `duckdb`, `lakes` or `sources`.
-        config: whom to tell of alerts; nobody when not given.
+        config: what the plans are of, for its accelerated views, and whom to tell of alerts; neither when not given.
     """
     days = daily(first or first_known(plans))
     enabled = [each for each in plans if each.collection.enabled]
     disabled = [collection_spec(each) for each in plans if not each.collection.enabled]
     # A run of the command line is not on its own: it needs only what it runs.
     checks, itself = ([], []) if listener is not None else arrivals(enabled)
+    copies = [] if config is None else [*accelerating(config, plans)]
+    due = [] if config is None else refreshing(config)
     # Whoever follows a run delivers after it.
     told = None if listener is not None else config
     alerts = alert_definitions(told)
+    sensors = (
+        *(*itself, *watchers(enabled), *tidying(enabled), *due),
+        *(*alerts.sensors, *keepers(config)),
+    )
     return dg.Definitions(
         assets=[
             *_by_source(enabled, days, listener, told),
             *_compactions(enabled, days),
             *disabled,
+            *copies,
             *alerts.assets,
         ],
         asset_checks=[*checks, *alerts.checks],
         schedules=schedules(enabled) if listener is None else [],
-        sensors=[*itself, *watchers(enabled), *tidying(enabled), *alerts.sensors, *keepers(config)]
-        if listener is None
-        else [],
+        sensors=sensors if listener is None else [],
         resources={
             "duckdb": DuckDBEngine(),
             "lakes": LakeStore(),
@@ -73,6 +89,7 @@ def build_definitions(
             **(resources or {}),
         },
         executor=dg.in_process_executor,
+        loggers={"console": _CONSOLE},
     )
 
 

@@ -90,10 +90,15 @@ def _nth(lists: pa.ListArray, number: int) -> pa.Array:
 
 def _ordinary(lines: pa.Array) -> pa.Array:
     """Which lines have no backslash and no white space but plain spaces."""
-    text = np.frombuffer(lines.buffers()[2] or b"", np.uint8)
-    if lines.offset == 0 and text.size and text.min() >= _SPACE and not (text == _BACKSLASH).any():
+    if is_ordinary(lines):
         return pa.array(np.ones(len(lines), dtype=bool))
     return pc.invert(pc.match_substring_regex(lines, _ODD))
+
+
+def is_ordinary(lines: pa.Array) -> bool:
+    """Whether all of them are so, as far as a glance tells."""
+    text = np.frombuffer(lines.buffers()[2] or b"", np.uint8)
+    return bool(text.size and text.min() >= _SPACE and not (text == _BACKSLASH).any())
 
 
 def _and(one: pa.Array, other: pa.Array) -> pa.Array:

@@ -60,8 +60,15 @@ def make_batch(loaded: Sequence[Loaded], form: Format) -> RecordBatch:
         "tp_source_offset": _column([piece.positions for _, piece in pieces], pa.int64()),
     }
     if form.groups is not None:
-        columns["r"] = pa.chunked_array([form.fields(chunk) for chunk in raw.chunks])
+        columns["r"] = _fields(form, [piece for _, piece in pieces], raw)
     return RecordBatch(tuple(loaded), pa.table(columns), codes)
+
+
+def _fields(form: Format, pieces: list[Piece], raw: pa.ChunkedArray) -> pa.ChunkedArray:
+    if all(piece.fields is None for piece in pieces):
+        return pa.chunked_array([form.fields(chunk) for chunk in raw.chunks])
+    taken = [form.fields(piece.raw) if piece.fields is None else piece.fields for piece in pieces]
+    return _column(taken, taken[0].type)
 
 
 def _column(arrays: list[pa.Array], kind: pa.DataType) -> pa.ChunkedArray:

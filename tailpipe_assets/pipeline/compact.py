@@ -20,6 +20,7 @@ from tailpipe_resources.lake.mend import mend
 from tailpipe_resources.lake.space import check_space
 from tailpipe_resources.lake.storage import OWN
 from tailpipe_resources.model.alert import ALERT_TABLE
+from tailpipe_resources.model.finding import DERIVED_TABLES
 from tailpipe_resources.model.results import CompactResult, OnCompact
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.model.slot import encode
@@ -111,10 +112,10 @@ class _Run:
         self._stopped = stopped
 
     def work(self) -> None:
-        """Compact the collection's rows, then its rejects, and what was done about its alerts."""
+        """Compact the collection's rows, its rejects and findings, and what was done about its alerts."""
         check_space(self._lake)
         there = tables(self._lake)
-        for name in (self.result.table, REJECTED_TABLE, *(each for each in (ALERT_TABLE,) if each in there)):
+        for name in (self.result.table, *DERIVED_TABLES, *(each for each in (ALERT_TABLE,) if each in there)):
             mend(self._lake, name, quick=True)
             for _ in range(PASSES):
                 before = self.result.conflicts

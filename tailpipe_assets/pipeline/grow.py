@@ -10,71 +10,32 @@ The rule, for a text file read line by line that has changed since it was collec
   being all that is left of those lines, and it is read from its start as another generation, so that neither ids nor
   replacements ever mix the two up.
 
-So no line is lost or doubled whichever of the three happened. Only whole lines are taken. What follows the last line
-end is left, unless nobody has written to the file for a minute, or not since the last run. Should it go on after all,
-it is read again as part of its line, and takes the place of its row.
+What follows a content that lay under another name of the family is added likewise: see `rotation`. The names changed,
+not the lines. So no line is lost or doubled whichever of these happened. Only whole lines are taken. What follows the
+last line end is left, unless nobody has written to the file for a minute, or not since the last run. Should it go on
+after all, it is read again as part of its line, and takes the place of its row.
 """
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, BinaryIO
 
+from tailpipe_assets.pipeline.content import Mark, Seekable, begins_with, mark_of, still_has
+from tailpipe_assets.pipeline.rotation import Relatives
 from tailpipe_resources.errors import SourceUnavailableError
-from tailpipe_resources.sources.unpack import is_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from tailpipe_assets.pipeline.content import Content
     from tailpipe_resources.lake.intent import How
     from tailpipe_resources.model.artifact import Artifact
 
 IDLE_SECONDS = 60.0
 """A file that was not written to for so long has come to its end."""
 
-_HEAD_BYTES = 1024
-_TAIL_BYTES = 4096
-_SAMPLE_BYTES = 64 * 1024
-_SAMPLE_LINES = 8
 _BLOCK_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How far a file was read, and what it was like."""
-
-    end: int
-    """The offset after the last whole line that was taken."""
-
-    rest: int
-    """How many bytes were taken of a line whose end had not been written."""
-
-    head: str
-    tail: str
-    """Digests of its first bytes, and of those before `end`."""
-
-    lines: frozenset[str]
-    """Digests of some of its lines."""
-
-    def __str__(self) -> str:
-        """As the ledger keeps it."""
-        return f"{self.end}:{self.rest}:{self.head}:{self.tail}:{','.join(sorted(self.lines))}"
-
-    @classmethod
-    def parse(cls, text: str) -> Mark | None:
-        """What the ledger kept; None when it is nothing."""
-        if not text:
-            return None
-        end, rest, head, tail, lines = text.split(":")
-        return cls(int(end), int(rest), head, tail, frozenset(filter(None, lines.split(","))))
-
-    @staticmethod
-    def taken(text: str) -> int:
-        """How many bytes were taken, by what the ledger kept."""
-        end, rest, _ = text.split(":", 2)
-        return int(end) + int(rest)
+ALONE = Relatives()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +46,24 @@ class Before:
     mark: Mark | None = None
     """None when it is to be read from its start whatever it holds."""
 
+    relatives: Relatives = ALONE
+
     held: bool = False
     """Whether rows of it are in the lake."""
 
     is_unchanged: bool = False
     """Whether nobody has written to it since it was read."""
 
+    taken: str = ""
+    """Of an artifact that is asked for: what its source said last time about what was taken."""
+
+    version: str = ""
+    """The same artifact's version then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What is to be read of a file."""
+    """What is to be read of a file; of a packed one, in its unpacked text."""
 
     start: int
     stop: int
@@ -107,31 +76,30 @@ class Span:
     """Whether rows and rejects from `start` on go, because a line had been taken before it ended."""
 
 
-def span_of(file: BinaryIO, artifact: Artifact, before: Before, now: float) -> Span | None:
-    """What to read of a file; None when it is packed or no plain UTF-8, and can only be read whole.
+def span_of(content: Content, before: Before, *, is_ended: bool) -> Span:
+    """What to read of a file.
 
     Args:
-        file: its bytes; can seek.
-        artifact: as it was listed.
+        content: its text.
         before: what the collection has of it.
-        now: Unix seconds.
+        is_ended: whether its last line counts though it has no end, because nobody will write to it any more.
     """
-    if not is_plain(_bytes(file, 0, 4)):
-        return None
-    size, mark = artifact.size, before.mark
-    whole = _after_last_line(file, size)
-    how = _how(file, size, before)
-    start = mark.end if mark is not None and how == "grown" else 0
-    was_taken = mark is not None and how == "grown" and mark.end + mark.rest == size
-    is_idle = artifact.written is not None and not is_written_to(artifact, now)
-    stop = size if was_taken or is_idle or before.is_unchanged else whole
+    size = content.size
+    whole = _after_last_line(content)
+    how, known = _how(content, before)
+    start = 0 if known is None else known.end
+    was_taken = known is not None and known.end + known.rest == size
+    stop = size if was_taken or is_ended or before.is_unchanged else whole
+    is_own = known is not None and known == before.mark
+    if was_taken and not is_own:
+        start = size
     return Span(
-        start,
+        min(start, stop),
         stop,
         how,
         before.generation + (how == "afresh"),
-        _mark(file, whole, stop - whole),
-        heals=how == "grown" and mark is not None and mark.rest > 0,
+        mark_of(content, whole, stop - whole),
+        heals=is_own and how == "grown" and known is not None and known.rest > 0,
     )
 
 
@@ -153,7 +121,7 @@ def check_unchanged(file: BinaryIO, artifact: Artifact, span: Span) -> None:
     """
     file.seek(artifact.size)
     file.read(1)
-    if _mark(file, span.mark.end, span.mark.rest) != span.mark:
+    if mark_of(Seekable(file, artifact.size), span.mark.end, span.mark.rest) != span.mark:
         raise SourceUnavailableError(f"{artifact.location}: it changed while it was read; the next run takes it whole")
 
 
@@ -172,64 +140,29 @@ class Part(io.RawIOBase):
         return data
 
 
-def _how(file: BinaryIO, size: int, before: Before) -> How:
-    mark = before.mark
-    if mark is None:
-        return "anew"
-    if mark.end <= size and (mark.head, mark.tail) == _ends(file, mark.end):
-        return "grown"
-    return "anew" if not before.held or _is_mended(file, mark) else "afresh"
+def _how(content: Content, before: Before) -> tuple[How, Mark | None]:
+    """What a file is to what was taken before, and what of its content was."""
+    own = before.mark
+    marks = before.relatives.marks if own is None else before.relatives.marks | {own}
+    found = [mark for mark in marks if begins_with(content, mark)]
+    # Of the same length, its own tells of a line that was taken before its end.
+    furthest = max(found, key=lambda mark: (mark.end, mark == own), default=None)
+    if own is not None and own in found:
+        return "grown", furthest
+    if own is None or not before.held or (furthest is None and still_has(content, own)):
+        return "anew", furthest
+    return "afresh", furthest
 
 
-def _is_mended(file: BinaryIO, mark: Mark) -> bool:
-    """Whether a quarter of the lines noted are still there."""
-    missing, wanted = set(mark.lines), len(mark.lines) * 3 / 4
-    file.seek(0)
-    for line in file:
-        missing.discard(_digest_of_line(line))
-        if len(missing) <= wanted:
-            break
-    return len(missing) <= wanted
-
-
-def _mark(file: BinaryIO, end: int, rest: int) -> Mark:
-    head, tail = _ends(file, end)
-    first = _bytes(file, 0, min(end, _SAMPLE_BYTES)).splitlines(keepends=True)
-    start = max(0, end - _SAMPLE_BYTES)
-    last = _bytes(file, start, end - start).splitlines(keepends=True)
-    return Mark(end, rest, head, tail, _noted([*first[:_SAMPLE_LINES], *last[-_SAMPLE_LINES:]]))
-
-
-def _noted(lines: Iterable[bytes]) -> frozenset[str]:
-    return frozenset(_digest_of_line(line) for line in lines if line.strip())
-
-
-def _ends(file: BinaryIO, end: int) -> tuple[str, str]:
-    """Digests of the first bytes, and of the last before an offset."""
-    start = max(0, end - _TAIL_BYTES)
-    return _digest(_bytes(file, 0, min(end, _HEAD_BYTES))), _digest(_bytes(file, start, end - start))
-
-
-def _after_last_line(file: BinaryIO, size: int) -> int:
-    """The offset after the last line end before `size`."""
-    at = size
+def _after_last_line(content: Content) -> int:
+    """The offset after the last line end; of a packed text that ends in a very long line, its size."""
+    at = content.size
     while at > 0:
         start = max(0, at - _BLOCK_BYTES)
-        found = _bytes(file, start, at - start).rfind(b"\n")
+        found = content.part(start, at - start).rfind(b"\n")
         if found >= 0:
             return start + found + 1
+        if content.packed:
+            return content.size
         at = start
     return 0
-
-
-def _bytes(file: BinaryIO, start: int, count: int) -> bytes:
-    file.seek(start)
-    return file.read(count)
-
-
-def _digest(data: bytes) -> str:
-    return blake2b(data, digest_size=8).hexdigest()
-
-
-def _digest_of_line(line: bytes) -> str:
-    return blake2b(line.rstrip(b"\r\n"), digest_size=4).hexdigest()

@@ -11,22 +11,28 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.formats.base import Piece
-from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, span_of
+from tailpipe_assets.pipeline.content import Mark, Seekable, Streamed, may_become
+from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, is_written_to, span_of
+from tailpipe_assets.pipeline.reply import Reply, ask
+from tailpipe_assets.pipeline.rotation import Contents
 from tailpipe_assets.pipeline.streams import Opened, Text, Unpacked
 from tailpipe_resources.errors import (
     ArtifactGoneError,
+    ArtifactUnavailableError,
     BadArtifactError,
+    CancelledError,
+    SourceError,
     SourceRefusedError,
     SourceUnavailableError,
 )
 from tailpipe_resources.model.artifact import generation_mark
-from tailpipe_resources.sources.unpack import blocks
+from tailpipe_resources.sources.unpack import blocks, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tailpipe_assets.formats.base import Format, Readable
+    from tailpipe_assets.formats.base import Format, Piece, Readable
+    from tailpipe_assets.pipeline.content import Content
     from tailpipe_assets.pipeline.grow import Before
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.results import Status
@@ -76,19 +82,33 @@ class Loaded:
     salvaged: bool = False
     """Broken, and `pieces` are what could be read of it."""
 
-    span: Span | None = None
-    """What was read of a file that may grow; None for an artifact that is read whole."""
+    span: Span | Reply | None = None
+    """What was read of one that may have more the next time; None for an artifact that is read whole."""
+
+    stops: SourceError | None = None
+    """Why there is no use in asking for anything else."""
+
+    put_off: bool = False
+    """Left for the next run: another file of its family, read in this one or being copied to it, may hold the same."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something of it is left for the next run."""
+        span = self.span
+        is_left = isinstance(span, Span) and Mark.has_more(str(span.mark), self.artifact.size)
+        return self.put_off or (is_left and self.status == "ok")
 
     @classmethod
-    def of(cls, task: Task, span: Span | None = None) -> list[Loaded]:
+    def of(cls, task: Task, span: Span | Reply | None = None) -> list[Loaded]:
         """One a format, before anything was read."""
         generation = task.before.generation if span is None else span.generation
-        artifact = replace(task.listed, version=f"{generation_mark(generation)}{task.listed.version}")
+        version = span.version if isinstance(span, Reply) else task.listed.version
+        artifact = replace(task.listed, version=f"{generation_mark(generation)}{version}")
         return [cls(artifact, task, form, span=span) for form in task.forms]
 
-    def ended(self, status: Status, error: Exception) -> Loaded:
+    def ended(self, status: Status, error: Exception, *, stops: SourceError | None = None) -> Loaded:
         """The same, after reading came to a bad end."""
-        self.status, self.reason = status, reason_of(error, self.artifact)
+        self.status, self.reason, self.stops = status, reason_of(error, self.artifact), stops
         return self
 
 
@@ -99,6 +119,7 @@ class Reader:
         self._source = source
         self._salvage = salvage
         self._stopped = stopped
+        self._contents = Contents()
 
     def loaded(self, tasks: Iterable[Task]) -> Iterator[list[Loaded]]:
         """The artifacts in their order, each as soon as it and those before it are there: once a format."""
@@ -110,14 +131,16 @@ class Reader:
                     self._fill(pool, listing, waiting)
                     if not waiting.futures:
                         break
-                    yield waiting.next()
+                    if found := waiting.next():
+                        yield found
             finally:
                 for _, future in waiting.futures:
                     future.cancel()
 
-    def opened(self, task: Task) -> Opened:
+    def opened(self, loaded: Loaded) -> Opened:
         """A large artifact, to be read with `pieces` once a format."""
-        return Opened(self._source, task.listed)
+        answered = loaded.span.stream if isinstance(loaded.span, Reply) else None
+        return Opened(self._source, loaded.task.listed, answered)
 
     @staticmethod
     def pieces(loaded: Loaded, opened: Opened) -> Iterator[Piece]:
@@ -128,9 +151,13 @@ class Reader:
             SourceError: when it cannot be read.
         """
         artifact, span, packed = loaded.task.listed, loaded.span, opened.begin()
-        if span is None:
-            stream = Unpacked(blocks(packed, artifact.location))
-            yield from _ahead(loaded.form.split(stream, piece_bytes=PIECE_BYTES))
+        if isinstance(span, Reply):
+            yield from _ahead(_moved(piece, span.start) for piece in loaded.form.split(packed, piece_bytes=PIECE_BYTES))
+        elif span is None or span.mark.packed:
+            stream, start = Unpacked(blocks(packed, artifact.location)), 0 if span is None else span.start
+            stream.skip(start)
+            part = loaded.form.split(stream, piece_bytes=PIECE_BYTES)
+            yield from _ahead(_moved(piece, start) for piece in part)
         else:
             part = loaded.form.split(Part(packed, span), piece_bytes=PIECE_BYTES)
             yield from _ahead(_moved(piece, span.start) for piece in part)
@@ -141,10 +168,14 @@ class Reader:
             task = next(listing, None)
             if task is None:
                 return
-            waiting.add(task.listed.size, pool.submit(self._load, task))
+            # How much an answer will be nobody knows: one is made ready while another is in use.
+            size = AHEAD_BYTES // 2 if task.listed.is_asked else task.listed.size
+            waiting.add(size, pool.submit(self._load, task))
 
     def _load(self, task: Task) -> list[Loaded]:
         try:
+            if task.listed.is_asked:
+                return self._load_asked(task)
             return self._load_growing(task) if task.grows else self._load_whole(task)
         except BadArtifactError as error:
             return [each.ended("quarantined", error) for each in Loaded.of(task)]
@@ -153,20 +184,73 @@ class Reader:
         except (SourceUnavailableError, SourceRefusedError, OSError) as error:
             return [each.ended("failed", error) for each in Loaded.of(task)]
 
+    def _load_asked(self, task: Task) -> list[Loaded]:
+        """What there is beyond what was taken; none when all is as it was, or someone asked to stop."""
+        try:
+            reply = ask(self._source, task.listed, task.before, self._stopped)
+        except CancelledError:
+            return []
+        except ArtifactUnavailableError as error:
+            return [each.ended("failed", error) for each in Loaded.of(task)]
+        except (SourceUnavailableError, SourceRefusedError) as error:
+            return [each.ended("failed", error, stops=error) for each in Loaded.of(task)]
+        if reply.says_nothing(task.before):
+            reply.stream.close()
+            return []
+        if reply.stop - reply.start > LARGE_PACKED_BYTES:
+            return [_large(each) for each in Loaded.of(task, reply)]
+        with reply.stream:
+            text = Text(reply.stream.read())
+        return [self._split(each, text.begin()) for each in Loaded.of(task, reply)]
+
     def _load_whole(self, task: Task) -> list[Loaded]:
         text = None if task.listed.size > LARGE_PACKED_BYTES else self._whole(task.listed)
         return [_large(each) if text is None else self._split(each, text.begin()) for each in Loaded.of(task)]
 
     def _load_growing(self, task: Task) -> list[Loaded]:
         with self._source.open(task.listed) as file:
-            span = span_of(file, task.listed, task.before, time.time())
+            if not is_plain(file.read(4)):
+                return self._load_packed(task)
+            content = Seekable(file, task.listed.size)
+            is_ended = task.listed.written is not None and not is_written_to(task.listed, time.time())
+            span = self._span(task, content, is_ended=is_ended)
             if span is None:
-                return self._load_whole(task)
+                return _put_off(task)
             if span.stop - span.start > LARGE_PACKED_BYTES:
                 return [_large(each) for each in Loaded.of(task, span)]
             text = Text(Part(file, span).read())
             check_unchanged(file, task.listed, span)
         return [self._split(each, text.begin()) for each in Loaded.of(task, span)]
+
+    def _load_packed(self, task: Task) -> list[Loaded]:
+        text = None if task.listed.size > LARGE_PACKED_BYTES else self._whole(task.listed)
+        if text is not None and text.error is not None:
+            return [self._split(each, text.begin()) for each in Loaded.of(task)]
+        content = self._streamed(task) if text is None else Seekable.of(text.data)
+        span = self._span(task, content, is_ended=True)
+        if span is None:
+            return _put_off(task)
+        if text is None:
+            return [_large(each) for each in Loaded.of(task, span)]
+        rest = Text(text.data[span.start :])
+        return [self._split(each, rest.begin()) for each in Loaded.of(task, span)]
+
+    def _span(self, task: Task, content: Content, *, is_ended: bool) -> Span | None:
+        """What to read; None when another file of its family may hold the same."""
+        is_copied = not is_ended and any(may_become(content, mark) for mark in task.before.relatives.beside)
+        if is_copied or not self._contents.admit(task.listed.location, content):
+            return None
+        return span_of(content, task.before, is_ended=is_ended)
+
+    def _streamed(self, task: Task) -> Streamed:
+        before = task.before
+        marks = before.relatives.marks if before.mark is None else before.relatives.marks | {before.mark}
+
+        def begin() -> Iterator[bytes]:
+            with self._source.open(task.listed) as packed:
+                yield from blocks(packed, task.listed.location)
+
+        return Streamed.of(begin, (mark.end for mark in marks))
 
     def _whole(self, artifact: Artifact) -> Text | None:
         """The unpacked text, or None when it is too much to hold."""
@@ -201,6 +285,13 @@ def _large(loaded: Loaded) -> Loaded:
     return loaded
 
 
+def _put_off(task: Task) -> list[Loaded]:
+    found = Loaded.of(task)
+    for each in found:
+        each.put_off = True
+    return found
+
+
 class _Waiting:
     """Artifacts under way, in the order they were listed."""
 
@@ -231,7 +322,8 @@ def _moved(piece: Piece, start: int) -> Piece:
     if not start:
         return piece
     rejected = tuple(replace(each, position=each.position + start) for each in piece.rejected)
-    return Piece(piece.raw, pc.add(piece.positions, pa.scalar(start, pa.int64())), rejected)
+    positions = pc.add(piece.positions, pa.scalar(start, pa.int64()))
+    return replace(piece, positions=positions, rejected=rejected)
 
 
 def _ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.batch import BATCH_BYTES, make_batch
+from tailpipe_assets.pipeline.content import Mark
 from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.gather import Gathered
-from tailpipe_assets.pipeline.grow import Before, Mark, is_written_to
+from tailpipe_assets.pipeline.grow import ALONE, Before, is_written_to
 from tailpipe_assets.pipeline.listing import Listing, Own, merged
 from tailpipe_assets.pipeline.read import Loaded, Reader, Task
+from tailpipe_assets.pipeline.rotation import Families
 from tailpipe_assets.pipeline.route import Routed, route
 from tailpipe_assets.pipeline.transform import route_sql
 from tailpipe_assets.pipeline.write import COMMIT_SECONDS
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.pipeline.batch import RecordBatch
     from tailpipe_assets.pipeline.gather import Lot
+    from tailpipe_assets.pipeline.rotation import Relatives
     from tailpipe_assets.pipeline.streams import Opened
     from tailpipe_assets.pipeline.write import Writer
     from tailpipe_resources.lake.known import Known
@@ -65,16 +68,19 @@ class CollectOptions:
             return True
         if known.status == "quarantined":
             return self.retry_quarantined or (self.salvage and not known.salvaged)
-        is_left = bool(known.mark) and Mark.taken(known.mark) < artifact.size
+        is_left = artifact.written is not None and Mark.has_more(known.mark, artifact.size)
         return known.status == "gone" or (is_left and not (self.patient and is_written_to(artifact, time.time())))
 
-    def before(self, known: Known | None, artifact: Artifact) -> Before:
+    def before(self, known: Known | None, artifact: Artifact, relatives: Relatives) -> Before:
         """What reading an artifact that is wanted starts from."""
         if known is None:
-            return Before()
+            return Before(relatives=relatives)
+        if artifact.is_asked:
+            taken = "" if self.overwrite else known.mark
+            return Before(held=known.held, taken=taken, version=known.version)
         mark = None if self.overwrite else Mark.parse(known.mark)
         is_unchanged = _is_version(known, artifact) and not self.patient
-        return Before(generation_of(known.version), mark, known.held, is_unchanged)
+        return Before(generation_of(known.version), mark, relatives, known.held, is_unchanged)
 
 
 def _is_version(known: Known, artifact: Artifact) -> bool:
@@ -108,6 +114,7 @@ class Scan:
         self._wanting: dict[Task, Wanting] = {}
         """Who wants the artifacts under way."""
 
+        self._families = {each: Families(each.state.known) for each in self._writers}
         self._gathered = Gathered()
         self._failures: Counter[Writer] = Counter()
         self._own = Own(each.lake for each in self._writers)
@@ -152,9 +159,11 @@ class Scan:
             wanted = self._options.wants(known, artifact)
             self._note(writer, writer.listed(artifact, wanted=wanted))
             if wanted:
-                form, before = writer.plan.format, self._options.before(known, artifact)
+                form = writer.plan.format
                 grows = form.by_lines and artifact.written is not None
-                ground = before if grows else Before(before.generation)
+                relatives = self._families[writer].of(artifact.location) if grows else ALONE
+                before = self._options.before(known, artifact, relatives)
+                ground = before if grows or artifact.is_asked else Before(before.generation)
                 found.setdefault((ground, grows), {}).setdefault(id(form), []).append(writer)
         return found
 
@@ -194,9 +203,10 @@ class Scan:
     def _count_failures(self, loaded: Loaded, wanting: Wanted) -> None:
         for writer in wanting:
             self._failures[writer] = self._failures[writer] + 1 if loaded.status == "failed" else 0
-            if self._failures[writer] == FAILURES and writer.result.failure is None:
+            is_down = self._failures[writer] == FAILURES or loaded.stops is not None
+            if is_down and writer.result.failure is None:
                 what = f"{FAILURES} artifacts in a row were not delivered; the last: {loaded.reason}"
-                self._broken[writer] = SourceUnavailableError(what)
+                self._broken[writer] = loaded.stops or SourceUnavailableError(what)
                 self._flush()
                 self._finish(writer)
 
@@ -211,7 +221,7 @@ class Scan:
 
     def _stream(self, loaded: Sequence[Loaded], wanting: Wanting) -> None:
         """Stage a large artifact piece by piece, once a format. For each it is committed whole or not at all."""
-        with closing(self._reader.opened(loaded[0].task)) as opened:
+        with closing(self._reader.opened(loaded[0])) as opened:
             for each in loaded:
                 if each.large and not self._stopped():
                     self._stream_one(each, opened, wanting[id(each.form)])

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.sources.base import Source
 
+_SKIP_BYTES = 1 << 20
+
 
 class Opened:
     """An artifact that is opened when it is first read, and rewound after that where its source can."""
 
-    def __init__(self, source: Source, artifact: Artifact) -> None:
+    def __init__(self, source: Source, artifact: Artifact, file: BinaryIO | None = None) -> None:
         self._source = source
         self._artifact = artifact
-        self._file: BinaryIO | None = None
+        self._file = file
 
     def begin(self) -> BinaryIO:
         """Its bytes as stored, from the first one.
@@ -79,6 +81,15 @@ class Unpacked:
         cut = len(data) if size < 0 else size
         self._rest = data[cut:]
         return data[:cut]
+
+    def skip(self, size: int) -> None:
+        """Pass over so many bytes.
+
+        Raises:
+            BadArtifactError: the blocks broke off before that.
+        """
+        while size > 0 and (data := self.read(min(size, _SKIP_BYTES))):
+            size -= len(data)
 
     def _next(self) -> bytes:
         if self._error is not None:

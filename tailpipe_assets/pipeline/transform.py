@@ -12,12 +12,13 @@ from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import COMMON_COLUMNS, storage_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from tailpipe_assets.tables.declaration import Table
     from tailpipe_resources.model.schema import Column
 
 _KEY = re.compile(r'\br\.(?:"([^"]+)"|(\w+))')
+_INSIDE = re.compile(_KEY.pattern + r"\.")
 INDEX_OF_SHARE = "tp_slot"
 """The column of a relation with the records of many shares that holds their index values."""
 
@@ -83,8 +84,15 @@ def _visible(table: Table, fixed: Mapping[str, str], relation: str) -> str:
     )
     made = {**{field.name: field.expression for field in table.fields}, **table.mapped}
     own = ", ".join(f"{expression} AS {quote(name)}" for name, expression in made.items())
-    typed = f"SELECT {passed}, {own} FROM ({_unfolded(table, taken)})"
-    return f"SELECT *, {_common(table, fixed)} FROM ({typed})"
+    typed = _redacted(table, made, f"SELECT {passed}, {own} FROM ({_unfolded(table, taken)})")
+    common = {name for name in table.redactions if name not in made}
+    return _redacted(table, common, f"SELECT *, {_common(table, fixed)} FROM ({typed})")
+
+
+def _redacted(table: Table, names: Collection[str], query: str) -> str:
+    """A query with what is stored in place of some of its columns: all that is made of them is made of that."""
+    made = ", ".join(f"{sql} AS {quote(name)}" for name, sql in table.redactions.items() if name in names)
+    return f"SELECT * REPLACE ({made}) FROM ({query})" if made else query
 
 
 def _stored(column: Column) -> str:
@@ -108,8 +116,11 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
         return table.shape
     looked_at = " ".join([table.timestamp, table.time, index, *(check.misfit for check in table.checks)])
     used = {quoted or plain for quoted, plain in _KEY.findall(looked_at)}
+    inside = {quoted or plain for quoted, plain in _INSIDE.findall(looked_at)}
     return {
-        key: {_anchor(table, key, kind): "VARCHAR"} if isinstance(kind, dict) else kind
+        key: {_anchor(table, key, kind): "VARCHAR", **(kind if key in inside else {})}
+        if isinstance(kind, dict)
+        else kind
         for key, kind in table.shape.items()
         if key in used or kind == "BOOLEAN" or isinstance(kind, dict)
     }

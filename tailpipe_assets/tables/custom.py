@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 CUSTOM = Table(
     name="custom",
-    description="A table of your own, from lines taken apart by a regular expression or from JSON.",
-    formats=("regex", "grok", "jsonl", "json"),
+    description="A table of your own, from text, JSON or Parquet.",
+    formats=("regex", "grok", "delimited", "jsonl", "json", "logfmt", "kv", "cef", "leef", "parquet"),
     fields=(),
     time="NULL",
     timestamp="NULL",
@@ -57,6 +57,9 @@ TIME_FORMATS = (
 _ARRAY_COLUMNS = frozenset(column.name for column in COMMON_COLUMNS if column.type == "VARCHAR[]")
 _MAPPED = _ARRAY_COLUMNS | {"tp_source_name", "tp_source_ip", "tp_destination_ip"}
 _ROUTED = frozenset({"tp_timestamp", "tp_index", "tp_date"})
+_TAKEN = "filename"
+"""What DuckDB calls the file a row was read from."""
+
 _RESERVED = frozenset(column.name for column in (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS))
 _TYPES = (
     *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"),
@@ -146,6 +149,10 @@ class _Columns:
     def _check(self, each: ColumnBlock) -> None:
         if each.name.startswith("tp_") and each.name not in _RESERVED:
             self._problems.add(each.place, f'no common column is called "{each.name}"{hint(each.name, _RESERVED)}')
+        elif each.name.lower() == _TAKEN:
+            self._problems.add(
+                each.place, f'column "{each.name}": readers of Parquet files take this name; use another'
+            )
         elif each.name in _RESERVED - _MAPPED - _ROUTED:
             self._problems.add(each.place, f'column "{each.name}": Tailpipe fills it; it cannot be mapped')
         if each.type and not _TYPE.fullmatch(each.type):

@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 from tailpipe_assets.tables.declaration import Check, Field, Table
+from tailpipe_assets.tables.text_columns import request_method, request_protocol, request_target, text
 from tailpipe_resources.model.schema import INSTANT
-
-# A first line of three words, `GET /path HTTP/1.1`, is the rule. Others: HTTP/0.9 has no protocol, and a target that
-# holds spaces reaches from the first to the last of them.
-_WORDS = "string_split(r.request, ' ')"
-_THREE = f"(len({_WORDS}) = 3 AND starts_with({_WORDS}[3], 'HTTP/'))"
-_METHOD = "split_part(r.request, ' ', 1)"
-_PROTOCOL = "split_part(r.request, ' ', -1)"
-_URI = f"substr(r.request, length({_METHOD}) + 2, length(r.request) - length({_METHOD}) - length({_PROTOCOL}) - 2)"
-_FULL = f"(r.request LIKE '% % %' AND starts_with({_PROTOCOL}, 'HTTP/'))"
-_SHORT = "(r.request LIKE '% %' AND r.request NOT LIKE '% % %')"
-
-
-def _text(name: str, description: str) -> Field:
-    return Field(name, "VARCHAR", f"nullif(r.{name}, '-')", description)
-
 
 HTTP_LOG = Table(
     name="http_log",
@@ -34,34 +20,21 @@ HTTP_LOG = Table(
         ),
     ),
     fields=(
-        _text("remote_addr", "The client's address or host name."),
-        _text("remote_ident", "The client's identity by RFC 1413; almost always absent."),
-        _text("remote_user", "The user's name, when the server asked for one."),
+        text("remote_addr", "The client's address or host name."),
+        text("remote_ident", "The client's identity by RFC 1413; almost always absent."),
+        text("remote_user", "The user's name, when the server asked for one."),
         Field("timestamp", INSTANT, "tp_timestamp", "When the request was received."),
-        _text("request", "The request's first line as it was sent."),
-        Field(
-            "request_method",
-            "VARCHAR",
-            f"CASE WHEN {_THREE} THEN {_WORDS}[1] WHEN {_FULL} OR {_SHORT} THEN {_METHOD} END",
-            "The method, when the first line is of HTTP.",
-        ),
-        Field(
-            "request_uri",
-            "VARCHAR",
-            f"CASE WHEN {_THREE} THEN {_WORDS}[2] WHEN {_FULL} THEN {_URI} WHEN {_SHORT} THEN {_PROTOCOL} END",
-            "What was asked for: path and query.",
-        ),
-        Field(
-            "server_protocol",
-            "VARCHAR",
-            f"CASE WHEN {_THREE} THEN {_WORDS}[3] WHEN {_FULL} THEN {_PROTOCOL} END",
-            "The protocol, such as `HTTP/1.1`.",
-        ),
+        text("request", "The request's first line as it was sent."),
+        request_method("request_method"),
+        request_target("request_uri", "What was asked for: path and query."),
+        request_protocol("server_protocol"),
         Field("status", "INTEGER", "try_cast(r.status AS INTEGER)", "The response's status."),
         Field("body_bytes_sent", "BIGINT", "try_cast(r.body_bytes_sent AS BIGINT)", "Bytes sent, without headers."),
-        _text("http_referer", "The page the client says it came from."),
-        _text("http_user_agent", "The program the client says it is."),
+        text("http_referer", "The page the client says it came from."),
+        text("http_user_agent", "The program the client says it is."),
     ),
+    actor="coalesce(remote_user, remote_addr)",
+    resource="request_uri",
     enrichment={
         "tp_source_ip": "remote_addr",
         "tp_ips": "CASE WHEN remote_addr IS NOT NULL THEN [remote_addr] END",

@@ -18,25 +18,41 @@ class Shape:
 
     labels: tuple[str, ...]
     blocks: tuple[str, ...] = ()
+    any_label: bool = False
+    """Whether its labels are for people, and may be any text."""
 
 
 SHAPES = {
     "alert": Shape(("name",)),
-    "collection": Shape(("table", "name"), ("checks", "filter", "source")),
+    "collection": Shape(("table", "name"), ("checks", "filter", "redact", "source")),
     "credential": Shape(("type", "name")),
     "destination": Shape(("type", "name")),
+    "detection": Shape(("table", "name"), ("dedupe", "exception", "test", "threshold")),
+    "detection_override": Shape(("address",), any_label=True),
+    "detection_pack": Shape(("type", "name")),
     "format": Shape(("type", "name")),
     "heartbeat": Shape(()),
     "hold": Shape(("name",)),
     "locals": Shape(()),
     "notifier": Shape(("type", "name")),
     "source": Shape(("type", "name")),
+    "suppression": Shape(("table", "name")),
     "table": Shape(("name",), ("column",)),
     "variable": Shape(("name",)),
     "view": Shape(("name",)),
     "workspace": Shape(("name",)),
 }
-NESTED_SHAPES = {"checks": Shape(()), "column": Shape(("name",)), "filter": Shape(()), "source": Shape(("type",))}
+NESTED_SHAPES = {
+    "checks": Shape(()),
+    "column": Shape(("name",)),
+    "dedupe": Shape(()),
+    "exception": Shape(("name",), any_label=True),
+    "filter": Shape(()),
+    "redact": Shape(()),
+    "source": Shape(("type",)),
+    "test": Shape(("name",), any_label=True),
+    "threshold": Shape(()),
+}
 
 
 class DestinationAttributes(Options):
@@ -155,6 +171,12 @@ class CollectionAttributes(Options):
     retention: str | None = None
     """How long rows are kept, such as `90d`; for ever unless said here or by the destination."""
 
+    keep_rejected: bool | None = None
+    """Whether the text of rejected records is kept beside reason and place; unless said, when nothing is redacted."""
+
+    rejected_retention: str | None = None
+    """How long rejected records are kept, such as `7d`; as long as rows unless said."""
+
 
 class PaceAttributes(Options):
     """What makes a collection run by itself under `tailpipe server`. The first four exclude each other."""
@@ -224,7 +246,7 @@ class ViewAttributes(Options):
     """A part of the tables as a schema of its own, or one view by a query."""
 
     sql: str | None = None
-    """A query of your own; then nothing but `description` may stand beside it."""
+    """A query of your own; then nothing but `description` and `accelerated` may stand beside it."""
 
     to: str | None = None
     """The time up to which rows are shown; a date alone includes that day."""
@@ -240,6 +262,9 @@ class ViewAttributes(Options):
 
     where: str | None = None
     """One more condition on rows, in SQL."""
+
+    accelerated: bool = False
+    """Keep a copy of its rows in a DuckDB file, for quicker answers; `tailpipe view refresh` makes it anew."""
 
     description: str = ""
     """What it shows, for `tailpipe view list`."""

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.intent import Entry
     from tailpipe_resources.model.results import Status
 
+FORMER = 4
+"""How many contents are remembered that were in a place before. The rest are known under their later names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -31,6 +34,14 @@ class Known:
 
     older: int = 0
     """Rows of what was in its place before it was begun afresh; they stay."""
+
+    former: str = ""
+    """How far that was read, newest first, separated by spaces: it may go on under another name."""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """How far it was read, empty if that is not known, and then what was in its place before."""
+        return (self.mark, *self.former.split()) if self.mark or self.former else ()
 
     @property
     def held(self) -> bool:
@@ -57,10 +68,11 @@ def known_after(before: Known | None, entry: Entry, batch: int) -> Known:
 
 
 def _read_again(before: Known, entry: Entry, batch: int) -> Known:
-    rows, folded, older = entry.rows, entry.folded, before.older
+    rows, folded, older, former = entry.rows, entry.folded, before.older, before.former
     since = batch if entry.how == "anew" else before.since
     if entry.how == "grown":
         rows, folded = before.rows + rows - entry.withdrawn, before.folded + folded
     elif entry.how == "afresh":
         older += before.rows
-    return Known(entry.version, entry.status, rows, entry.salvaged, folded, since, entry.mark, older)
+        former = " ".join(filter(None, before.marks[:FORMER]))
+    return Known(entry.version, entry.status, rows, entry.salvaged, folded, since, entry.mark, older, former)

@@ -55,7 +55,11 @@ class Layer:
     @property
     def create(self) -> str:
         """The statement that makes it, or makes it anew."""
-        return f"CREATE OR REPLACE VIEW {quote(self.schema)}.{quote(self.name)} AS {self.select}"
+        return self.create_as(self.select)
+
+    def create_as(self, select: str) -> str:
+        """The same with other SQL that gives the same rows."""
+        return f"CREATE OR REPLACE VIEW {quote(self.schema)}.{quote(self.name)} AS {select}"
 
 
 def create_schemas(layers: Iterable[Layer]) -> tuple[str, ...]:

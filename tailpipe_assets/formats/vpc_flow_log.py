@@ -1,0 +1,141 @@
+"""AWS VPC flow logs as text: fields between spaces, in the order that a header line, or the user, tells.
+
+References:
+    https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import pyarrow.compute as pc
+
+from tailpipe_assets.formats.dialect import merged
+from tailpipe_assets.formats.lines import split_lines
+from tailpipe_assets.formats.spaced import SpacedLines, struct_of
+from tailpipe_resources.model.names import hint
+from tailpipe_resources.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from tailpipe_assets.formats.base import Piece, Readable
+
+_RENAMED = {
+    "srcaddr": "src_addr",
+    "dstaddr": "dst_addr",
+    "srcport": "src_port",
+    "dstport": "dst_port",
+    "start": "start_time",
+    "end": "end_time",
+    "pkt-srcaddr": "pkt_src_addr",
+    "pkt-dstaddr": "pkt_dst_addr",
+}
+_DEFAULT = (
+    *("version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol"),
+    *("packets", "bytes", "start", "end", "action", "log-status"),
+)
+_MORE = (
+    *("vpc-id", "subnet-id", "instance-id", "tcp-flags", "type", "pkt-srcaddr", "pkt-dstaddr", "region", "az-id"),
+    *("sublocation-type", "sublocation-id", "pkt-src-aws-service", "pkt-dst-aws-service", "flow-direction"),
+    *("traffic-path", "ecs-cluster-arn", "ecs-cluster-name", "ecs-container-instance-arn"),
+    *("ecs-container-instance-id", "ecs-container-id", "ecs-second-container-id", "ecs-service-name"),
+    *("ecs-task-definition-arn", "ecs-task-arn", "ecs-task-id", "reject-reason", "resource-id", "encryption-status"),
+)
+FIELDS: Final = {name: _RENAMED.get(name, name.replace("-", "_")) for name in (*_DEFAULT, *_MORE)}
+"""AWS's names of the fields, and the columns they become."""
+
+GROUPS: Final = tuple(FIELDS.values())
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_WRAPPED = re.compile(r"\$\{([^}]*)\}")
+_EXPORTED = r"^\d{4}-\d\d-\d\dT[0-9:.]+Z "
+"""CloudWatch Logs exports each line with the time it took it in before it."""
+
+
+class VpcFlowLogOptions(Options):
+    """Which fields a line has, when no header line says so."""
+
+    layout: str = " ".join(_DEFAULT)
+    """The fields in their order, as AWS names them: `version account-id ...`, or `${version} ${account-id} ...`."""
+
+    description: str = ""
+    """What the format is for."""
+
+
+class VpcFlowLogFormat:
+    """VPC flow logs as S3 or CloudWatch Logs hold them: fields between spaces, named by a header line or `layout`."""
+
+    name: ClassVar[str] = "aws_vpc_flow_log"
+    description: ClassVar[str] = "AWS VPC flow logs as text; a header line or `layout` tells which fields they have."
+    by_lines: ClassVar[bool] = False
+    options: ClassVar[type[Options]] = VpcFlowLogOptions
+
+    def __init__(self, options: VpcFlowLogOptions) -> None:
+        names = _WRAPPED.sub(r"\1", options.layout).split()
+        for name in names:
+            if name not in FIELDS:
+                raise ValueError(f'layout: flow logs have no field "{name}"{hint(name, FIELDS)}')
+        if not names or len(set(names)) < len(names):
+            raise ValueError("layout: it must name each field once, such as: version account-id interface-id")
+        self._layout = _Layout(tuple(names))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Every field a flow log can have."""
+        return GROUPS
+
+    def split(self, stream: Readable, *, piece_bytes: int) -> Iterator[Piece]:
+        """Cut a stream into lines, and take these apart; header lines are left out.
+
+        Raises:
+            BadArtifactError: from the stream.
+        """
+        layout, header = self._layout, None
+        for number, piece in enumerate(split_lines(stream, piece_bytes=piece_bytes)):
+            if number == 0 and len(piece.raw):
+                header = piece.raw[0].as_py()
+                layout = _named_by(header) or layout
+            taken = piece if layout is self._layout else _without(piece, header)
+            yield replace(taken, fields=layout.fields(taken.raw))
+
+    def fields(self, raw: pa.Array) -> pa.Array:
+        """The fields of lines by `layout`, as of a file without a header."""
+        return self._layout.fields(raw)
+
+
+class _Layout:
+    """Lines with these fields."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._lines = SpacedLines([FIELDS.get(name, f"unknown_{number}") for number, name in enumerate(names)])
+
+    def fields(self, raw: pa.Array) -> pa.Array:
+        """The fields of each line; null for a line with more or fewer."""
+        found = self._read(raw)
+        if not found.null_count:
+            return found
+        fits, misfits = found.is_valid(), raw.filter(found.is_null())
+        return merged(fits, found.filter(fits), self._read(pc.replace_substring_regex(misfits, _EXPORTED, "")))
+
+    def _read(self, raw: pa.Array) -> pa.Array:
+        return self._lines.read(raw, lambda columns, null: struct_of(GROUPS, columns, null))
+
+
+def _named_by(line: str) -> _Layout | None:
+    """The layout a line tells, when it is a header: words, half of which at least are fields we know."""
+    names = line.split()
+    known = [name for name in names if name in FIELDS]
+    is_header = 2 * len(known) >= len(names) and len(set(known)) == len(known) and all(map(_NAME.fullmatch, names))
+    return _Layout(tuple(names)) if is_header else None
+
+
+def _without(piece: Piece, header: str | None) -> Piece:
+    """A piece without its header lines: files put one after the other have several."""
+    others = pc.not_equal(piece.raw, header)
+    if pc.all(others, min_count=0).as_py():
+        return piece
+    return replace(piece, raw=piece.raw.filter(others), positions=piece.positions.filter(others))

@@ -1,0 +1,133 @@
+"""Amazon GuardDuty: what looks like an attack on an AWS account."""
+
+from __future__ import annotations
+
+from tailpipe_assets.tables.declaration import Table
+from tailpipe_assets.tables.json_columns import (
+    Key,
+    checks_of,
+    fields_of,
+    key,
+    made,
+    named,
+    parts,
+    shape_of,
+    without,
+)
+from tailpipe_resources.model.schema import INSTANT
+
+_ACTION_TYPE = "STRUCT(action_type VARCHAR, action_details JSON)"
+_SERVICE = (
+    Key("archived", "archived", "BOOLEAN"),
+    Key("count", "count", "BIGINT"),
+    Key("detectorId", "detector_id"),
+    Key("eventFirstSeen", "event_first_seen", INSTANT),
+    Key("eventLastSeen", "event_last_seen", INSTANT),
+    Key("evidence", "evidence", "JSON"),
+    Key("featureName", "feature_name"),
+    Key("resourceRole", "resource_role"),
+    Key("runtimeDetails", "runtime_details", "JSON"),
+    Key("serviceName", "service_name"),
+    Key("additionalInfo", "additional_info", "JSON"),
+    Key("userFeedback", "user_feedback"),
+)
+_ACCESS_KEY = parts(access_key_id="accessKeyId", principal_id="principalId", user_name="userName", user_type="userType")
+
+
+def _struct_type(first: str, kind: str, others: tuple[Key, ...]) -> str:
+    rest = ", ".join(f"{part.name} {part.kind}" for part in others)
+    return f"STRUCT({first} {kind}, {rest})"
+
+
+def _packed(start: str, of: tuple[Key, ...]) -> str:
+    """SQL for parts of a JSON object, as the arguments of `struct_pack`."""
+    return ", ".join(f'"{part.name}" := {_part(start, part)}' for part in of)
+
+
+def _part(start: str, part: Key) -> str:
+    if part.kind == "JSON":
+        return f"nullif(json_extract({start}, '$.{part.path}'), 'null')"
+    text = f"json_extract_string({start}, '$.{part.path}')"
+    return text if part.kind == "VARCHAR" else f"try_cast({text} AS {part.kind})"
+
+
+# What else an action or a resource says depends on its kind, so it stays JSON as a whole.
+_ACTION = "json_extract(r.service, '$.action')"
+_DETAILS = without(_ACTION, ["actionType"])
+_SERVICE_SQL = (
+    f'CASE WHEN r.service IS NOT NULL THEN struct_pack("action" := CASE WHEN {_ACTION} IS NOT NULL THEN '
+    f"struct_pack(action_type := json_extract_string({_ACTION}, '$.actionType'), action_details := {_DETAILS}) END, "
+    f"{_packed('r.service', _SERVICE)}) END"
+)
+_CREDENTIALS = "json_extract(r.resource, '$.accessKeyDetails')"
+_OTHERS = without("r.resource", ["resourceType", "accessKeyDetails"])
+_RESOURCE_SQL = (
+    "CASE WHEN r.resource IS NOT NULL THEN struct_pack("
+    "resource_type := json_extract_string(r.resource, '$.resourceType'), "
+    f"access_key_details := CASE WHEN {_CREDENTIALS} IS NOT NULL THEN "
+    f"struct_pack({_packed(_CREDENTIALS, _ACCESS_KEY)}) END, resource_details := {_OTHERS}) END"
+)
+_CREDENTIALS_TYPE = f"STRUCT({', '.join(f'{part.name} VARCHAR' for part in _ACCESS_KEY)})"
+_RESOURCE_TYPE = f"STRUCT(resource_type VARCHAR, access_key_details {_CREDENTIALS_TYPE}, resource_details JSON)"
+_KEYS = (
+    key("accountId", "account_id", "The account the finding is about."),
+    key("arn", "arn", "The finding's ARN."),
+    key("description", "description", "What was found."),
+    key("id", "id", "The finding's id; it stays the same while the finding is updated."),
+    key("partition", "partition", "The AWS partition, such as `aws`."),
+    key("region", "region", "The region."),
+    key("schemaVersion", "schema_version", "Version of the finding's form."),
+    key("severity", "severity", "From 1 to 10: low from 1, medium from 4, high from 7, critical from 9.", "DOUBLE"),
+    key("title", "title", "What was found, in a few words."),
+    key("type", "type", "The finding's type, such as `UnauthorizedAccess:EC2/SSHBruteForce`."),
+    key("createdAt", "created_at", "When GuardDuty made the finding.", INSTANT),
+    key("updatedAt", "updated_at", "When it last updated it.", INSTANT),
+    made("service", _struct_type("action", _ACTION_TYPE, _SERVICE), _SERVICE_SQL, "What was done, how often and when."),
+    made("resource", _RESOURCE_TYPE, _RESOURCE_SQL, "What it was done to, and with which credentials."),
+)
+_REMOTE = "remoteIpDetails.ipAddressV4"
+_IPS = ", ".join(
+    f"json_extract_string(service.action.action_details, '$.{action}.{_REMOTE}')"
+    for action in (
+        "networkConnectionAction",
+        "awsApiCallAction",
+        "portProbeAction.portProbeDetails[0]",
+        "kubernetesApiCallAction",
+        "rdsLoginAttemptAction",
+    )
+)
+
+AWS_GUARDDUTY_FINDING = Table(
+    name="aws_guardduty_finding",
+    description="Amazon GuardDuty findings: signs of an attack on an AWS account, each time they were updated.",
+    formats=("jsonl", "json"),
+    shape={**shape_of(_KEYS), "service": "JSON", "resource": "JSON"},
+    time='coalesce(r."updatedAt", r."createdAt")',
+    timestamp='try_cast(coalesce(r."updatedAt", r."createdAt") AS TIMESTAMPTZ)',
+    checks=checks_of(_KEYS),
+    event_id="account_id || '/' || id || '/' || epoch_ms(tp_timestamp)",
+    index='r."accountId"',
+    fields=fields_of(_KEYS),
+    enrichment={
+        "tp_source_ip": f"coalesce({_IPS})",
+        "tp_ips": named(_IPS),
+        "tp_akas": named("arn"),
+        "tp_usernames": named("resource.access_key_details.user_name, resource.access_key_details.access_key_id"),
+    },
+    layouts={
+        "aws_s3": "AWSLogs/(%{DATA:org_id}/)?%{NUMBER:account_id}/GuardDuty/%{DATA:region}"
+        r"/%{YEAR:year}/%{MONTHNUM:month}/%{MONTHDAY:day}/%{DATA}\.jsonl(\.gz)?"
+    },
+    references=("https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Finding.html",),
+    sample=(
+        b'{"schemaVersion":"2.0","accountId":"123456789012","region":"us-east-1","partition":"aws",'
+        b'"id":"16afba5c5c43e07c9e3e5e2e544e95df","arn":"arn:aws:guardduty:us-east-1:123456789012:detector/d/finding/f",'
+        b'"type":"UnauthorizedAccess:EC2/SSHBruteForce","resource":{"resourceType":"Instance","instanceDetails":{"instanceId":"i-1"}},'
+        b'"service":{"serviceName":"guardduty","detectorId":"d","action":{"actionType":"NETWORK_CONNECTION",'
+        b'"networkConnectionAction":{"connectionDirection":"INBOUND","remoteIpDetails":{"ipAddressV4":"198.51.100.1"}}},'
+        b'"resourceRole":"TARGET","eventFirstSeen":"2024-02-07T11:00:00Z","eventLastSeen":"2024-02-07T11:50:00Z",'
+        b'"archived":false,"count":15},"severity":5,"createdAt":"2024-02-07T11:10:00.000Z",'
+        b'"updatedAt":"2024-02-07T12:00:00.000Z","title":"SSH brute force","description":"Somebody guesses'
+        b' passwords."}\n'
+    ),
+)

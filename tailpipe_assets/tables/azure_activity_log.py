@@ -1,0 +1,129 @@
+"""Azure's activity log: operations on the resources of a subscription.
+
+The API and the export to a storage account write the same events with different keys. Both are read.
+"""
+
+from __future__ import annotations
+
+from tailpipe_assets.tables.declaration import Table
+from tailpipe_assets.tables.json_columns import fields_of, key, made, named, parts, shape_of
+from tailpipe_resources.model.schema import INSTANT
+
+_CLAIM = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
+_ID = 'coalesce(r."resourceId", r."resourceUri")'
+_SUBSCRIPTION = f"""coalesce(r."subscriptionId", nullif(regexp_extract({_ID}, '(?i)/subscriptions/([^/]+)', 1), ''))"""
+_TIME = 'coalesce(r."eventTimestamp", r."time")'
+
+
+def _value(*paths: str) -> str:
+    """SQL for the first of these that is there; the API writes names as `{"value": ..., "localizedValue": ...}`."""
+    first = f"coalesce({', '.join([*(f'r.{path}' for path in paths), 'NULL'])})"
+    return f"CASE WHEN starts_with({first}, '{{') THEN json_extract_string({first}, '$.value') ELSE {first} END"
+
+
+def _in_id(pattern: str) -> str:
+    return f"nullif(regexp_extract({_ID}, '(?i){pattern}', 1), '')"
+
+
+def _authorization() -> str:
+    inside = "json_extract({}, '$.authorization')".format('r."identity"')
+    exported = f"json_extract_string({inside}, '$.{{}}')".format
+    role = f'coalesce(r."authorization".role, {exported("evidence.role")})'
+    return (
+        f'CASE WHEN r."authorization" IS NOT NULL OR {inside} IS NOT NULL THEN struct_pack('
+        f'"action" := coalesce(r."authorization".action, {exported("action")}), '
+        f'scope := coalesce(r."authorization".scope, {exported("scope")}), role := {role}) END'
+    )
+
+
+_CLAIMS = """coalesce(r."claims", json_extract(r."identity", '$.claims'))"""
+_NAMES = (f"{_CLAIM}/upn", f"{_CLAIM}/name", "appid")
+_CALLERS = ", ".join(f"json_extract_string({_CLAIMS}, '$.\"{name}\"')" for name in _NAMES)
+_CALLER = f'coalesce(r."caller", {_CALLERS})'
+_REQUEST = parts(client_ip_address="clientIpAddress", client_request_id="clientRequestId", method="method", uri="uri")
+_REQUEST_SQL = (
+    'CASE WHEN r."httpRequest" IS NOT NULL OR r."callerIpAddress" IS NOT NULL THEN struct_pack(client_ip_address := '
+    'coalesce(r."httpRequest"."clientIpAddress", r."callerIpAddress"), client_request_id := '
+    'r."httpRequest"."clientRequestId", "method" := r."httpRequest"."method", uri := r."httpRequest"."uri") END'
+)
+_AUTHORIZED = "STRUCT(action VARCHAR, scope VARCHAR, role VARCHAR)"
+_REQUESTED = "STRUCT(client_ip_address VARCHAR, client_request_id VARCHAR, method VARCHAR, uri VARCHAR)"
+_KEYS = (
+    made("authorization_info", _AUTHORIZED, _authorization(), "What the caller's role allows."),
+    made("caller", "VARCHAR", _CALLER, "Who did it: a user's principal name, or an application's id."),
+    made("category", "VARCHAR", _value('"category"'), "`Administrative`, `Security`, `Policy` and others."),
+    made("claims", "JSON", _CLAIMS, "What the caller's token says."),
+    key("correlationId", "correlation_id", "The same for all events of one operation."),
+    key("description", "description", "What happened, in words."),
+    key("eventDataId", "event_data_id", "Azure's own id of the event."),
+    made("event_name", "VARCHAR", _value('"eventName"'), "`Begin request`, `End request` and others."),
+    made("event_timestamp", INSTANT, "tp_timestamp", "When it happened."),
+    made("http_request", _REQUESTED, _REQUEST_SQL, "The request."),
+    key("id", "id", "The event's path."),
+    key("level", "level", "`Critical`, `Error`, `Warning`, `Informational` or a number."),
+    key("operationId", "operation_id", "The operation, which may have several events."),
+    made("operation_name", "VARCHAR", _value('"operationName"'), "What was done, as `provider/type/verb`."),
+    key("properties", "properties", "What else the event says.", "JSON"),
+    made(
+        "resource_group_name",
+        "VARCHAR",
+        f'coalesce(r."resourceGroupName", {_in_id("/resourcegroups/([^/]+)")})',
+        "The resource group.",
+    ),
+    made("resource_id", "VARCHAR", _ID, "The resource it was done to."),
+    made(
+        "resource_provider_name",
+        "VARCHAR",
+        f"coalesce({_value(chr(34) + 'resourceProviderName' + chr(34))}, {_in_id('/providers/([^/]+)')})",
+        "The resource's provider.",
+    ),
+    made("resource_type", "VARCHAR", _value('"resourceType"'), "The resource's type."),
+    made("status", "VARCHAR", _value('"status"', '"resultType"'), "`Started`, `Succeeded`, `Failed` and others."),
+    made("sub_status", "VARCHAR", _value('"subStatus"', '"resultSignature"'), "As a rule the HTTP status."),
+    key("submissionTimestamp", "submission_timestamp", "When the event could be read first.", INSTANT),
+    made("subscription_id", "VARCHAR", _SUBSCRIPTION, "The subscription."),
+    key("tenantId", "tenant_id", "The tenant."),
+)
+_MORE = (
+    *("eventTimestamp", "time", "caller", "category", "eventName", "operationName", "resourceGroupName", "resourceId"),
+    *("resourceUri", "resourceProviderName", "resourceType", "status", "resultType", "subStatus", "resultSignature"),
+    *("subscriptionId", "callerIpAddress", "authorization.action", "authorization.scope", "authorization.role"),
+    *(f"httpRequest.{part.path}" for part in _REQUEST),
+)
+_IP = "http_request.client_ip_address"
+
+AZURE_ACTIVITY_LOG = Table(
+    name="azure_activity_log",
+    description="Azure activity log events: operations on the resources of a subscription, by whom and how they ended.",
+    formats=("json", "jsonl"),
+    format_options={"records": "value"},
+    shape={**shape_of(_KEYS, _MORE), "claims": "JSON", "identity": "JSON"},
+    anchors={"httpRequest": "clientRequestId"},
+    time=_TIME,
+    timestamp=f"try_cast({_TIME} AS TIMESTAMPTZ)",
+    event_id="event_data_id",
+    index=f"lower({_SUBSCRIPTION})",
+    fields=fields_of(_KEYS),
+    enrichment={
+        "tp_source_ip": _IP,
+        "tp_ips": named(_IP),
+        "tp_akas": named("resource_id"),
+        "tp_usernames": named("caller"),
+        "tp_emails": "CASE WHEN contains(caller, '@') THEN [caller] END",
+    },
+    references=("https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema",),
+    sample=(
+        b'{"value":[{"authorization":{"action":"Microsoft.Storage/storageAccounts/write","scope":"/subscriptions/S1"},'
+        b'"caller":"ada@example.com","category":{"value":"Administrative","localizedValue":"Administrative"},'
+        b'"claims":{"aud":"https://management.core.windows.net/"},"correlationId":"c1","eventDataId":"e1",'
+        b'"eventName":{"value":"EndRequest"},"eventTimestamp":"2024-02-07T12:00:00.1234567Z","level":"Informational",'
+        b'"httpRequest":{"clientIpAddress":"203.0.113.9","method":"PUT"},"operationName":{"value":"Microsoft.Storage/write"},'
+        b'"resourceId":"/subscriptions/S1/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a",'
+        b'"status":{"value":"Succeeded"},"subscriptionId":"S1","tenantId":"t1"},\n'
+        b'{"time":"2024-02-07T12:00:05Z","resourceId":"/SUBSCRIPTIONS/S2/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.COMPUTE/'
+        b'VIRTUALMACHINES/VM","operationName":"MICROSOFT.COMPUTE/VIRTUALMACHINES/START/ACTION","category":"Administrative",'
+        b'"resultType":"Success","resultSignature":"Succeeded.","callerIpAddress":"2001:db8::9","correlationId":"c2",'
+        b'"identity":{"authorization":{"scope":"/s","action":"a","evidence":{"role":"Owner"}},"claims":{"appid":"app-1"}},'
+        b'"level":"Information","properties":{"eventCategory":"Administrative"}}]}\n'
+    ),
+)
