@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_resources.config.paths import home
+from tailpipe_resources.model.home import home
 from tailpipe_resources.model.names import literal
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import OutboxError
+from tailpipe_resources.model.home import home
 
 if TYPE_CHECKING:
     from pathlib import Path

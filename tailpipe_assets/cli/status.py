@@ -22,7 +22,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_assets.cli.collect_selection import plans_of
+from tailpipe_assets.cli.collect_selection import selected
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.listing import print_json, print_rows
 
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     from tailpipe_assets.pipeline.standing import standing
 
     now = datetime.now(UTC)
-    found = standing(plans_of(args), now.date(), ask_sources=not args.no_sources)
+    found = standing(selected(args)[1], now.date(), ask_sources=not args.no_sources)
     if args.output == "json":
         print_json([_as_json(each) for each in found])
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.config.paths import home
+from tailpipe_resources.model.home import home
 from tailpipe_resources.query.accelerating import Accelerated, part_of
 
 if TYPE_CHECKING:

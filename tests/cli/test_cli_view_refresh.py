@@ -14,8 +14,8 @@ import duckdb
 import pytest
 
 from tailpipe_assets.cli.exits import Exit
-from tailpipe_resources.config.paths import home
 from tailpipe_resources.lake.local import locked
+from tailpipe_resources.model.home import home
 from tests.cli.test_cli_lake import HCL, as_json, lines, ran
 from tests.services.project import Project
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_assets.pipeline import plan
 from tailpipe_resources.config import load
-from tailpipe_resources.config.paths import home
+from tailpipe_resources.model.home import home
 from tests.definitions.conftest import DAYS, ERRORS, TRAIL, WEB, access_line
 
 if TYPE_CHECKING:

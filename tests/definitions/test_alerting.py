@@ -10,8 +10,8 @@ import dagster as dg
 import pytest
 
 from tailpipe_assets.alerts.outbox import Outbox
-from tailpipe_assets.definitions import build_definitions
 from tailpipe_assets.definitions.alerting import CHECK, evaluation
+from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_assets.definitions.keeping import tell_failure
 from tailpipe_assets.definitions.names import ALERTS_KEY
 from tailpipe_assets.pipeline import plan

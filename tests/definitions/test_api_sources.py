@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tests.definitions.test_automation import evaluate
 from tests.pipeline.test_api_days import SLACK, TABLE, event
 from tests.services.audit_api import AuditApi, serving_audit

@@ -21,7 +21,7 @@ from tailpipe_assets.views.opened import Asked, Engine, OpenViews, open_config
 from tailpipe_assets.views.refreshing import Follower, Refreshed, refresh_views
 from tailpipe_resources.config import load
 from tailpipe_resources.config.outline import Outline
-from tailpipe_resources.config.paths import home
+from tailpipe_resources.model.home import home
 from tailpipe_resources.model.window import Window
 from tailpipe_resources.query.restriction import Restriction
 from tests.views.conftest import WEB, configured, reopened
