@@ -24,11 +24,9 @@ WANTED = {"aws_vpc_flow_log": 400_000}
 
 def main(*, rounds: int, scale: float) -> None:
     """Generate a log a table, collect it, and print what that took."""
-    print(
     names = ("records", "rejected", "bytes/record", "rows/s", "rows/CPU s", "wanted")
     heads = "".join(f"{name:>{width}}" for name, width in zip(names, (10, 10, 14, 10, 12, 10), strict=True))
     print(f"\n  {'table':<28}{heads}")
-    )
     with tempfile.TemporaryDirectory() as folder:
         for table in ("http_log", *by_table.TABLES):
             _measure(Path(folder) / table, table, rounds, scale)
