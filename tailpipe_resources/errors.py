@@ -11,7 +11,9 @@
     |- CancelledError              nothing: you pressed Ctrl-C, what was committed stays
     |- SourceError
     |  |- SourceUnavailableError   run again: the other side failed and may recover
+    |  |  `- ArtifactUnavailableError  run again: it failed with this artifact, and others can be had
     |  |- SourceRefusedError       mend access: credentials or permission
+    |  |  `- AccessDeniedError     grant permission: who asked is known, and may not do this
     |  |- ArtifactGoneError        skip: it was deleted between listing and reading
     |  `- BadArtifactError         skip: its bytes are broken; it is quarantined until it changes
     |- LakeError
@@ -20,6 +22,7 @@
     |  |- LakeFullError            make room: too little is free to begin
     |  |- PastError                ask for a later time: what was there then is no longer kept
     |  `- LakeDamagedError         mend the lake: a file of its own is unreadable
+    |- OutboxError                 make room, or mend the folder: alerts wait until their outbox can be written
     `- QueryError                  edit the SQL
 """
 
@@ -90,8 +93,16 @@ class SourceUnavailableError(SourceError):
     """The other side failed and may recover. Running the same collection again is safe."""
 
 
+class ArtifactUnavailableError(SourceUnavailableError):
+    """The other side answers, but not about this artifact. Others are worth asking for."""
+
+
 class SourceRefusedError(SourceError):
     """The other side said no: missing credentials or permission, or no such bucket."""
+
+
+class AccessDeniedError(SourceRefusedError):
+    """The other side knows who asks and does not allow it."""
 
 
 class ArtifactGoneError(SourceError):
@@ -124,6 +135,10 @@ class PastError(LakeError):
 
 class LakeDamagedError(LakeError):
     """A file of the lake's own is missing or unreadable."""
+
+
+class OutboxError(TailpipeError):
+    """What keeps alerts until they are delivered cannot be used. None is lost: findings lie in the lake."""
 
 
 class QueryError(TailpipeError):

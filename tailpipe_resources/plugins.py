@@ -6,6 +6,7 @@ it is used.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, distributions
 from typing import Any, Literal
@@ -14,6 +15,20 @@ from tailpipe_resources.errors import PluginError
 from tailpipe_resources.model.names import hint
 
 Kind = Literal["source", "format", "table"]
+KINDS: tuple[Kind, ...] = ("source", "format", "table")
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One that is installed. It need not import."""
+
+    kind: Kind
+    name: str
+    package: str
+    """The distribution that brought it, and its version."""
+
+    object: str
+    """The module and the name in it."""
 
 
 @cache
@@ -27,6 +42,16 @@ def _installed() -> tuple[EntryPoint, ...]:
 @cache
 def _points(kind: Kind) -> dict[str, EntryPoint]:
     return {point.name: point for point in _installed() if point.group == f"tailpipe.{kind}"}
+
+
+def installed() -> tuple[Plugin, ...]:
+    """All of them, by kind and name. Imports none."""
+    return tuple(_described(kind, point) for kind in KINDS for _, point in sorted(_points(kind).items()))
+
+
+def _described(kind: Kind, point: EntryPoint) -> Plugin:
+    package = "" if point.dist is None else f"{point.dist.name} {point.dist.version}"
+    return Plugin(kind, point.name, package, point.value)
 
 
 def names(kind: Kind) -> list[str]:
@@ -45,5 +70,6 @@ def load(kind: Kind, name: str) -> Any:
         raise PluginError(f'no {kind} is called "{name}"{hint(name, names(kind))}')
     try:
         return point.load()
-    except (ImportError, AttributeError) as error:
-        raise PluginError(f"the {kind} {name} ({point.value}) does not import: {error}") from error
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise PluginError(f"the {kind} {name} ({point.value}) does not import: {said}") from error

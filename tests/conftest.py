@@ -11,12 +11,14 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytest.register_assert_rewrite("tailpipe_assets.testing")
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty `TAILPIPE_HOME`, in an environment without AWS, Tailpipe and vendor settings."""
     for name in list(os.environ):
-        if name.startswith(("AWS_", "TAILPIPE_")) or name in {"PIPES_TOKEN", "SLACK_TOKEN"}:
+        if name.startswith(("AWS_", "TAILPIPE_")) or name in {"PIPES_HOST", "PIPES_TOKEN", "SLACK_TOKEN"}:
             monkeypatch.delenv(name)
     folder = tmp_path / "home"
     folder.mkdir()

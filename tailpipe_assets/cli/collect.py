@@ -9,6 +9,8 @@ their own belong to every window. What arrived late is found: of the two days be
 in the configuration, artifacts that were not collected before are taken too; not with --overwrite. Ctrl-C commits what
 is staged and leaves the rest for next time; pressed twice, it stops at once.
 
+--dry-run only lists: what would be collected, about how long it would take, and whether there is room for it.
+
 --overwrite brings back rows that were deleted, and is refused where a hold of the configuration covers the window.
 
 Each run is recorded in DAGSTER_HOME, else in $TAILPIPE_HOME/dagster, where Dagster's web UI finds it.
@@ -24,11 +26,14 @@ Examples:
   tailpipe collect 'http_*' --from 2024-02-01 --to 2024-02-07 --overwrite
   tailpipe collect partition=aws_cloudtrail_log --output json
   tailpipe collect 'http_*' --follow
+  tailpipe collect --from T-30d --dry-run
 
 json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts", "skipped", "folded", "waiting",
 "replaced", "records", "bytes_in", "bytes_out", "files", "seconds", "days": {day: rows}, "indexes": {index: rows},
-"faults": [{"location", "status", "reason"}], "failure", "notes", "cancelled"}]}. With --follow a line of this for each
-round with something new, and "time" in it. The summary goes to stdout, everything else to stderr.
+"findings": {severity: count}, "suppressed", "rule_faults": {detection: reason}, "faults": [{"location", "status",
+"reason"}], "failure", "notes", "cancelled"}]}. With --follow a line of this for each round with something new, and
+"time" in it. With --dry-run {"collections": [{"collection", "listed", "artifacts", "bytes", "days", "requests",
+"seconds", "stored_bytes", "free_bytes", "failure"}]}. The summary goes to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -41,7 +46,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.cli.collect_selection import plans_of
+from tailpipe_assets.cli.alert_after import deliver_after
+from tailpipe_assets.cli.collect_selection import selected
 from tailpipe_assets.cli.collect_summary import exit_code, print_summary
 from tailpipe_assets.cli.collect_window import window_of
 from tailpipe_assets.cli.exits import Exit
@@ -73,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--progress", action=argparse.BooleanOptionalAction, default=True, help="tell on stderr how far it is"
     )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be collected")
     parser.add_argument("--no-record", action="store_true", help="keep no record of the run for Dagster's web UI")
     following = parser.add_argument_group("following")
     following.add_argument("--follow", action="store_true", help="keep collecting until stopped")
@@ -84,21 +91,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Collect what is selected, and say what was done."""
     window = window_of(args.start, args.end, datetime.now(UTC))
+    if args.dry_run and (args.follow or args.overwrite):
+        raise UsageError("--dry-run goes with neither --follow nor --overwrite")
     if args.follow:
         return _follow(args, window)
     if args.every or args.no_compact or args.followed:
         raise UsageError("--every, --followed and --no-compact belong to --follow")
     with _undisturbed():
-        plans = plans_of(args)
+        config, plans = selected(args)
     if args.overwrite:
         _refuse_held(plans, window)
     if not plans:
         print("nothing to collect: every collection is disabled", file=sys.stderr)
         return Exit.OK
+    if args.dry_run:
+        from tailpipe_assets.cli.collect_forecast import forecast
+
+        return forecast(plans, window, args.output)
     results = _collect(plans, window, args)
     sys.stderr.flush()
     print_summary(results, output=args.output)
     code = exit_code(results)
+    deliver_after(config, results)
     _leave(code)
     return code
 
@@ -107,8 +121,8 @@ def _follow(args: argparse.Namespace, window: Window) -> int:
     from tailpipe_assets.cli.collect_follow import follow
 
     with _undisturbed():
-        plans = plans_of(args)
-    code = follow(args, window, plans)
+        config, plans = selected(args)
+    code = follow(args, window, config, plans)
     _leave(code)
     return code
 

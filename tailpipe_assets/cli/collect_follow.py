@@ -6,11 +6,12 @@ import json
 import re
 import sys
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.cli.collect_selection import plans_of
+from tailpipe_assets.cli.alert_after import courier_of
+from tailpipe_assets.cli.collect_selection import selected
 from tailpipe_assets.cli.collect_summary import as_json, print_summary
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.rounds import Rounds
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from tailpipe_assets.alerts import Courier
     from tailpipe_assets.definitions.following import Reporter
     from tailpipe_assets.pipeline import Plan
     from tailpipe_assets.pipeline.follow import Follower, Manner
+    from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.results import CollectResult
     from tailpipe_resources.model.window import Window
 
@@ -35,7 +38,7 @@ _PAUSE = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
-def follow(args: argparse.Namespace, window: Window, plans: Sequence[Plan]) -> int:
+def follow(args: argparse.Namespace, window: Window, config: Config, plans: Sequence[Plan]) -> int:
     """Keep collecting until Ctrl-C or SIGTERM.
 
     Raises:
@@ -43,14 +46,26 @@ def follow(args: argparse.Namespace, window: Window, plans: Sequence[Plan]) -> i
     """
     manner = _manner(args, window)
     rounds = Rounds(wanted=args.progress)
-    with _reporter(record=not args.no_record, tell=rounds.note) as reporter, stoppable() as stop:
-        following = _Following(args, plans, manner, rounds, reporter, stop)
+    with (
+        _reporter(record=not args.no_record, tell=rounds.note) as reporter,
+        courier_of(config, rounds.note) as courier,
+        stoppable() as stop,
+    ):
+        following = _Following(args, plans, manner, rounds, _Told(reporter, courier), stop)
         totals = stop.while_doing(following.until_stopped)
     rounds.clear()
     sys.stderr.flush()
     if args.output == "pretty":
         _print_totals(totals)
     return Exit.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Who hears of what came."""
+
+    reporter: Reporter | None
+    courier: Courier | None
 
 
 class _Following:
@@ -62,14 +77,15 @@ class _Following:
         plans: Sequence[Plan],
         manner: Manner,
         rounds: Rounds,
-        reporter: Reporter | None,
+        told: _Told,
         stop: Stop,
     ) -> None:
         self._args = args
         self._plans = {each.collection.key: each for each in plans}
         self._manner = manner
         self._rounds = rounds
-        self._reporter = reporter
+        self._reporter = told.reporter
+        self._courier = told.courier
         self._stop = stop
         self._totals: dict[tuple[str, str], CollectResult] = {}
         self._files = _looked_at(args)
@@ -103,6 +119,8 @@ class _Following:
         )
 
     def _take(self, results: Sequence[CollectResult]) -> None:
+        if self._courier is not None:
+            self._courier.wake(results)
         for each in results:
             key = (each.table, each.collection)
             before = self._totals.get(key)
@@ -122,12 +140,14 @@ class _Following:
             return
         self._files = files
         try:
-            plans = plans_of(self._args)
+            config, plans = selected(self._args)
         except (ConfigError, UsageError) as error:
             self._rounds.note(f"{error}\nThe configuration is wrong now; what it was goes on until it is mended.")
             return
         self._plans = {each.collection.key: each for each in plans}
         follower.use(plans)
+        if self._courier is not None:
+            self._courier.use(config)
         self._rounds.note("the configuration changed and is followed as it is now")
         self._rounds.begin(self._plans)
 

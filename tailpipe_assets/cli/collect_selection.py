@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tailpipe_assets.pipeline import Plan
-    from tailpipe_resources.model.config import Collection
+    from tailpipe_resources.model.config import Collection, Config
 
 T = TypeVar("T")
 
 
-def plans_of(args: argparse.Namespace) -> list[Plan]:
-    """What a command line selects, ready to run, with everything wrong in the configuration told at once.
+def selected(args: argparse.Namespace) -> tuple[Config, list[Plan]]:
+    """The configuration, and what a command line selects of it, ready to run; everything wrong is told at once.
 
     Raises:
         ConfigError: something in it is wrong.
@@ -39,7 +39,7 @@ def plans_of(args: argparse.Namespace) -> list[Plan]:
     for each in chosen.disabled:
         print(f"{'.'.join(each.key)} is disabled", file=sys.stderr)
     keys = {each.key for each in chosen.enabled if each.pace.follow or not args.followed}
-    return [each for each in plans if each.collection.key in keys]
+    return config, [each for each in plans if each.collection.key in keys]
 
 
 @dataclass(frozen=True, slots=True)

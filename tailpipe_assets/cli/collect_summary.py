@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.cli.exits import Exit, exit_of
 from tailpipe_assets.cli.listing import print_json
+from tailpipe_resources.model.finding import Severity
 from tailpipe_resources.query.cells import columns_of, harmless, padded
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def print_summary(results: Sequence[CollectResult], *, output: str) -> None:
         return
     _print_table(results)
     _print_kept_back(results)
+    _print_findings(results)
     _print_faults(results)
     _print_failures(results)
     _print_next(results)
@@ -43,13 +46,15 @@ def print_summary(results: Sequence[CollectResult], *, output: str) -> None:
 
 def as_json(result: CollectResult) -> dict[str, Any]:
     """One collection's result under stable names."""
-    figures = ("folded", "waiting", "replaced", "records", "bytes_in", "bytes_out", "files")
+    figures = ("suppressed", "folded", "waiting", "replaced", "records", "bytes_in", "bytes_out", "files")
     return {
         "collection": _name(result),
         **{name: getattr(result, name) for name in (*_FIGURES, *figures)},
         "seconds": round(result.seconds, 3),
         "days": {day.isoformat(): rows for day, rows in sorted(result.days.items())},
         "indexes": dict(sorted(result.indexes.items())),
+        "findings": dict(result.findings),
+        "rule_faults": dict(result.rule_faults),
         "faults": [{"location": each.location, "status": each.status, "reason": each.reason} for each in result.faults],
         "failure": None if result.failure is None else str(result.failure),
         "notes": list(result.notes),
@@ -76,6 +81,18 @@ def _print_kept_back(results: Sequence[CollectResult]) -> None:
     if waiting:
         what = "1 file ends" if waiting == 1 else f"{waiting:,} files end"
         print(f"\n{what} in the middle of a line, or may be a copy of another; the rest comes with the next run.")
+
+
+def _print_findings(results: Sequence[CollectResult]) -> None:
+    counts: Counter[str] = sum((Counter(each.findings) for each in results), Counter())
+    suppressed = sum(each.suppressed for each in results)
+    total = counts.total()
+    if total or suppressed:
+        told = [f"{counts[str(each)]:,} {each}" for each in sorted(Severity, reverse=True) if counts[str(each)]]
+        told += [f"{suppressed:,} suppressed"] if suppressed else []
+        print(f"\n{total:,} new finding{'' if total == 1 else 's'}: {', '.join(told)}. See them: tailpipe finding list")
+    for name, reason in {name: why for each in results for name, why in each.rule_faults.items()}.items():
+        print(f"\ndetection {name} failed on some rows, and goes on without them: {harmless(reason)}")
 
 
 def _print_faults(results: Sequence[CollectResult]) -> None:

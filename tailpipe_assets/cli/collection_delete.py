@@ -13,7 +13,7 @@ from tailpipe_assets.cli.collect_window import window_of
 from tailpipe_assets.cli.configured import read_config_or_default
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.listing import print_json
-from tailpipe_assets.cli.removed import figures_of, print_removed, row_of
+from tailpipe_assets.cli.removed import figures_of, print_removed, row_of, tell_outdated
 from tailpipe_resources.errors import BusyError, UsageError
 from tailpipe_resources.model.hold import refuse_deletion
 
@@ -48,6 +48,8 @@ def run_delete(args: argparse.Namespace) -> int:
             print_removed(rows)
         _confirm(targets)
     done = [row for each in targets if (row := _deleted(each, _detail(args))) is not None]
+    if done:
+        tell_outdated(read_config_or_default(args))
     if done or args.output == "json":
         _print(done, args, deleted=bool(done))
     return Exit.OK if len(done) == len(targets) else Exit.BUSY

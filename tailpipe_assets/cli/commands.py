@@ -56,17 +56,23 @@ class Command:
 _HERE = "tailpipe_assets.cli"
 COMMANDS: tuple[Command, ...] = (
     Command("collect", "Collect logs from sources.", f"{_HERE}.collect"),
+    Command("status", "How every collection is doing.", f"{_HERE}.status"),
     Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
     Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
-    Command("view", "What can be asked: tables, and the views of them.", f"{_HERE}.view", "list|show"),
+    Command("view", "What can be asked: tables, and the views of them.", f"{_HERE}.view", "list|show|refresh"),
     Command("connect", "Let another program ask: DuckDB, Powerpipe, ...", f"{_HERE}.connect"),
     Command(
         "collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show|delete", ("partition",)
     ),
-    Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show"),
+    Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show|test"),
     Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
+    Command("alert", "Findings that somebody is told of.", f"{_HERE}.alert", "list|show|ack|close|status|deliver"),
+    Command("notifier", "Who is told of them.", f"{_HERE}.notifier", "list|test"),
+    Command("plugin", "What is installed, and which package brought it.", f"{_HERE}.plugin", "list|show"),
     Command("lake", "Look after what was collected.", f"{_HERE}.lake", "check|repair|history"),
+    Command("login", "Log in to Turbot Pipes.", f"{_HERE}.login"),
+    Command("logout", "Delete the token of that login.", f"{_HERE}.logout"),
     Command("server", "Run schedules and the web UI.", f"{_HERE}.server", "[status]"),
     Command("config", "Check the configuration.", f"{_HERE}.config", "check"),
 )

@@ -45,6 +45,7 @@ from tailpipe_assets.cli.exits import Exit, exit_of
 from tailpipe_assets.cli.expire import add_expire_arguments, expired, print_expired, run_expire
 from tailpipe_assets.cli.listing import print_json, print_rows
 from tailpipe_assets.cli.reindex import run_reindex
+from tailpipe_assets.cli.removed import tell_outdated
 from tailpipe_assets.cli.stopping import stoppable
 from tailpipe_assets.cli.stored import choose_stored
 from tailpipe_resources.errors import UsageError
@@ -91,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
         return run_expire(args)
     chosen = choose_stored(read_config(args), args.selectors)
     gone = expired(args)
+    if gone.rows:
+        tell_outdated(read_config(args))
     from tailpipe_assets.pipeline.compact import compact_collections
 
     teller = _Teller(wanted=args.progress)

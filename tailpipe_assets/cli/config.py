@@ -1,12 +1,13 @@
-"""Check the configuration: read every file, plan every collection, and say everything that is wrong at once.
+"""Check the configuration: read every file, plan every collection, try every view, and say everything wrong at once.
 
 Examples:
   tailpipe config check
   tailpipe --config-path ./hcl --var day=2024-02-07 config check --output json
 
 json: {"files": [...], "collections": [...], "sources": [{"address", "place"}], "destinations": [{"name", "path",
-"retention"}], "holds": [{"name", "collections", "reason", "place"}]}, with the collections that each hold covers, and
-collections as `tailpipe collection list` gives them. Problems go to stderr, one a line; the exit code is then 2.
+"retention"}], "holds": [{"name", "collections", "reason", "place"}], "views": [{"name", "description", "accelerated",
+"place"}]}, with the collections that each hold covers, and collections as `tailpipe collection list` gives them.
+Problems go to stderr, one a line; the exit code is then 2.
 """
 
 from __future__ import annotations
@@ -36,11 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check the configuration and list what it holds."""
     from tailpipe_assets.pipeline.plan import plan
+    from tailpipe_assets.pipeline.rules import rules_of
+    from tailpipe_assets.views.checking import check_views
 
     problems = Problems()
     config = read_config(args, problems=problems)
-    plan(config, problems=problems)
+    plans = plan(config, problems=problems)
+    check_views(config, plans, problems)
     problems.raise_any()
+    for warning in rules_of(config, [each.table for each in plans], problems).warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     found = _found(config)
     if args.output == "json":
         print_json(found)
@@ -58,6 +64,15 @@ def _found(config: Config) -> dict[str, list[Any]]:
             {"name": each.name, "path": each.path, "retention": None if each.retention is None else str(each.retention)}
             for each in config.destinations
         ],
+        "views": [
+            {
+                "name": each.name,
+                "description": each.description,
+                "accelerated": each.accelerated,
+                "place": str(each.place),
+            }
+            for each in config.views
+        ],
         "holds": [_hold(each, config) for each in config.holds],
     }
 
@@ -72,6 +87,9 @@ def _print_found(found: dict[str, list[Any]]) -> None:
     if found["holds"]:
         print()
         print_rows(found["holds"], ("name", "collections", "reason", "place"))
+    if found["views"]:
+        print()
+        print_rows(found["views"], ("name", "description", "accelerated", "place"))
     count = len(found["holds"])
     held = "" if not count else "1 hold, " if count == 1 else f"{count} holds, "
     print(f"\n{held}no problems")

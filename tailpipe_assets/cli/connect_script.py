@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.cli.configured import read_config, read_outline
 from tailpipe_assets.cli.query_restriction import restriction_of
-from tailpipe_assets.views.opened import Asked, OpenViews, open_views
+from tailpipe_assets.views.opened import Asked, Engine, OpenViews, open_views
 from tailpipe_resources.config.outline import Outline
-from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import LakeError, UsageError
 from tailpipe_resources.lake.leases import promise
+from tailpipe_resources.model.home import home
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.window import parse_duration
 from tailpipe_resources.query.script import Secret, relocated, script
@@ -44,7 +44,8 @@ def connect_script(args: argparse.Namespace) -> tuple[str, str]:
     expires = now + _kept(args.keep)
     load = partial(read_config, args)
     outline = read_outline(args) or Outline.of(load())
-    with open_views(outline, load, Asked(restriction_of(args, now, UTC))) as opened:
+    asked = Asked(restriction_of(args, now, UTC), search_path=args.search_path)
+    with open_views(outline, load, asked, Engine(uses_copies=False)) as opened:
         told = _promised(opened, now, expires)
         text = _text(opened, outline.lakes, told)
     return _written(text, now), told
@@ -62,7 +63,7 @@ def _kept(text: str) -> timedelta:
 
 def _promised(opened: OpenViews, now: datetime, expires: datetime) -> str:
     """Keep the files, and say for how long that is."""
-    kept = [promise(*snapshot, expires) for snapshot in opened.found.snapshots]
+    kept = [promise(lake, each.table, each.version, expires) for lake, each in opened.found.snapshots]
     begun = f"These views show {now:%Y-%m-%dT%H:%M:%SZ}."
     if not all(kept):
         return f"{begun} The lake cannot be written to, so their files stay only until they are compacted or replaced."
@@ -77,6 +78,7 @@ def _text(opened: OpenViews, places: tuple[Destination, ...], told: str) -> str:
         [relocated(view, moved) for view in opened.views.views],
         layers,
         about=["Every table of Tailpipe's lake, and the views of them.", told],
+        search_path=opened.search_path,
         secrets=[Secret(f"{lake.root}/", dict(_settings(place))) for lake, place in remote],
     )
 

@@ -97,7 +97,8 @@ def expired(args: argparse.Namespace) -> Outcome:
 
 def is_configured(config: Config) -> bool:
     """Whether anything is to be kept for a limited time only."""
-    limits = [each.retention for each in config.collections] + [each.retention for each in config.destinations]
+    limits = [limit for each in config.collections for limit in (each.retention, each.rejected_retention)]
+    limits += [each.retention for each in config.destinations]
     return any(each is not None for each in limits)
 
 
@@ -121,6 +122,7 @@ def _older_than(text: str | None) -> Retention | None:
 def _row(expiry: Expiry) -> dict[str, Any]:
     return {
         **row_of(expiry.stock, expiry.days),
+        **({"files": 0, "rows": 0, "bytes": 0} if expiry.rows_stay else {}),
         "retention": str(expiry.retention),
         "held_days": len(expiry.held),
         "holds": [each.name for each in expiry.holds],
@@ -134,4 +136,5 @@ def _tell(expiry: Expiry, row: dict[str, Any], *, dry_run: bool) -> None:
         what = "1 day that is past its retention stays" if days == 1 else f"{days} days that are past retention stay"
         print(f"{name}: {what}: {hold}", file=sys.stderr)
     if expiry.days and not dry_run:
-        print(f"{name}: deleting {row['rows']:,} rows of {row['days']:,} days", file=sys.stderr)
+        what = f"{row['rejected']:,} rejected records" if expiry.rows_stay else f"{row['rows']:,} rows"
+        print(f"{name}: deleting {what} of {row['days']:,} days", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.cli.lake_check import as_json, findings, print_findings, verdict
+from tailpipe_assets.cli.lake_check import as_json, defects, print_defects, verdict
 from tailpipe_assets.cli.lakes import chosen_tables
 from tailpipe_assets.cli.listing import print_json
 from tailpipe_resources.errors import UsageError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.cli.exits import Exit
     from tailpipe_assets.cli.lakes import Chosen
-    from tailpipe_resources.lake.findings import Finding
+    from tailpipe_resources.lake.defects import Defect
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,15 +24,15 @@ def run(args: argparse.Namespace) -> int:
     if any("." in name for name in args.names):
         raise UsageError("repair is about whole tables; name them without a collection")
     chosen = chosen_tables(args)
-    before = list(findings(chosen, quick=True))
+    before = list(defects(chosen, quick=True))
     mendable = [(root, each) for root, each in before if each.repairable]
     if args.dry_run or not mendable:
         return _end([], before, chosen, args)
     if not args.yes:
-        print_findings(mendable)
+        print_defects(mendable)
         _ask()
     done = list(_repair(chosen))
-    return _end(done, list(findings(chosen, quick=True)), chosen, args)
+    return _end(done, list(defects(chosen, quick=True)), chosen, args)
 
 
 def _repair(chosen: Sequence[Chosen]) -> Iterator[str]:
@@ -47,13 +47,13 @@ def _repair(chosen: Sequence[Chosen]) -> Iterator[str]:
             yield from repair(connection, here[0].lake, [each.table for each in here])
 
 
-def _end(done: list[str], left: list[tuple[str, Finding]], chosen: Sequence[Chosen], args: argparse.Namespace) -> Exit:
+def _end(done: list[str], left: list[tuple[str, Defect]], chosen: Sequence[Chosen], args: argparse.Namespace) -> Exit:
     if args.output == "json":
         print_json({"done": done, "left": [as_json(each, root) for root, each in left]})
     else:
         for sentence in done:
             print(f"done: {sentence}")
-        print_findings(left)
+        print_defects(left)
     code = verdict([each for _, each in left], len(chosen))
     if not done:
         count = sum(each.repairable for _, each in left)

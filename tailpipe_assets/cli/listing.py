@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def add_list_and_show(parser: argparse.ArgumentParser, noun: str) -> None:
-    """Declare `list`, `show NAME` and `--output`."""
-    parser.add_argument("verb", choices=("list", "show"), help="all of them, or everything about one")
+def add_list_and_show(parser: argparse.ArgumentParser, noun: str, others: tuple[str, ...] = ()) -> None:
+    """Declare `list`, `show NAME` and `--output`, and verbs that come with them."""
+    parser.add_argument("verb", choices=("list", "show", *others), help="all of them, or everything about one")
     parser.add_argument("name", nargs="?", help=f"the {noun} to show")
     parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how to write it")
 

@@ -85,6 +85,12 @@ def add_view_filters(parser: argparse.ArgumentParser) -> None:
     shown.add_argument(
         "--collection", action="append", default=[], metavar="SELECTOR", help="collected by it; repeatable"
     )
+    shown.add_argument(
+        "--search-path",
+        default="",
+        metavar="SCHEMAS",
+        help="look for plain names here before main: datatank,production",
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:

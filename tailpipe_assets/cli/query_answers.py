@@ -52,7 +52,7 @@ def answer_all(texts: Sequence[str], args: argparse.Namespace) -> None:
     written = _written(args)
     parameters = _parameters(args.param)
     now, zone = datetime.now(UTC), zone_of(args.tz)
-    asked = Asked(restriction_of(args, now, zone), moment_of(args.as_of, now, zone))
+    asked = Asked(restriction_of(args, now, zone), moment_of(args.as_of, now, zone), args.search_path)
     stores = (written.file,) if written.file is not None else ()
     engine = Engine(args.memory, args.tz, stores, is_safe=not args.unsafe)
     load = partial(read_config, args)
@@ -115,6 +115,8 @@ def _answer(opened: OpenViews, statements: Sequence[str], parameters: Mapping[st
         except QueryError as error:
             raise in_our_words(error, opened) from error
         sys.stdout.flush()
+        for use in opened.views.uses(statement):
+            say(str(use))
         for message in without_rows(statement, opened):
             say(message)
 

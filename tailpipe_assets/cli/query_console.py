@@ -57,7 +57,7 @@ def _configured(args: argparse.Namespace) -> Configured:
     if args.param or args.timeout is not None or args.unsafe or args.separator is not None:
         raise UsageError("--param, --timeout, --unsafe and --separator belong to SQL on the command line")
     now, zone = datetime.now(UTC), zone_of(args.tz)
-    asked = Asked(restriction_of(args, now, zone), moment_of(args.as_of, now, zone))
+    asked = Asked(restriction_of(args, now, zone), moment_of(args.as_of, now, zone), args.search_path)
     load = cache(partial(read_config, args))
     outline = read_outline(args) or Outline.of(load())
     folders = tuple(dict.fromkeys(path.parent for path in find_files(args.config_path)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.cli.listing import print_rows
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.pipeline.stock import Stock
     from tailpipe_resources.lake.delete import Deleted
+    from tailpipe_resources.model.config import Config
 
 COLUMNS = ("collection", "destination", "first_day", "last_day", "days", "files", "rows", "rejected", "bytes")
 
@@ -42,3 +44,12 @@ def print_removed(rows: Sequence[dict[str, Any]], columns: Sequence[str] = COLUM
     """The rows as a table."""
     shown = [{name: f"{value:,}" if isinstance(value, int) else value for name, value in row.items()} for row in rows]
     print_rows(shown, columns)
+
+
+def tell_outdated(config: Config) -> None:
+    """Remove the copies of accelerated views that hold rows which were deleted, and name them."""
+    from tailpipe_assets.views.outdated import remove_outdated
+
+    for name in remove_outdated(config):
+        text = f"the copy of the view {name} held rows that are deleted, and is removed; tailpipe view refresh {name}"
+        print(f"{text} makes another", file=sys.stderr)

@@ -35,6 +35,9 @@ class Stop:
     _heard: list[float] = field(default_factory=list)
     """When the first signal came."""
 
+    _once: bytes = _ONCE
+    """What is said then."""
+
     def asked(self) -> bool:
         """Whether the work should come to its end."""
         return self._asked.is_set()
@@ -70,13 +73,17 @@ class Stop:
             return
         self._heard.append(now)
         self._asked.set()
-        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, _ONCE)
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, self._once)
 
 
 @contextmanager
-def stoppable() -> Iterator[Stop]:
-    """Take SIGINT and SIGTERM for the length of a block. Elsewhere than in the main thread nothing is taken."""
-    stop = Stop()
+def stoppable(once: bytes = _ONCE) -> Iterator[Stop]:
+    """Take SIGINT and SIGTERM for the length of a block. Elsewhere than in the main thread nothing is taken.
+
+    Args:
+        once: what is said when the first one comes.
+    """
+    stop = Stop(_once=once)
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return

@@ -19,6 +19,7 @@ from tailpipe_assets.cli.listing import add_list_and_show, name_to_show, print_f
 from tailpipe_assets.tables.declaration import Table
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import PluginError, UsageError
+from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.model.schema import (
     COMMON_COLUMNS,
@@ -49,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
     if name is None:
         _print_list(list(pages.values()), output=args.output)
     elif name in pages:
+        if name in plugins.names("table"):
+            plugins.load("table", name)
         _print_page(pages[name], output=args.output)
     else:
         raise UsageError(f'no table is called "{name}"{hint(name, pages)}')
@@ -59,7 +62,8 @@ def _pages(args: argparse.Namespace) -> list[Page]:
     config = read_config_if_any(args)
     installed = [_installed(name) for name in plugins.names("table")]
     rejected = _page(REJECTED_TABLE, "Records that did not fit and artifacts that broke.", columns=REJECTED_COLUMNS)
-    return [*installed, rejected, *map(_written, config.tables if config else ())]
+    found = _page(FINDING_TABLE, "What detections found, in its newest version.", columns=FINDING_COLUMNS)
+    return [*installed, rejected, found, *map(_written, config.tables if config else ())]
 
 
 def _installed(name: str) -> Page:

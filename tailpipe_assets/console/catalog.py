@@ -21,7 +21,8 @@ WHERE regexp_full_match(function_name, '[a-z][a-z0-9_]*') AND function_type <> '
 GROUP BY ALL ORDER BY 1
 """
 _COLUMNS = """
-SELECT lower(schema_name), table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal
+SELECT lower(schema_name), table_name, column_name, data_type FROM duckdb_columns()
+WHERE database_name IN ('memory', 'temp') AND NOT internal
 ORDER BY schema_name, table_name, column_index
 """
 

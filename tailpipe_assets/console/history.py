@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.history import History
 
-from tailpipe_resources.config.paths import home
+from tailpipe_resources.model.home import home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

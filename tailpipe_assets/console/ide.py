@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.console.allowed import is_change
@@ -20,9 +19,12 @@ def open_ide(configured: Configured) -> None:
         PluginError: it is not installed.
         TailpipeError: the lake or its configuration cannot be read.
     """
-    if find_spec("harlequin") is None:
-        raise PluginError("--ide needs Harlequin, which is not installed; install it with: pip install 'tailpipe[ide]'")
-    from harlequin import Harlequin
+    try:
+        from harlequin import Harlequin
+    except ModuleNotFoundError as error:
+        raise PluginError(
+            f"--ide needs Harlequin, and {error.name} is not installed; install it with: pip install 'tailpipe[ide]'"
+        ) from None
 
     Harlequin(adapter=adapter_over(LakeTables(configured))).run()
 
@@ -33,7 +35,7 @@ def adapter_over(tables: LakeTables) -> Any:
     from harlequin.exception import HarlequinQueryError
     from harlequin_duckdb.adapter import DuckDbConnection
 
-    class Connection(DuckDbConnection):  # type: ignore[misc]  # not installed everywhere
+    class Connection(DuckDbConnection):
         def __init__(self) -> None:
             super().__init__(tables.connection, init_message="Each statement sees the newest snapshot of the lake.")
             tables.make_all()
@@ -51,7 +53,7 @@ def adapter_over(tables: LakeTables) -> Any:
         def close(self) -> None:
             tables.let_go()
 
-    class Adapter(HarlequinAdapter):  # type: ignore[misc]  # not installed everywhere
+    class Adapter(HarlequinAdapter):
         ADAPTER_DETAILS = "The tables of a Tailpipe lake, for reading."
         IMPLEMENTS_CANCEL = True
         IMPLEMENTS_READ_ONLY = True

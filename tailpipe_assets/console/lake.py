@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from tailpipe_resources.query.views import View
 
 _NAMES = """
-SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal
-UNION SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal
+SELECT schema_name, view_name FROM duckdb_views() WHERE database_name IN ('memory', 'temp') AND NOT internal
+UNION SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name IN ('memory', 'temp') AND NOT internal
 """
 
 

@@ -13,20 +13,25 @@ if TYPE_CHECKING:
     from tailpipe_assets.console.session import Session
 
 _MADE_HERE = """
-SELECT table_name, 'table', column_count FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main'
+SELECT table_name, 'table', column_count FROM duckdb_tables()
+WHERE database_name IN ('memory', 'temp') AND NOT internal AND schema_name = 'main'
 UNION ALL
-SELECT view_name, 'view', column_count FROM duckdb_views() WHERE NOT internal AND schema_name = 'main'
+SELECT view_name, 'view', column_count FROM duckdb_views()
+WHERE database_name IN ('memory', 'temp') AND NOT internal AND schema_name = 'main'
 ORDER BY 1
 """
 _VIEWS = """
-SELECT schema_name, view_name, column_count FROM duckdb_views() WHERE NOT internal
+SELECT schema_name, view_name, column_count FROM duckdb_views()
+WHERE database_name IN ('memory', 'temp') AND NOT internal
 UNION ALL
-SELECT schema_name, table_name, column_count FROM duckdb_tables() WHERE NOT internal
+SELECT schema_name, table_name, column_count FROM duckdb_tables()
+WHERE database_name IN ('memory', 'temp') AND NOT internal
 ORDER BY schema_name <> 'main', 1, 2
 """
 _COLUMNS = """
 SELECT column_name, data_type FROM duckdb_columns()
-WHERE NOT internal AND lower(table_name) = lower(?) AND lower(schema_name) = lower(?) ORDER BY column_index
+WHERE database_name IN ('memory', 'temp') AND NOT internal
+  AND lower(table_name) = lower(?) AND lower(schema_name) = lower(?) ORDER BY column_index
 """
 
 

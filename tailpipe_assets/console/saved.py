@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import UsageError
+from tailpipe_resources.model.home import home
 from tailpipe_resources.model.names import hint, label_fault
 
 if TYPE_CHECKING:

@@ -74,6 +74,8 @@ class Session:
         self._tell(found.summary, elapsed)
         if found.columns_cut:
             say(of_no_room(found.columns_cut))
+        for use in self.tables.opened.views.uses(statement):
+            say(str(use))
         if found.rows == 0:
             for line in without_rows(statement, self.tables.opened):
                 say(line)

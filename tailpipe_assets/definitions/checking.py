@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from tailpipe_assets.definitions.names import check_name, collection_key
 from tailpipe_assets.definitions.outcome import markdown_table
@@ -25,7 +26,7 @@ from tailpipe_resources.model import checks
 from tailpipe_resources.model.results import CollectResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tailpipe_assets.pipeline import Plan
     from tailpipe_assets.pipeline.quality import Verdict
@@ -38,6 +39,12 @@ ALONE: Final = (checks.USUAL, checks.SKEW, checks.SMALL)
 
 LOOKED_BACK: Final = timedelta(days=14)
 """The days a check looks at that is executed without its collection."""
+
+AGAIN: Final = timedelta(hours=1)
+"""After so long a schedule's run tells again that a check passes."""
+
+MOST_DAYS: Final = 31
+"""A run of more days has one verdict a check, in place of one a day."""
 
 Before = dict[tuple[str, str], frozenset[str] | None]
 """The columns of the table of each collection before a run; None where there was no table."""
@@ -99,16 +106,32 @@ def check_alone(
 def _told(
     context: dg.AssetExecutionContext, ready: Plan, verdicts: Iterable[Verdict], specs: Iterable[dg.AssetCheckSpec]
 ) -> Iterator[dg.AssetCheckResult]:
-    """The verdicts as results of what the run planned, and as events of their own where it planned none."""
+    """The verdicts as results of what the run planned. Where it planned none, as events of their own, if they are news.
+
+    A schedule may run every minute: that all is well as before is told once an hour.
+    """
     key = collection_key(ready.collection)
     names = {each.name.partition("__")[0]: each.name for each in specs if each.asset_key == key}
     planned = context.selected_asset_check_keys
+    days = _planned_days(context)
     for each in verdicts:
         said = _Said(key, names[each.name], each)
-        if dg.AssetCheckKey(key, said.name) in planned:
+        if said.check in planned and not days:
             yield said.result
-        elif context.selected_asset_keys:
-            context.log_event(said.event)
+        elif said.check in planned:
+            for day in days:
+                context.log_event(said.event(day))
+        elif context.selected_asset_keys and said.is_news(context.instance):
+            context.log_event(said.event())
+
+
+def _planned_days(context: dg.AssetExecutionContext) -> Sequence[str]:
+    """Where Dagster plans a check once a day of a range, those days: it shows as skipped what none of them is told.
+
+    Of a long range they are none, and skipped it is: each verdict on each day is an event.
+    """
+    days: Sequence[str] = context.partition_keys
+    return days if context.run.partitions_subset is not None and len(days) <= MOST_DAYS else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +141,17 @@ class _Said:
     key: dg.AssetKey
     name: str
     verdict: Verdict
+
+    @property
+    def check(self) -> dg.AssetCheckKey:
+        return dg.AssetCheckKey(self.key, self.name)
+
+    def is_news(self, instance: dg.DagsterInstance) -> bool:
+        """Whether it is a warning, or the first word of the hour."""
+        before = instance.get_latest_asset_check_evaluation_record(self.check) if self.verdict.passed else None
+        if before is None or before.event is None or before.status is not AssetCheckExecutionRecordStatus.SUCCEEDED:
+            return True
+        return datetime.now(UTC) - datetime.fromtimestamp(before.event.timestamp, UTC) >= AGAIN
 
     @property
     def result(self) -> dg.AssetCheckResult:
@@ -130,8 +164,7 @@ class _Said:
             metadata=self.verdict.figures,
         )
 
-    @property
-    def event(self) -> dg.AssetCheckEvaluation:
+    def event(self, day: str | None = None) -> dg.AssetCheckEvaluation:
         return dg.AssetCheckEvaluation(
             asset_key=self.key,
             check_name=self.name,
@@ -139,11 +172,12 @@ class _Said:
             severity=dg.AssetCheckSeverity.WARN,
             description=self._text,
             metadata=self.verdict.figures,
+            partition=day,
         )
 
     @property
     def _text(self) -> str:
-        """The finding, and the table of what is wrong: the web UI shows it at once, where metadata is folded up."""
+        """The result, and the table of what is wrong: the web UI shows it at once, where metadata is folded up."""
         offending = self.verdict.offending
         return f"{self.verdict.said}\n\n{markdown_table(offending)}" if offending else self.verdict.said
 

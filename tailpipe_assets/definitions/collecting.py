@@ -8,6 +8,7 @@ from datetime import date
 import dagster as dg
 
 from tailpipe_assets.definitions import outcome
+from tailpipe_assets.definitions.alerting import tell_after
 from tailpipe_assets.definitions.checking import Before, check_alone, check_results, check_specs, columns_before
 from tailpipe_assets.definitions.days import whole
 from tailpipe_assets.definitions.looking import LEFT
@@ -19,6 +20,7 @@ from tailpipe_assets.pipeline import Plan, Resources, collect
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
 from tailpipe_resources.errors import BusyError, CommitConflictError, LakeUnavailableError, SourceUnavailableError
 from tailpipe_resources.lake.counts import DayCount, count_days
+from tailpipe_resources.model.config import Config
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 
 PASSING = (BusyError, CommitConflictError, LakeUnavailableError, SourceUnavailableError)
@@ -41,7 +43,11 @@ Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
 def collecting(
-    name: str, plans: Sequence[Plan], days: dg.DailyPartitionsDefinition, listener: Listener | None
+    name: str,
+    plans: Sequence[Plan],
+    days: dg.DailyPartitionsDefinition,
+    listener: Listener | None,
+    config: Config | None = None,
 ) -> dg.AssetsDefinition:
     """The assets of all collections that one source feeds, made by one pass over it.
 
@@ -50,6 +56,7 @@ def collecting(
         plans: the collections.
         days: the partitions of every collection of the project.
         listener: who follows the run, when it is not Dagster alone.
+        config: whom to tell of alerts once it is done.
     """
     specs = {collection_key(each.collection): collection_spec(each) for each in plans}
     names = unique_names("__".join(key.path) for key in specs)
@@ -78,6 +85,7 @@ def collecting(
         resources = Resources(source=sources.open, lake=lakes.open, engine=duckdb.connect)
         one = _Pass(context, selected, resources, Listener() if listener is None else listener, checks)
         yield from one.report()
+        tell_after(context, config, one.results)
         one.end(retries=sources.retries if listener is None else 0, pause=sources.pause * 2**context.retry_number)
 
     return op
@@ -104,6 +112,11 @@ class _Pass:
         self._days = [date.fromisoformat(key) for key in context.partition_keys]
         self._request = Request.of(context.run.tags, context.partition_keys)
         self._whole = all(whole(day, self._request.window) for day in self._days)
+
+    @property
+    def results(self) -> tuple[CollectResult, ...]:
+        """What was done, by collection."""
+        return self._results
 
     def report(self) -> Results:
         """Collect, and report every collection, also where another one failed."""

@@ -3,6 +3,7 @@
 Dagster's own opens a database anew for each of the two places an event goes to, waits for the disk both times, and does
 so for every day of a run. Here a process keeps the databases of its run open, and what Dagster hands over together goes
 in together. The files and their tables are Dagster's: everything else reads and writes them at the same time as ever.
+A run's own database has small pages, because most of its 25 tables and indexes stay empty, and each takes a page.
 
 After a power cut the last events may be missing, and the file is whole: `synchronous = NORMAL`. Rows do not depend on
 what is told of them.
@@ -15,13 +16,17 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import yaml
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import create_engine, event
 from sqlalchemy.pool import StaticPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from dagster import EventLogEntry
     from dagster._serdes import ConfigurableClassData
@@ -32,6 +37,9 @@ OPEN = 3
 
 BATCH_SIZE = 500
 """So many events Dagster gathers before it hands them over, where it knows that they belong together."""
+
+PAGE = 1024
+"""Bytes of a page of a run's own database; SQLite's usual is 4096."""
 
 
 class EventLog(SqliteEventLogStorage):
@@ -100,6 +108,8 @@ class EventLog(SqliteEventLogStorage):
                 connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
             )
             event.listen(engine, "connect", _without_waiting)
+            if shard != INDEX_SHARD_NAME:
+                event.listen(engine, "connect", _with_small_pages)
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
@@ -112,3 +122,19 @@ class EventLog(SqliteEventLogStorage):
 
 def _without_waiting(connection: Any, _: object) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _with_small_pages(connection: Any, _: object) -> None:
+    # Heeded by a database that is yet to be made.
+    connection.execute(f"PRAGMA page_size = {PAGE}")
+
+
+def instance_ref(folder: Path) -> InstanceRef:
+    """What Dagster's home says, with this event log where that is to be one of Dagster's own SQLite."""
+    usual = InstanceRef.from_dir(str(folder))
+    if usual.storage_data is None or usual.storage_data.class_name != "DagsterSqliteStorage":
+        return usual
+    kept = usual.event_storage_data
+    config = {} if kept is None else yaml.safe_load(kept.config_yaml)
+    ours = {"module": __name__, "class": EventLog.__name__, "config": config}
+    return InstanceRef.from_dir(str(folder), overrides={"event_log_storage": ours})

@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tailpipe_resources.config.database import POSTGRES, with_driver, without_driver
-from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import LakeError, PluginError, UsageError
+from tailpipe_resources.model.home import home
 
 _IN_POSTGRES = f"""\
 storage:

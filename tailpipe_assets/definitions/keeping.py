@@ -1,24 +1,51 @@
 """Sensors that keep the house: failures are told, and runs whose process is gone do not block others."""
 
+# Dagster reads the annotations of sensors while the functions are made, so they are not put off.
 import logging
+from datetime import UTC, datetime
 
 import dagster as dg
 from dagster._core.events import JobFailureData
 
+from tailpipe_assets.alerts.health import Condition, note, tell_once
+from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_assets.definitions.reaping import reap
+from tailpipe_resources.model.config import Config
 
 LOG = logging.getLogger("tailpipe")
 SECONDS = 60
 
 
-@dg.run_failure_sensor(
-    name="tell_failures",
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells of every run that failed, in the log and here.",
-)
-def tell_failures(context: dg.RunFailureSensorContext) -> None:
-    """Say in one line which run failed, of what, and why."""
-    LOG.error(failure_line(context.dagster_run, context.failure_event))
+def failure_teller(config: Config | None) -> dg.SensorDefinition:
+    """The sensor that tells of every run that failed, also to the notifiers of the configuration."""
+
+    @dg.run_failure_sensor(
+        name="tell_failures",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells of every run that failed: in the log, here, and to the notifiers.",
+    )
+    def tell_failures(context: dg.RunFailureSensorContext) -> None:
+        LOG.error(failure_line(context.dagster_run, context.failure_event))
+        if config is not None and not config.alerting.is_silent:
+            tell_failure(config, context.dagster_run, context.failure_event)
+
+    return tell_failures
+
+
+def tell_failure(config: Config, run: dg.DagsterRun, event: dg.DagsterEvent) -> None:
+    """Note a failed run. Of collections it is told once they fail for long, of anything else at once.
+
+    Raises:
+        OutboxError: the outbox cannot be written; the sensor tries again.
+    """
+    line, now = failure_line(run, event), datetime.now(UTC)
+    keys = {tuple(key.path) for key in run.asset_selection or ()}
+    collections = keys & {each.key for each in config.collections}
+    with Outbox() as outbox:
+        if keys and keys == collections:
+            note(outbox, [Condition("collect", ".".join(each), line, attempt=run.run_id) for each in keys], now)
+        else:
+            tell_once(outbox, config.alerting, Condition("run", run.run_id, line), now)
 
 
 @dg.sensor(
@@ -45,4 +72,6 @@ def failure_line(run: dg.DagsterRun, event: dg.DagsterEvent) -> str:
     return f"run {run.run_id} of {', '.join(names) or run.job_name} failed: {reason}"
 
 
-KEEPERS = [tell_failures, reap_dead_runs]
+def keepers(config: Config | None) -> list[dg.SensorDefinition]:
+    """The sensors that keep the house."""
+    return [failure_teller(config), reap_dead_runs]

@@ -74,7 +74,8 @@ def look(plans: Sequence[Plan], window: Window, resources: Resources) -> Look:
     if broken is not None:
         return Look(f"listing broke off: {broken}", is_needed=True, window=window, found=found)
     if waiting:
-        return Look(f"{waiting:,} artifacts of {size:,} bytes wait", is_needed=True, window=window, found=found)
+        sized = f" of {size:,} bytes" if all(each.is_sized for each in found) else ""
+        return Look(f"{waiting:,} artifacts{sized} wait", is_needed=True, window=window, found=found)
     if not all(each.complete for each in found):
         return Look(f"listing takes longer than {SECONDS:.0f} s", is_needed=True, window=window, found=found)
     listed = max(each.listed for each in found)
@@ -89,13 +90,9 @@ def window_since(looked: datetime | None) -> Window:
 
 
 def job_of(name: str, plans: Sequence[Plan]) -> UnresolvedAssetJobDefinition:
-    """The job that collects these, with the checks that a run answers. `arrivals` has a sensor of its own."""
-    chosen: dg.AssetSelection = dg.AssetSelection.assets(*(collection_key(each.collection) for each in plans))
-    expecting = [each for each in plans if each.collection.pace.expect_every is not None]
-    if expecting:
-        keys = [dg.AssetCheckKey(collection_key(each.collection), ARRIVALS) for each in expecting]
-        chosen -= dg.AssetSelection.checks(*keys)
-    return dg.define_asset_job(name, selection=chosen)
+    """The job that collects these. Its runs plan no checks: they make them, and tell what is new."""
+    chosen = dg.AssetSelection.assets(*(collection_key(each.collection) for each in plans))
+    return dg.define_asset_job(name, selection=chosen.without_checks())
 
 
 def is_under_way(instance: dg.DagsterInstance, job: str) -> bool:
@@ -119,7 +116,10 @@ def request_of(plans: Sequence[Plan], found: Look, *, run_key: str | None = None
         DONE: datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return dg.RunRequest(
-        run_key=run_key, tags=tags, asset_selection=[collection_key(each.collection) for each in plans]
+        run_key=run_key,
+        tags=tags,
+        asset_selection=[collection_key(each.collection) for each in plans],
+        asset_check_keys=[],
     )
 
 

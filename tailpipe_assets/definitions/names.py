@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tailpipe_resources.model.config import Collection, Source
+    from tailpipe_resources.model.view import ViewBlock
 
 LOCATION = "tailpipe"
 """The code location's name, in `workspace.yaml` and in the origin of recorded runs."""
+
+ALERTS_KEY = dg.AssetKey(["tailpipe_alert"])
+"""The asset that stands for alerts."""
 
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]")
 
@@ -32,6 +36,11 @@ def compaction_key(collection: Collection) -> dg.AssetKey:
 def source_key(source: Source) -> dg.AssetKey:
     """The asset a source is shown as."""
     return dg.AssetKey(["source", source.type, source.name])
+
+
+def view_key(block: ViewBlock) -> dg.AssetKey:
+    """The asset of an accelerated view's copy."""
+    return dg.AssetKey(["view", block.name])
 
 
 def plain(text: str) -> str:

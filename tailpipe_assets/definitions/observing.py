@@ -46,9 +46,10 @@ def _figures(found: Sequence[Backlog]) -> Metadata:
     told: Metadata = {
         "artifacts": max(each.listed for each in found),
         "backlog artifacts": max(each.artifacts for each in found),
-        "backlog bytes": max(each.bytes for each in found),
         "waiting": dg.MetadataValue.md(_table(found)),
     }
+    if all(each.is_sized for each in found):
+        told["backlog bytes"] = max(each.bytes for each in found)
     if newest is not None:
         told["newest artifact"] = dg.MetadataValue.timestamp(newest.astimezone(UTC))
         told["newest artifact age (s)"] = round((datetime.now(UTC) - newest).total_seconds())
@@ -56,5 +57,8 @@ def _figures(found: Sequence[Backlog]) -> Metadata:
 
 
 def _table(found: Sequence[Backlog]) -> str:
-    lines = [f"| {each.table}.{each.collection} | {each.artifacts:,} | {each.bytes:,} |" for each in found]
+    lines = [
+        f"| {each.table}.{each.collection} | {each.artifacts:,} | {f'{each.bytes:,}' if each.is_sized else 'unknown'} |"
+        for each in found
+    ]
     return "\n".join(["| collection | artifacts waiting | bytes waiting |", "| --- | ---: | ---: |", *lines])

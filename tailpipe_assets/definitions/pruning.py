@@ -3,7 +3,7 @@
 Deleting a run deletes what it materialized. So a run stays, however old, while it is the last to have materialized or
 observed a day of an asset: what is known of every day, and when it was learned, is the same before and after. (To
 report those events again without a run would date them today, and a source gone quiet would look fresh.)
-Results of checks are not deleted with their run.
+Of the results of checks, which Dagster keeps for ever, the last one of each check stays.
 """
 
 from __future__ import annotations
@@ -15,16 +15,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from dagster._core.storage.event_log import SqlEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
+from sqlalchemy import func, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from dagster import DagsterInstance
 
 MOST = 2000
 """Runs one pass deletes at most; the next one goes on."""
+
+KEPT = 10_000
+"""So many runs are remembered at most, however young: a run every minute makes as many in a week."""
 
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _PAGE = 200
@@ -40,34 +46,41 @@ class Pruned:
     needed: int
     """Old runs that stay, because the UI shows what they did."""
 
+    is_done: bool = True
+    """Whether nothing is left that may go."""
 
-def prune_runs(instance: DagsterInstance, before: datetime, *, most: int = MOST) -> Pruned:
-    """Delete runs that were created before a time and have ended, oldest first, with their logs.
+
+def prune_runs(instance: DagsterInstance, before: datetime, *, most: int = MOST, keep: int = KEPT) -> Pruned:
+    """Delete runs that have ended, oldest first, with their logs: those that are too old, and those that are too many.
 
     It can be stopped and repeated at any moment. Runs that end meanwhile only make more of the old ones superfluous.
+
+    Args:
+        instance: whose.
+        before: what was created before this is too old.
+        most: delete no more than this.
+        keep: what is not among the youngest so many is too much.
     """
-    needed = _needed(instance)
-    deleted, kept = 0, 0
-    for run_id in _old(instance, before):
-        if run_id in needed:
-            kept += 1
-            continue
-        if deleted == most:
-            break
-        _delete(instance, run_id)
-        deleted += 1
-    if deleted:
+    old = _old(instance, before, keep)
+    needed = _needed(instance) if old else set()
+    wanting = [each for each in old if each not in needed]
+    last = _last_of_checks(instance) if wanting else []
+    for start in range(0, min(most, len(wanting)), _PAGE):
+        some = wanting[start : min(start + _PAGE, most)]
+        _delete_checks(instance, some, last)
+        for each in some:
+            _delete(instance, each)
+    if wanting:
         _give_space_back(instance)
-    return Pruned(deleted, kept)
+    return Pruned(min(most, len(wanting)), len(old) - len(wanting), is_done=len(wanting) <= most)
 
 
-def _old(instance: DagsterInstance, before: datetime) -> list[str]:
-    """Runs that have ended, oldest first."""
-    filters = dg.RunsFilter(statuses=_ENDED, created_before=before)
-    found: list[str] = []
-    while page := instance.get_run_ids(filters, cursor=found[-1] if found else None, limit=_PAGE):
-        found.extend(page)
-    return found[::-1]
+def _old(instance: DagsterInstance, before: datetime, keep: int) -> list[str]:
+    """Runs that have ended and are too old or too many, oldest first."""
+    ended = instance.get_run_ids(dg.RunsFilter(statuses=_ENDED))
+    too_old = instance.get_run_ids(dg.RunsFilter(statuses=_ENDED, created_before=before))
+    # Both are the end of the same list, youngest first.
+    return list(ended)[::-1][: max(len(too_old), len(ended) - keep)]
 
 
 def _needed(instance: DagsterInstance) -> set[str]:
@@ -98,6 +111,24 @@ def _delete(instance: DagsterInstance, run_id: str) -> None:
         shard = Path(storage.path_for_shard(run_id))
         for suffix in ("", "-wal", "-shm"):
             shard.with_name(shard.name + suffix).unlink(missing_ok=True)
+
+
+def _last_of_checks(instance: DagsterInstance) -> Sequence[int]:
+    """The last result of each check."""
+    storage, table = instance.event_log_storage, AssetCheckExecutionsTable
+    if not isinstance(storage, SqlEventLogStorage):
+        return ()
+    with storage.index_connection() as connection:
+        found = connection.execute(select(func.max(table.c.id)).group_by(table.c.asset_key, table.c.check_name))
+        return [id_ for (id_,) in found]
+
+
+def _delete_checks(instance: DagsterInstance, runs: Sequence[str], last: Sequence[int]) -> None:
+    """Delete what checks found in some runs. They have no index by run: one search finds those of all."""
+    storage, table = instance.event_log_storage, AssetCheckExecutionsTable
+    if isinstance(storage, SqlEventLogStorage):
+        with storage.index_connection() as connection:
+            connection.execute(table.delete().where(table.c.run_id.in_(runs), table.c.id.not_in(last)))
 
 
 def _give_space_back(instance: DagsterInstance) -> None:

@@ -8,13 +8,11 @@ the page of its job, fire no sensor, and could not be executed again
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import yaml
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run
-from dagster._core.instance.ref import InstanceRef
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from tailpipe_assets.definitions import event_log
@@ -92,26 +90,12 @@ def open_instance(*, record: bool) -> DagsterInstance:
         return dg.DagsterInstance.ephemeral()
     folder = prepare()
     try:
-        usual = InstanceRef.from_dir(str(folder))
-        if usual.storage_data is None or usual.storage_data.class_name != "DagsterSqliteStorage":
-            return dg.DagsterInstance.get()
-        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(event_log.BATCH_SIZE))
-        return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=_event_log(usual)))
+        ref = event_log.instance_ref(folder)
+        if ref.event_storage_data is not None and ref.event_storage_data.class_name == event_log.EventLog.__name__:
+            os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(event_log.BATCH_SIZE))
+        return dg.DagsterInstance.from_ref(ref)
     except (OSError, dg.DagsterError) as error:
         raise LakeError(f"Dagster cannot use its home {folder}: {error}") from error
-
-
-def _event_log(usual: InstanceRef) -> dict[str, Any]:
-    """Our way of writing the event log where it lies."""
-    kept = usual.event_storage_data
-    config = {} if kept is None else yaml.safe_load(kept.config_yaml)
-    return {
-        "event_log_storage": {
-            "module": event_log.__name__,
-            "class": event_log.EventLog.__name__,
-            "config": config,
-        }
-    }
 
 
 def _execute(

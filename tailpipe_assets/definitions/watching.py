@@ -52,5 +52,11 @@ def _watcher(name: str, plans: Sequence[Plan]) -> dg.SensorDefinition:
 
 def _run_key(found: Look, now: datetime) -> str:
     return hourly_key(
-        repr([(each.table, each.collection, each.artifacts, each.bytes, each.newest) for each in found.found]), now
+        repr(
+            [
+                (each.table, each.collection, each.artifacts, each.bytes, each.newest, each.changes)
+                for each in found.found
+            ]
+        ),
+        now,
     )

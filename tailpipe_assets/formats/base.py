@@ -62,10 +62,13 @@ class Format(Protocol):
     name: ClassVar[str]
     description: ClassVar[str]
     options: ClassVar[type[Options]]
-    by_lines: ClassVar[bool]
-    """Whether each line of plain text is a record whatever stands before it, so that a file can be read from any."""
 
     def __init__(self, options: Options) -> None: ...
+
+    @property
+    def by_lines(self) -> bool:
+        """Whether each line of plain text is a record whatever stands before it: a file can be read from any."""
+        ...
 
     @property
     def groups(self) -> tuple[str, ...] | None:

@@ -30,7 +30,7 @@ class JsonOptions(Options):
     """Where the records are."""
 
     records: str = "Records"
-    """The key under which a document holds its array of records."""
+    """Where a document holds its array of records: a key, or several with dots between them, such as `data.items`."""
 
     description: str = ""
     """What the format is for."""
@@ -45,8 +45,10 @@ class JsonFormat:
     options: ClassVar[type[Options]] = JsonOptions
 
     def __init__(self, options: JsonOptions) -> None:
-        self._name = options.records
-        self._splitter = DocumentSplitter(options.records)
+        self._path = options.records.split(".")
+        if not all(self._path):
+            raise ValueError(f'"records" must be keys with dots between them; it is "{options.records}"')
+        self._splitter = DocumentSplitter(self._path)
 
     @property
     def groups(self) -> None:
@@ -78,7 +80,7 @@ class JsonFormat:
     def _is_lines(self, document: bytes) -> bool:
         line = document.split(b"\n", 1)[0]
         try:
-            return self._name not in msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+            return self._path[0] not in msgspec.json.decode(line, type=dict[str, msgspec.Raw])
         except (msgspec.DecodeError, RecursionError):
             return False
 
@@ -86,7 +88,7 @@ class JsonFormat:
         first = stream.read(piece_bytes)
         if first[:1] not in {b"{", b"["}:
             raise BadArtifactError(f"not JSON: it starts with {json.dumps(first[:20].decode(errors='replace'))}")
-        scanner, count = RecordScanner(self._name), 0
+        scanner, count = RecordScanner(self._path), 0
         for block in chain([first], iter(lambda: stream.read(piece_bytes), b"")):
             records: list[bytes] = []
             try:

@@ -7,9 +7,10 @@ around a broken one.
 
 from __future__ import annotations
 
+import json
 import re
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -31,13 +32,15 @@ _COMMA = 2
 
 
 class DocumentSplitter:
-    """Takes well-formed documents apart: an array of records, or an object that holds one under a name."""
+    """Takes well-formed documents apart: an array of records, or an object that holds one under a path of names."""
 
-    def __init__(self, name: str) -> None:
-        self._name = f'"{name}"'.encode()
-        shape = msgspec.defstruct("Document", [("records", list[msgspec.Raw])], rename={"records": name})
+    def __init__(self, path: Sequence[str]) -> None:
+        self._names = [json.dumps(name, ensure_ascii=False).encode() for name in path]
+        shape: Any = list[msgspec.Raw]
+        for name in reversed(path):
+            shape = msgspec.defstruct("Document", [("inner", shape)], rename={"inner": name})
         self._object = msgspec.json.Decoder(shape)
-        self._records = attrgetter("records")
+        self._records = attrgetter(".".join(["inner"] * len(path)))
 
     def split(self, document: bytes) -> Sequence[bytes] | None:
         """Its records, or None when that takes a closer look."""
@@ -56,20 +59,22 @@ class DocumentSplitter:
         records and their commas leave room for the name to come twice. In a document without spaces they do not.
         """
         beside = len(document) - sum(map(len, records)) - len(records)
-        return beside < 2 * len(self._name) or document.count(self._name) == 1
+        return all(beside < 2 * len(name) or document.count(name) == 1 for name in self._names)
 
 
 class RecordScanner:
     """Cuts the elements of arrays out of a document that arrives in blocks.
 
-    An array is the document itself, or the value of `name` in the object that the document is. Several documents may
-    follow one another.
+    An array is the document itself, or the value at a path of names in the object that the document is. Several
+    documents may follow one another.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._before_array = re.compile(rb'"' + re.escape(name.encode()) + rb'"\s*:\s*$')
-        self._reach = len(name) + 64
+    def __init__(self, path: Sequence[str]) -> None:
+        self._path = ".".join(path)
+        self._before = [
+            re.compile(re.escape(json.dumps(name, ensure_ascii=False).encode()) + rb"\s*:\s*$") for name in path
+        ]
+        self._reach = max(len(name.encode()) for name in path) + 64
         """How far before a bracket its name can start."""
         self._held = b""
         """The text not yet dealt with: from the record that has begun, or what may be an array's name."""
@@ -81,6 +86,8 @@ class RecordScanner:
         self._escape = False
         self._inside = 0
         """Depth of the array's elements; 0 while outside of one."""
+        self._within = 0
+        """How many names of the path the objects around have."""
         self._start = 0
         """Where the record that has begun starts; outside of arrays, where the document ended."""
         self._found = False
@@ -113,7 +120,7 @@ class RecordScanner:
             raise BadArtifactError("the JSON document is not complete")
         self._must_be_blank(self._scanned)
         if not self._found:
-            raise BadArtifactError(f'the JSON document holds no array "{self._name}"')
+            raise BadArtifactError(f'the JSON document holds no array "{self._path}"')
 
     def _in_array(self, at: int, kind: int, depth: int) -> Iterator[bytes]:
         if kind == _COMMA and depth == self._inside:
@@ -126,21 +133,28 @@ class RecordScanner:
     def _outside(self, at: int, kind: int, depth: int) -> None:
         if depth < 0:
             raise BadArtifactError(f"not JSON: a bracket closes at byte {at} that none opened")
-        if kind == -1 and depth == 0:
-            self._start = at + 1
+        if kind == -1:
+            self._within = min(self._within, max(depth - 1, 0))
+            self._start = at + 1 if depth == 0 else self._start
         elif kind == 1 and depth == 1:
             self._must_be_blank(at)
             if self._text(at, at + 1) == b"[":
                 self._enter(1, at)
-        elif kind == 1 and depth == 2 and self._is_array(at):
-            self._enter(2, at)
+        elif kind == 1 and depth == self._within + 2:
+            self._step(at, depth)
 
     def _enter(self, depth: int, at: int) -> None:
         self._inside, self._start, self._found = depth, at + 1, True
 
-    def _is_array(self, at: int) -> bool:
-        named = self._before_array.search(self._text(at - self._reach, at))
-        return named is not None and self._text(at, at + 1) == b"["
+    def _step(self, at: int, depth: int) -> None:
+        """A bracket opens in an object of the path, perhaps after the path's next name."""
+        if self._before[self._within].search(self._text(at - self._reach, at)) is None:
+            return
+        is_array, is_last = self._text(at, at + 1) == b"[", depth == len(self._before) + 1
+        if is_array and is_last:
+            self._enter(depth, at)
+        elif not is_array and not is_last:
+            self._within += 1
 
     def _taken(self, end: int) -> bytes:
         record = self._text(self._start, end).strip()
@@ -172,7 +186,7 @@ class RecordScanner:
         depths = self._depth + np.cumsum(np.where(kinds == _COMMA, 0, kinds), dtype=np.int64)
         self._in_string = bool((len(quotes) + self._in_string) % 2)
         self._depth = int(depths[-1]) if len(depths) else self._depth
-        near = depths <= 2
+        near = depths <= len(self._before) + 1
         return zip((places[near] + self._scanned).tolist(), kinds[near].tolist(), depths[near].tolist(), strict=True)
 
     def _quotes(self, data: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:

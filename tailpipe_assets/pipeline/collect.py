@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tailpipe_assets.detections.found import STORED_COLUMNS as FINDINGS_STORED
 from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.memory import tuned
+from tailpipe_assets.pipeline.redact import give_keys
 from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
@@ -21,6 +23,7 @@ from tailpipe_resources.lake.recovery import recover
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.space import check_space
 from tailpipe_resources.lake.table import ensure_table
+from tailpipe_resources.model.finding import DERIVED_TABLES, FINDING_TABLE
 from tailpipe_resources.model.hold import refuse_overwrite
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 from tailpipe_resources.model.schema import REJECTED_TABLE, Column, storage_columns
@@ -160,6 +163,7 @@ def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     stack.enter_context(lake.lock(*collection.key))
     connection = stack.enter_context(run.resources.engine())
     connection.execute("SET preserve_insertion_order = false; SET threads = 1")
+    give_keys(connection, collection)
     lake.store.attach(connection)
     restrict(connection, lake.reach)
     warning = check_space(lake)
@@ -172,7 +176,7 @@ def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
 
 def _prepare(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan) -> list[str]:
     """Make or widen the tables, with what a crash tore in their logs mended; says what was."""
-    names = (ready.collection.table_stored, REJECTED_TABLE)
+    names = (ready.collection.table_stored, *DERIVED_TABLES)
     stored = storage_columns(ready.table.stored_columns)
     notes = [in_words(name, each) for name in names for each in mend(lake, name, quick=True)]
     try:
@@ -189,6 +193,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan) -> 
 def _ensure(
     connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, stored: Sequence[Column], ready: Plan
 ) -> None:
-    """Make or widen the collection's table, and the table of rejects."""
+    """Make or widen the collection's table, and those of rejects and findings."""
     ensure_table(lake, table, ready.table.stored_columns, delta_schema(connection, stored))
     ensure_table(lake, REJECTED_TABLE, STORED_COLUMNS, delta_schema(connection, STORED_COLUMNS))
+    if ready.rules is not None and ready.rules.rules:
+        found = storage_columns(FINDINGS_STORED)
+        ensure_table(lake, FINDING_TABLE, FINDINGS_STORED, delta_schema(connection, found))

@@ -15,9 +15,12 @@ from tailpipe_resources.lake.attempts import sweep_attempts
 from tailpipe_resources.lake.cleanup import put_away
 from tailpipe_resources.lake.compact import TARGET_BYTES, Compacted, SlotFiles, compact, small_slots
 from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.lake.inventory import tables
 from tailpipe_resources.lake.mend import mend
 from tailpipe_resources.lake.space import check_space
 from tailpipe_resources.lake.storage import OWN
+from tailpipe_resources.model.alert import ALERT_TABLE
+from tailpipe_resources.model.finding import DERIVED_TABLES
 from tailpipe_resources.model.results import CompactResult, OnCompact
 from tailpipe_resources.model.schema import REJECTED_TABLE
 from tailpipe_resources.model.slot import encode
@@ -109,9 +112,10 @@ class _Run:
         self._stopped = stopped
 
     def work(self) -> None:
-        """Compact the collection's rows, then its rejects."""
+        """Compact the collection's rows, its rejects and findings, and what was done about its alerts."""
         check_space(self._lake)
-        for name in (self.result.table, REJECTED_TABLE):
+        there = tables(self._lake)
+        for name in (self.result.table, *DERIVED_TABLES, *(each for each in (ALERT_TABLE,) if each in there)):
             mend(self._lake, name, quick=True)
             for _ in range(PASSES):
                 before = self.result.conflicts
@@ -149,7 +153,7 @@ class _Run:
 
     def _means(self, each: SlotFiles) -> bool:
         slot = each.slot
-        mine = slot.table != REJECTED_TABLE or slot.index == self.result.table
+        mine = slot.table not in {ALERT_TABLE, REJECTED_TABLE} or slot.index == self.result.table
         return mine and midnight(slot.day) in self._window
 
 

@@ -42,10 +42,12 @@ class Mark:
 
     @classmethod
     def parse(cls, text: str) -> Mark | None:
-        """What the ledger kept; None when it is nothing."""
-        if not text:
+        """What the ledger kept; None when it is nothing, or of something else than a file."""
+        try:
+            end, rest, head, tail, lines, *kind = text.split(":")
+            int(end), int(rest)
+        except ValueError:
             return None
-        end, rest, head, tail, lines, *kind = text.split(":")
         return cls(int(end), int(rest), head, tail, frozenset(filter(None, lines.split(","))), bool(kind))
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.resources import Resources
@@ -12,7 +12,7 @@ from tailpipe_resources.lake.holdings import holdings
 from tailpipe_resources.model.hold import holds_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
     from tailpipe_assets.pipeline.plan import Plan
@@ -39,6 +39,9 @@ class Expiry:
     holds: tuple[Hold, ...] = ()
     """The holds that keep them."""
 
+    rows_stay: bool = False
+    """Whether only what was rejected goes, which may be kept for a shorter time than rows."""
+
 
 def expiries(
     stocks: Iterable[Stock], config: Config, now: datetime, *, older_than: Retention | None = None
@@ -51,24 +54,22 @@ def expiries(
         now: the time it is.
         older_than: in place of what the configuration says.
     """
-    found = []
-    for stock in stocks:
-        kept = older_than or retention_of(stock, config, now)
-        expiry = None if kept is None else _expiry(stock, kept, holds_on(config.holds, *stock.key), now)
-        if expiry is not None and (expiry.days or expiry.held):
-            found.append(expiry)
-    return tuple(found)
+    return tuple(
+        expiry
+        for stock in stocks
+        for expiry in _of_stock(
+            stock, older_than or retention_of(stock, config, now), holds_on(config.holds, *stock.key), now
+        )
+    )
 
 
-def expiry_of(ready: Plan, lake: Lake, now: datetime) -> Expiry | None:
-    """What of one configured collection is past its time; None when nothing is."""
+def expiries_of(ready: Plan, lake: Lake, now: datetime) -> tuple[Expiry, ...]:
+    """What of one configured collection is past its time."""
     collection = ready.collection
     kept = collection.retention or collection.destination.retention
-    if kept is None:
-        return None
     found = [each for each in holdings(lake) if each.key == collection.key]
-    due = (_expiry(Stock(collection.destination, each, collection), kept, ready.holds, now) for each in found)
-    return next((each for each in due if each.days or each.held), None)
+    stocks = (Stock(collection.destination, each, collection) for each in found)
+    return tuple(expiry for stock in stocks for expiry in _of_stock(stock, kept, ready.holds, now))
 
 
 def retention_of(stock: Stock, config: Config, now: datetime) -> Retention | None:
@@ -97,12 +98,28 @@ def expire(expiry: Expiry, resources: Resources = DEFAULT, *, run: str = "") -> 
     """
     if not expiry.days:
         return Deleted()
-    return take_out(expiry.stock, expiry.days, "retention", f"older than {expiry.retention}", resources, run=run)
+    detail = f"{'rejected and ' if expiry.rows_stay else ''}older than {expiry.retention}"
+    return take_out(expiry.stock, expiry.days, "retention", detail, resources, run=run, rows_stay=expiry.rows_stay)
 
 
-def _expiry(stock: Stock, kept: Retention, holds: Sequence[Hold], now: datetime) -> Expiry:
+def _of_stock(stock: Stock, kept: Retention | None, holds: Sequence[Hold], now: datetime) -> Iterator[Expiry]:
+    """What of a collection is past its time: rows with what was rejected beside them, then what else was rejected."""
+    days = set(stock.holding.days)
+    if kept is not None:
+        whole = _expiry(stock, days, kept, holds, now)
+        days -= set(whole.days)
+        if whole.days or whole.held:
+            yield whole
+    shorter = stock.collection.rejected_retention if stock.collection is not None else None
+    if shorter is not None:
+        rejects = _expiry(stock, {day for day in days if stock.holding.days[day].rejected}, shorter, holds, now)
+        if rejects.days or rejects.held:
+            yield replace(rejects, rows_stay=True)
+
+
+def _expiry(stock: Stock, days: Iterable[date], kept: Retention, holds: Sequence[Hold], now: datetime) -> Expiry:
     first = kept.first_kept(now)
-    past = [day for day in sorted(stock.holding.days) if day < first]
+    past = [day for day in sorted(days) if day < first]
     held = tuple(day for day in past if any(hold.keeps(day) for hold in holds))
     keeping = tuple(hold for hold in holds if any(map(hold.keeps, held)))
     return Expiry(stock, kept, tuple(day for day in past if day not in set(held)), held, keeping)

@@ -54,6 +54,12 @@ class Before:
     is_unchanged: bool = False
     """Whether nobody has written to it since it was read."""
 
+    taken: str = ""
+    """Of an artifact that is asked for: what its source said last time about what was taken."""
+
+    version: str = ""
+    """The same artifact's version then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.config.paths import absolute, home
+from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.errors import SourceError
+from tailpipe_resources.model.home import home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.pipeline.listing import Listing, Own, merged
+from tailpipe_assets.pipeline.backlog import compared
 from tailpipe_resources.errors import LakeDamagedError
 from tailpipe_resources.lake.delta import head, open_table
 from tailpipe_resources.lake.ledger import read_ledger
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tailpipe_assets.pipeline.resources import Resources
     from tailpipe_assets.pipeline.scan import CollectOptions
     from tailpipe_resources.errors import SourceError
-    from tailpipe_resources.lake import Lake
     from tailpipe_resources.lake.known import Known
     from tailpipe_resources.model.window import Window
 
@@ -47,24 +46,17 @@ class News:
 
     def wanting(self, plans: Sequence[Plan]) -> list[Plan]:
         """Of collections of one source, those that want something of it, and those whose listing breaks off."""
-        source = self._resources.source(plans[0].collection.source)
-        found: dict[str, Plan] = {}
-        listings: dict[Listing, list[Plan]] = {}
-        for each in plans:
-            listings.setdefault(Listing.of(each, self._window), []).append(each)
-        lakes = {each.collection.stream: self._lake(each) for each in plans}
-        known = {each.collection.stream: self._known(each, lakes[each.collection.stream]) for each in plans}
-        own, now = Own(lakes.values()), time.monotonic()
+        found: set[str] = set()
+        known = {each.collection.stream: self._known(each) for each in plans}
+        now = time.monotonic()
 
-        def broke(listing: Listing, _: SourceError) -> None:
-            found.update({each.collection.stream: each for each in listings[listing]})
+        def broke(ready: Plan, _: SourceError) -> None:
+            found.add(ready.collection.stream)
 
-        for artifact, those in merged(source, listings, broke):
-            for each in (each for listing in those for each in listings[listing]):
-                stream = each.collection.stream
-                is_wanted = stream not in found and self._options.wants(known[stream].get(artifact.location), artifact)
-                if is_wanted and artifact.location not in own and not self._rests(artifact.location, now):
-                    found[stream] = each
+        looked = compared(plans, self._window, known, options=self._options, resources=self._resources, broke=broke)
+        for artifact, those in looked:
+            if not self._rests(artifact.location, now):
+                found.update(stream for stream, wanted in those.items() if wanted)
             if len(found) == len(plans):
                 break
         return [each for each in plans if each.collection.stream in found]
@@ -78,12 +70,10 @@ class News:
     def _rests(self, location: str, now: float) -> bool:
         return location in self._resting and now < self._resting[location][1]
 
-    def _lake(self, ready: Plan) -> Lake:
-        return self._resources.lake(ready.collection.destination)
-
-    def _known(self, ready: Plan, lake: Lake) -> Mapping[str, Known]:
+    def _known(self, ready: Plan) -> Mapping[str, Known]:
         """What a collection has. Who commits meanwhile makes this look old, and it is read again next time."""
         collection = ready.collection
+        lake = self._resources.lake(collection.destination)
         held = self._held.get(collection.key)
         at = head(open_table(lake, collection.table_stored), collection.stream)
         if held is None or held.head != at:

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from pydantic import ValidationError
 
-from tailpipe_assets.pipeline.filters import Trial, fault_of_form
+from tailpipe_assets.pipeline.redact import redacted, redacted_index
+from tailpipe_assets.pipeline.rules import rule_table, rules_of
 from tailpipe_assets.pipeline.transform import filter_columns, route_sql, rows_sql
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import PluginError
 from tailpipe_resources.model.config import UNKNOWN_FORMAT, UNKNOWN_SOURCE, FormatBlock
+from tailpipe_resources.model.detection import Detections
 from tailpipe_resources.model.hold import holds_on
 from tailpipe_resources.model.names import hint, quote
 from tailpipe_resources.model.place import Place, Problems
+from tailpipe_resources.query.conditions import Trial, fault_of_form, fault_of_value
 from tailpipe_resources.query.engine import isolated
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from tailpipe_assets.detections.rules import RuleSet
     from tailpipe_assets.formats.base import Format
     from tailpipe_assets.tables.declaration import Table
     from tailpipe_resources.model.config import Collection, Config, TableBlock
@@ -51,6 +55,9 @@ class Plan:
 
     holds: tuple[Hold, ...] = ()
     """What stops an overwrite."""
+
+    rules: RuleSet | None = None
+    """What is looked for in its rows as they come in."""
 
     @property
     def layout(self) -> str | None:
@@ -79,7 +86,7 @@ def plan(config: Config, *, problems: Problems | None = None) -> tuple[Plan, ...
         plans = [planner.plan(each) for each in config.collections]
         for draft in config.drafts:
             planner.plan(draft)
-    made = tuple(each for each in plans if each is not None)
+    made = _with_rules(config, [each for each in plans if each is not None], found)
     _check_shared_tables(made, found)
     if problems is None:
         found.raise_any()
@@ -109,7 +116,7 @@ class _Planner:
         made = self._format(collection, block)
         table = self._table(collection, block, made[1] if made else None)
         self._try_filters(collection, table)
-        index = self._index(collection, table) if table else ""
+        index = self._redacted_index(collection, table) if table else ""
         if made is None or table is None:
             return None
         name, form = made
@@ -125,6 +132,7 @@ class _Planner:
             return None
         place = collection.format_place or collection.place
         table = self._builtin(collection)
+        wanted = table.presets.get(wanted, wanted) if table is not None and isinstance(wanted, str) else wanted
         if isinstance(wanted, FormatBlock):
             return self._made(wanted.type, dict(wanted.options), wanted.place, table)
         if wanted is None:
@@ -164,8 +172,10 @@ class _Planner:
         except ValidationError as error:
             for each in error.errors():
                 self._problems.add(place, f"format {name} {_complaint(each, kind.options.model_fields)}")
-        except (re.error, ValueError) as error:
+        except re.error as error:
             self._problems.add(place, f"the format is no regular expression that can be used: {error}")
+        except ValueError as error:
+            self._problems.add(place, f"the format {name} cannot be used: {error}")
         return None
 
     @staticmethod
@@ -178,13 +188,21 @@ class _Planner:
     def _table(self, collection: Collection, block: TableBlock | None, form: Format | None) -> Table | None:
         builtin = self._builtin(collection)
         if builtin is not None:
-            return replace(builtin, name=collection.table_stored)
-        self._try_transforms(block)
-        return custom.declare(collection, block, form.groups, self._problems) if form else None
+            table: Table | None = replace(builtin, name=collection.table_stored)
+        else:
+            self._try_transforms(block, form)
+            table = custom.declare(collection, block, form.groups, self._problems) if form else None
+        if table is None or not collection.redactions:
+            return table
+        return redacted(table, collection, block, self._connection, self._problems)
 
-    def _try_transforms(self, block: TableBlock | None) -> None:
+    def _try_transforms(self, block: TableBlock | None, form: Format | None) -> None:
+        """Every expression, against a record's fields: what is wrong with one is said at its own column."""
+        fields = custom.record_fields(block, form.groups) if block and form else None
         for each in block.columns if block else ():
             wrong = each.transform and fault_of_form(self._connection, each.transform, "transform")
+            if each.transform and not wrong and fields is not None:
+                wrong = fault_of_value(self._connection, each.transform, fields)
             if wrong:
                 self._problems.add(each.place, f'column "{each.name}": {wrong}')
 
@@ -203,6 +221,12 @@ class _Planner:
             self._trials[columns] = Trial(self._connection, columns, f"rows_{len(self._trials)}")
         return self._trials[columns]
 
+    def _redacted_index(self, collection: Collection, table: Table) -> str:
+        index = self._index(collection, table)
+        if not collection.redactions:
+            return index
+        return redacted_index(table, collection, index, self._connection, self._problems)
+
     def _index(self, collection: Collection, table: Table) -> str:
         if collection.tp_index is None:
             return table.index
@@ -218,7 +242,7 @@ class _Planner:
 
     def _try_table(self, ready: Plan) -> None:
         """Run the table's SQL over a record of nothing: what a user's `transform` got wrong shows here."""
-        tried = (ready.collection.table, ready.table.name, ready.index)
+        tried = (ready.collection.table, ready.index, repr(ready.table.redactions))
         if tried in self._tried:
             return
         if self._builtin(ready.collection) is not None:
@@ -228,6 +252,14 @@ class _Planner:
         except duckdb.Error as error:
             text = str(error).strip().splitlines()[0]
             self._problems.add(ready.collection.place, f"the columns of {ready.table.name} cannot be made: {text}")
+
+
+def _with_rules(config: Config, plans: Sequence[Plan], problems: Problems) -> tuple[Plan, ...]:
+    """The plans with the rules for their rows, each of which was tried."""
+    if config.detections == Detections():
+        return tuple(plans)
+    bound = rules_of(config, [each.table for each in plans], problems)
+    return tuple(replace(each, rules=bound.of(rule_table(each.table), each.collection.name)) for each in plans)
 
 
 def _complaint(wrong: ErrorDetails, known: Iterable[str]) -> str:

@@ -39,7 +39,7 @@ class Verdict:
     name: str
     passed: bool
     said: str
-    """The finding, in a sentence."""
+    """What was found, in a sentence."""
 
     figures: Mapping[str, int | float | str] = field(default_factory=dict)
     """What it was judged by."""

@@ -12,12 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tailpipe_assets.pipeline.content import Mark, Seekable, Streamed, may_become
-from tailpipe_assets.pipeline.grow import Part, check_unchanged, is_written_to, span_of
+from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, is_written_to, span_of
+from tailpipe_assets.pipeline.reply import Reply, ask
 from tailpipe_assets.pipeline.rotation import Contents
 from tailpipe_assets.pipeline.streams import Opened, Text, Unpacked
 from tailpipe_resources.errors import (
     ArtifactGoneError,
+    ArtifactUnavailableError,
     BadArtifactError,
+    CancelledError,
+    SourceError,
     SourceRefusedError,
     SourceUnavailableError,
 )
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.formats.base import Format, Piece, Readable
     from tailpipe_assets.pipeline.content import Content
-    from tailpipe_assets.pipeline.grow import Before, Span
+    from tailpipe_assets.pipeline.grow import Before
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.results import Status
     from tailpipe_resources.sources.base import Source
@@ -78,8 +82,11 @@ class Loaded:
     salvaged: bool = False
     """Broken, and `pieces` are what could be read of it."""
 
-    span: Span | None = None
-    """What was read of a file that may grow; None for an artifact that is read whole."""
+    span: Span | Reply | None = None
+    """What was read of one that may have more the next time; None for an artifact that is read whole."""
+
+    stops: SourceError | None = None
+    """Why there is no use in asking for anything else."""
 
     put_off: bool = False
     """Left for the next run: another file of its family, read in this one or being copied to it, may hold the same."""
@@ -87,19 +94,21 @@ class Loaded:
     @property
     def has_more(self) -> bool:
         """Whether something of it is left for the next run."""
-        is_left = self.span is not None and Mark.has_more(str(self.span.mark), self.artifact.size)
+        span = self.span
+        is_left = isinstance(span, Span) and Mark.has_more(str(span.mark), self.artifact.size)
         return self.put_off or (is_left and self.status == "ok")
 
     @classmethod
-    def of(cls, task: Task, span: Span | None = None) -> list[Loaded]:
+    def of(cls, task: Task, span: Span | Reply | None = None) -> list[Loaded]:
         """One a format, before anything was read."""
         generation = task.before.generation if span is None else span.generation
-        artifact = replace(task.listed, version=f"{generation_mark(generation)}{task.listed.version}")
+        version = span.version if isinstance(span, Reply) else task.listed.version
+        artifact = replace(task.listed, version=f"{generation_mark(generation)}{version}")
         return [cls(artifact, task, form, span=span) for form in task.forms]
 
-    def ended(self, status: Status, error: Exception) -> Loaded:
+    def ended(self, status: Status, error: Exception, *, stops: SourceError | None = None) -> Loaded:
         """The same, after reading came to a bad end."""
-        self.status, self.reason = status, reason_of(error, self.artifact)
+        self.status, self.reason, self.stops = status, reason_of(error, self.artifact), stops
         return self
 
 
@@ -122,14 +131,16 @@ class Reader:
                     self._fill(pool, listing, waiting)
                     if not waiting.futures:
                         break
-                    yield waiting.next()
+                    if found := waiting.next():
+                        yield found
             finally:
                 for _, future in waiting.futures:
                     future.cancel()
 
-    def opened(self, task: Task) -> Opened:
+    def opened(self, loaded: Loaded) -> Opened:
         """A large artifact, to be read with `pieces` once a format."""
-        return Opened(self._source, task.listed)
+        answered = loaded.span.stream if isinstance(loaded.span, Reply) else None
+        return Opened(self._source, loaded.task.listed, answered)
 
     @staticmethod
     def pieces(loaded: Loaded, opened: Opened) -> Iterator[Piece]:
@@ -140,7 +151,9 @@ class Reader:
             SourceError: when it cannot be read.
         """
         artifact, span, packed = loaded.task.listed, loaded.span, opened.begin()
-        if span is None or span.mark.packed:
+        if isinstance(span, Reply):
+            yield from _ahead(_moved(piece, span.start) for piece in loaded.form.split(packed, piece_bytes=PIECE_BYTES))
+        elif span is None or span.mark.packed:
             stream, start = Unpacked(blocks(packed, artifact.location)), 0 if span is None else span.start
             stream.skip(start)
             part = loaded.form.split(stream, piece_bytes=PIECE_BYTES)
@@ -155,10 +168,14 @@ class Reader:
             task = next(listing, None)
             if task is None:
                 return
-            waiting.add(task.listed.size, pool.submit(self._load, task))
+            # How much an answer will be nobody knows: one is made ready while another is in use.
+            size = AHEAD_BYTES // 2 if task.listed.is_asked else task.listed.size
+            waiting.add(size, pool.submit(self._load, task))
 
     def _load(self, task: Task) -> list[Loaded]:
         try:
+            if task.listed.is_asked:
+                return self._load_asked(task)
             return self._load_growing(task) if task.grows else self._load_whole(task)
         except BadArtifactError as error:
             return [each.ended("quarantined", error) for each in Loaded.of(task)]
@@ -166,6 +183,25 @@ class Reader:
             return [each.ended("gone", error) for each in Loaded.of(task)]
         except (SourceUnavailableError, SourceRefusedError, OSError) as error:
             return [each.ended("failed", error) for each in Loaded.of(task)]
+
+    def _load_asked(self, task: Task) -> list[Loaded]:
+        """What there is beyond what was taken; none when all is as it was, or someone asked to stop."""
+        try:
+            reply = ask(self._source, task.listed, task.before, self._stopped)
+        except CancelledError:
+            return []
+        except ArtifactUnavailableError as error:
+            return [each.ended("failed", error) for each in Loaded.of(task)]
+        except (SourceUnavailableError, SourceRefusedError) as error:
+            return [each.ended("failed", error, stops=error) for each in Loaded.of(task)]
+        if reply.says_nothing(task.before):
+            reply.stream.close()
+            return []
+        if reply.stop - reply.start > LARGE_PACKED_BYTES:
+            return [_large(each) for each in Loaded.of(task, reply)]
+        with reply.stream:
+            text = Text(reply.stream.read())
+        return [self._split(each, text.begin()) for each in Loaded.of(task, reply)]
 
     def _load_whole(self, task: Task) -> list[Loaded]:
         text = None if task.listed.size > LARGE_PACKED_BYTES else self._whole(task.listed)

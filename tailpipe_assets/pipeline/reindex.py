@@ -34,6 +34,8 @@ class IndexColumn:
 
 def index_column(plan: Plan) -> IndexColumn | None:
     """Where a collection's index value is stored; None when it is made from what is not."""
+    if any(each.column.lower() == "tp_index" for each in plan.collection.redactions):
+        return None
     if plan.collection.tp_index is not None:
         return IndexColumn(plan.collection.tp_index)
     if plan.table.index == "NULL":

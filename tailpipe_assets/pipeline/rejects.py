@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,13 +15,14 @@ from tailpipe_resources.model.schema import COMMON_COLUMNS, REJECTED_COLUMNS, RE
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import duckdb
 
     from tailpipe_resources.lake import Lake
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.config import Collection
+    from tailpipe_resources.model.results import Status
 
 STORED_COLUMNS = (*COMMON_COLUMNS, *REJECTED_COLUMNS)
 """What a file of `tailpipe_rejected` holds."""
@@ -37,6 +38,24 @@ class Reject:
 
     reason: str
     record: str | None
+
+
+def told_of(collection: Collection, rejects: Iterable[Reject]) -> tuple[Reject, ...]:
+    """Rejects with no more of their records than the collection keeps: all, or the reason and the place alone."""
+    if collection.keeps_rejected:
+        return tuple(rejects)
+    return tuple(replace(each, reason=_without_values(each.reason), record=None) for each in rejects)
+
+
+def reason_told(collection: Collection, status: Status, reason: str) -> str:
+    """Why an artifact could not be read, with no more of what it holds than the collection keeps."""
+    is_secret = status == "quarantined" and not collection.keeps_rejected
+    return _without_values(reason) if is_secret else reason
+
+
+def _without_values(reason: str) -> str:
+    """A reason without what it shows of a record; that always follows a colon."""
+    return reason.partition(": ")[0]
 
 
 def stage_rejects(

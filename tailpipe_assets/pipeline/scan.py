@@ -68,13 +68,16 @@ class CollectOptions:
             return True
         if known.status == "quarantined":
             return self.retry_quarantined or (self.salvage and not known.salvaged)
-        is_left = Mark.has_more(known.mark, artifact.size)
+        is_left = artifact.written is not None and Mark.has_more(known.mark, artifact.size)
         return known.status == "gone" or (is_left and not (self.patient and is_written_to(artifact, time.time())))
 
     def before(self, known: Known | None, artifact: Artifact, relatives: Relatives) -> Before:
         """What reading an artifact that is wanted starts from."""
         if known is None:
             return Before(relatives=relatives)
+        if artifact.is_asked:
+            taken = "" if self.overwrite else known.mark
+            return Before(held=known.held, taken=taken, version=known.version)
         mark = None if self.overwrite else Mark.parse(known.mark)
         is_unchanged = _is_version(known, artifact) and not self.patient
         return Before(generation_of(known.version), mark, relatives, known.held, is_unchanged)
@@ -160,7 +163,7 @@ class Scan:
                 grows = form.by_lines and artifact.written is not None
                 relatives = self._families[writer].of(artifact.location) if grows else ALONE
                 before = self._options.before(known, artifact, relatives)
-                ground = before if grows else Before(before.generation)
+                ground = before if grows or artifact.is_asked else Before(before.generation)
                 found.setdefault((ground, grows), {}).setdefault(id(form), []).append(writer)
         return found
 
@@ -200,9 +203,10 @@ class Scan:
     def _count_failures(self, loaded: Loaded, wanting: Wanted) -> None:
         for writer in wanting:
             self._failures[writer] = self._failures[writer] + 1 if loaded.status == "failed" else 0
-            if self._failures[writer] == FAILURES and writer.result.failure is None:
+            is_down = self._failures[writer] == FAILURES or loaded.stops is not None
+            if is_down and writer.result.failure is None:
                 what = f"{FAILURES} artifacts in a row were not delivered; the last: {loaded.reason}"
-                self._broken[writer] = SourceUnavailableError(what)
+                self._broken[writer] = loaded.stops or SourceUnavailableError(what)
                 self._flush()
                 self._finish(writer)
 
@@ -217,7 +221,7 @@ class Scan:
 
     def _stream(self, loaded: Sequence[Loaded], wanting: Wanting) -> None:
         """Stage a large artifact piece by piece, once a format. For each it is committed whole or not at all."""
-        with closing(self._reader.opened(loaded[0].task)) as opened:
+        with closing(self._reader.opened(loaded[0])) as opened:
             for each in loaded:
                 if each.large and not self._stopped():
                     self._stream_one(each, opened, wanting[id(each.form)])

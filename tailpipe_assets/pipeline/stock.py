@@ -67,6 +67,7 @@ def take_out(
     resources: Resources = DEFAULT,
     *,
     run: str = "",
+    rows_stay: bool = False,
 ) -> Deleted:
     """Take whole days of a collection out of its lake, for good; everything when no days are given.
 
@@ -77,6 +78,7 @@ def take_out(
         detail: why, for the same.
         resources: how to get at lakes and DuckDB.
         run: names the run in the history, for people; one of its own when not given.
+        rows_stay: whether only what was rejected on those days goes.
 
     Raises:
         BusyError: the collection is being collected; nothing was touched.
@@ -87,4 +89,5 @@ def take_out(
     with resources.engine() as connection:
         lake.store.attach(connection)
         restrict(connection, lake.reach)
-        return delete(connection, lake, Deletion(*one.key, told, None if days is None else frozenset(days)))
+        going = None if days is None else frozenset(days)
+        return delete(connection, lake, Deletion(*one.key, told, going, rows_stay))

@@ -21,10 +21,10 @@ _SKIP_BYTES = 1 << 20
 class Opened:
     """An artifact that is opened when it is first read, and rewound after that where its source can."""
 
-    def __init__(self, source: Source, artifact: Artifact) -> None:
+    def __init__(self, source: Source, artifact: Artifact, file: BinaryIO | None = None) -> None:
         self._source = source
         self._artifact = artifact
-        self._file: BinaryIO | None = None
+        self._file = file
 
     def begin(self) -> BinaryIO:
         """Its bytes as stored, from the first one.

@@ -12,7 +12,7 @@ from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import COMMON_COLUMNS, storage_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from tailpipe_assets.tables.declaration import Table
     from tailpipe_resources.model.schema import Column
@@ -84,8 +84,15 @@ def _visible(table: Table, fixed: Mapping[str, str], relation: str) -> str:
     )
     made = {**{field.name: field.expression for field in table.fields}, **table.mapped}
     own = ", ".join(f"{expression} AS {quote(name)}" for name, expression in made.items())
-    typed = f"SELECT {passed}, {own} FROM ({_unfolded(table, taken)})"
-    return f"SELECT *, {_common(table, fixed)} FROM ({typed})"
+    typed = _redacted(table, made, f"SELECT {passed}, {own} FROM ({_unfolded(table, taken)})")
+    common = {name for name in table.redactions if name not in made}
+    return _redacted(table, common, f"SELECT *, {_common(table, fixed)} FROM ({typed})")
+
+
+def _redacted(table: Table, names: Collection[str], query: str) -> str:
+    """A query with what is stored in place of some of its columns: all that is made of them is made of that."""
+    made = ", ".join(f"{sql} AS {quote(name)}" for name, sql in table.redactions.items() if name in names)
+    return f"SELECT * REPLACE ({made}) FROM ({query})" if made else query
 
 
 def _stored(column: Column) -> str:

@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.pipeline.rejects import Reject, stage_rejects
+from tailpipe_assets.pipeline.counted import counted
+from tailpipe_assets.pipeline.detecting import Detected, detect
+from tailpipe_assets.pipeline.rejects import Reject, reason_told, stage_rejects, told_of
 from tailpipe_assets.pipeline.rows import stage_rows
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.copies import Incoming
@@ -58,7 +60,7 @@ class Staged:
         self.rejects += rejects
         self.rejected.update(each.artifact.location for each in rejects)
 
-    def entry(self, loaded: Loaded) -> Entry:
+    def entry(self, loaded: Loaded, reason: str) -> Entry:
         """What the ledger keeps of one of the artifacts."""
         artifact, span = loaded.artifact, loaded.span
         return Entry(
@@ -70,7 +72,7 @@ class Staged:
             rejected=self.rejected[artifact.location],
             size=artifact.size if span is None else span.stop - span.start,
             salvaged=loaded.salvaged,
-            reason=loaded.reason,
+            reason=reason,
             how="anew" if span is None else span.how,
             mark="" if span is None or loaded.status != "ok" else str(span.mark),
         )
@@ -99,6 +101,7 @@ class Writer:
         self._entries: list[Entry] = []
         self._parts: dict[str, tuple[str, int]] = {}
         """Artifacts of which only some earlier rows and rejects go, if any do."""
+        self._detected = Detected()
         self._listed = 0
         self._skipped = 0
         self._wanted_bytes = 0
@@ -157,7 +160,7 @@ class Writer:
         batch = self._batch()
         committed = commit(self.connection, self.lake, self.state, batch)
         self.state = committed.state
-        self.result = _counted(self.result, batch, committed.replaced)
+        self.result = counted(self.result, batch, committed.replaced, self._detected)
         self._staged, self._entries, self._parts, self._since = Staged(), [], {}, time.monotonic()
 
     def end(self, *, cancelled: bool) -> None:
@@ -197,12 +200,14 @@ class Writer:
         replaced = frozenset(each.location for each in again if each.was_read and known[each.location].held)
         rows_of = RowsOf(replaced, self.plan.collection.stream, self.plan.collection.name, parts=self._parts)
         folding, withdrawn = self._folding(rows_of), self._withdrawn(again, rows_of)
+        self._detected = detect(self.connection, self.lake, self.plan, self._told, folding.files, rows_of)
         return Batch(
             *self.plan.collection.key,
             told=self._told,
             files=folding.files,
             consumed=tuple(_told_apart(each, folding.folded, withdrawn) for each in self._entries),
             rejects=stage_rejects(self.connection, self.lake, self.plan.collection, self._staged.rejects),
+            findings=self._detected.files,
             replaced=replaced,
             mended=frozenset(each.location for each in again if each.was_read),
             broken=frozenset(each.location for each in again if not each.was_read and each.status == "quarantined"),
@@ -236,27 +241,27 @@ class Writer:
         return folding
 
     def _stage(self, routed: Routed, staged: Staged) -> None:
-        staged.reject(routed.rejects)
+        staged.reject(told_of(self.plan.collection, routed.rejects))
         for made in stage_rows(self.connection, self.lake, self.plan, routed.shares):
             staged.files += made.files
-            staged.reject(made.failed)
+            staged.reject(told_of(self.plan.collection, made.failed))
             staged.rows.update(made.rows)
             staged.filtered.update(made.filtered)
 
     def _enter(self, loaded: Loaded, staged: Staged) -> None:
         if loaded.has_more:
             self.result = replace(self.result, waiting=self.result.waiting + 1)
+        reason = reason_told(self.plan.collection, loaded.status, loaded.reason)
         if loaded.status != "ok":
-            fault = ArtifactFault(loaded.artifact.location, loaded.status, loaded.reason)
+            fault = ArtifactFault(loaded.artifact.location, loaded.status, reason)
             self.result = replace(self.result, faults=(*self.result.faults, fault))
         if loaded.status == "failed" or loaded.put_off:
             return
         if loaded.status == "quarantined":
-            self._staged.rejects.append(Reject(loaded.artifact, None, loaded.reason, None))
-        part = _part(loaded)
-        if part is not None:
+            self._staged.rejects.append(Reject(loaded.artifact, None, reason, None))
+        if (part := _part(loaded)) is not None:
             self._parts[loaded.artifact.location] = part
-        self._entries.append(staged.entry(loaded))
+        self._entries.append(staged.entry(loaded, reason))
 
     def _drop(self, staged: Staged) -> None:
         for file in staged.files:
@@ -276,25 +281,3 @@ def _told_apart(entry: Entry, folded: Mapping[str, int], withdrawn: Mapping[str,
     """An entry with its folded rows told apart from the others, and with the earlier ones that go."""
     count, gone = folded.get(entry.location, 0), withdrawn.get(entry.location, 0)
     return replace(entry, rows=entry.rows - count, folded=count, withdrawn=gone) if count or gone else entry
-
-
-def _counted(result: CollectResult, batch: Batch, replaced: int) -> CollectResult:
-    days, indexes = Counter(result.days), Counter(result.indexes)
-    for file in batch.files:
-        days[file.slot.day] += file.rows
-        indexes[file.slot.index] += file.rows
-    return replace(
-        result,
-        artifacts=result.artifacts + len(batch.consumed),
-        records=result.records + sum(entry.records for entry in batch.consumed),
-        rows=result.rows + sum(file.rows for file in batch.files),
-        filtered=result.filtered + sum(entry.filtered for entry in batch.consumed),
-        rejected=result.rejected + sum(entry.rejected for entry in batch.consumed),
-        folded=result.folded + sum(entry.folded for entry in batch.consumed),
-        replaced=result.replaced + replaced,
-        bytes_in=result.bytes_in + sum(entry.size for entry in batch.consumed),
-        bytes_out=result.bytes_out + sum(file.size for file in batch.files),
-        files=result.files + len(batch.files),
-        days=days,
-        indexes=indexes,
-    )

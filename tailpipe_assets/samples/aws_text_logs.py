@@ -90,8 +90,8 @@ def nlb_access(rng: Random, when: datetime) -> str:
     protocols = 'h2 h2 "h2","http/1.1"' if alpn else "- - -"
     return (
         f"tls 2.0 {when:%Y-%m-%dT%H:%M:%S} net/shop/c6e77e28c25b2234 g3d4b5e8bb8464cd {_endpoint(rng)} 10.0.2.185:443 "
-        f"{rng.randrange(90_000)} {'-' if failed else rng.randrange(90)} {rng.randrange(9_000)} "
-        f"{rng.randrange(1 << 33)} "
+        f"{rng.randrange(90_000)} {'-' if failed else rng.randrange(90)} "
+        f"{rng.randrange(9_000)} {rng.randrange(1 << 33)} "
         f"{'48' if failed else '-'} {_CERT} - {cipher} - shop.example {protocols} {when:%Y-%m-%dT%H:%M:%S}"
     )
 

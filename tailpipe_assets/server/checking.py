@@ -8,17 +8,16 @@ problems, or an error that is none of the configuration's, whether anything is f
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tailpipe_assets.definitions import defs
+from tailpipe_assets.definitions import defs_of
 from tailpipe_assets.definitions.home import prepare
 from tailpipe_assets.server.process import answers
-from tailpipe_resources.config.kept import KEPT, load_kept
+from tailpipe_resources.config.kept import load_kept
 from tailpipe_resources.errors import ConfigError, TailpipeError
 from tailpipe_resources.model.place import Problems
 
@@ -37,13 +36,13 @@ def check(candidate: Path, kept: Path, code_server: Path, *, patience: float) ->
     import dagster as dg
 
     found: dict[str, Any] = {"problems": [], "error": "", "follows": False}
-    os.environ[KEPT] = str(candidate)
     try:
         found["dagster_home"] = str(prepare())
         # The tables are made here, once, before several processes would try.
         with dg.DagsterInstance.get():
-            dg.Definitions.validate_loadable(defs())
-        config = load_kept(candidate, Problems())
+            problems = Problems()
+            config = load_kept(candidate, problems)
+            dg.Definitions.validate_loadable(defs_of(config, problems))
         found["follows"] = any(each.enabled and each.pace.follow for each in config.collections)
         candidate.replace(kept)
         # One that is just starting may have read what was in use before.

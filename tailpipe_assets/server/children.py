@@ -100,6 +100,6 @@ def children(
     )
     return (
         Child("code", (*code, "--working-directory", str(private.root)), env),
-        Child("daemon", ("dagster._daemon", "run", "-w", workspace), env, after=socket),
+        Child("daemon", ("tailpipe_assets.server.daemon", workspace), env, after=socket),
         Child("web", ("tailpipe_assets.server.web", web.dump()), env | logins, passes=(listening,)),
     )

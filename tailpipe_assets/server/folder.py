@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import BusyError, LakeError
+from tailpipe_resources.model.home import home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

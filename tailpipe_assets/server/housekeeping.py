@@ -1,4 +1,4 @@
-"""Forgets old runs once a day, in a process of its own; run by `python -m` with the number of days they are kept."""
+"""Forgets old runs once an hour, in a process of its own; run by `python -m` with the number of days they are kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FIRST = 300.0
-_EVERY = 24 * 3600.0
+_EVERY = 3600.0
 """Seconds after the start, and between two passes."""
 
 
@@ -57,16 +57,21 @@ def main() -> None:
     """One pass."""
     import dagster as dg
 
-    from tailpipe_assets.definitions.pruning import prune_runs
+    from tailpipe_assets.definitions.pruning import KEPT, prune_runs
 
     logging.basicConfig(format="%(asctime)s - %(name)s - %(levelname)s - %(message)s", level=logging.INFO)
     days = int(sys.argv[1])
-    with dg.DagsterInstance.get() as instance:
-        pruned = prune_runs(instance, datetime.now(UTC) - timedelta(days=days))
-    logging.getLogger("tailpipe").info(
-        "%d runs older than %d days are forgotten; %d stay, because they were the last to collect a day",
-        *(pruned.deleted, days, pruned.needed),
-    )
+    before = datetime.now(UTC) - timedelta(days=days)
+    is_done = False
+    while not is_done:
+        with dg.DagsterInstance.get() as instance:
+            pruned = prune_runs(instance, before)
+        is_done = pruned.is_done
+        logging.getLogger("tailpipe").info(
+            "%d runs older than %d days, or than the last %d runs, are forgotten; %d such runs stay, because they were "
+            "the last to collect a day",
+            *(pruned.deleted, days, KEPT, pruned.needed),
+        )
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tailpipe_assets.server.process import Kept
 
 _LOOK = 0.2
-_STEPS = ((signal.SIGINT, 5.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
-"""What children are sent to end them, and how many seconds they have after each."""
+_STEPS = ((signal.SIGINT, 4.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
+"""What children are sent to end them, and the seconds they have after each: fewer than the ten that are promised."""
 
 
 @dataclass(slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.tables.declaration import Check, Field, Table
+from tailpipe_assets.tables.types import SCALARS, stored_type
 from tailpipe_resources.model.config import ColumnBlock
 from tailpipe_resources.model.names import hint, literal, quote
-from tailpipe_resources.model.schema import COMMON_COLUMNS, INSTANT, PATH_COLUMNS, REJECTED_TABLE, VIEW_COLUMNS
+from tailpipe_resources.model.own_tables import OWN_TABLES
+from tailpipe_resources.model.schema import COMMON_COLUMNS, INSTANT, PATH_COLUMNS, VIEW_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 CUSTOM = Table(
     name="custom",
-    description="A table of your own, from lines taken apart by a regular expression or from JSON.",
-    formats=("regex", "grok", "jsonl", "json"),
+    description="A table of your own, from text, JSON or Parquet.",
+    formats=("regex", "grok", "delimited", "jsonl", "json", "logfmt", "kv", "cef", "leef", "parquet"),
     fields=(),
     time="NULL",
     timestamp="NULL",
@@ -56,24 +57,10 @@ TIME_FORMATS = (
 _ARRAY_COLUMNS = frozenset(column.name for column in COMMON_COLUMNS if column.type == "VARCHAR[]")
 _MAPPED = _ARRAY_COLUMNS | {"tp_source_name", "tp_source_ip", "tp_destination_ip"}
 _ROUTED = frozenset({"tp_timestamp", "tp_index", "tp_date"})
+_TAKEN = "filename"
+"""What DuckDB calls the file a row was read from."""
+
 _RESERVED = frozenset(column.name for column in (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS))
-_TYPES = (
-    *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"),
-    *("VARCHAR", "TEXT", "STRING", "BLOB", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIME", "UUID", "JSON"),
-)
-_TYPE = re.compile(rf"({'|'.join(_TYPES)})(\(\d+(,\s*\d+)?\))?(\[\])?", re.IGNORECASE)
-_STORED = {
-    "INT": "INTEGER",
-    "TINYINT": "SMALLINT",
-    "HUGEINT": "DECIMAL(38,0)",
-    "TEXT": "VARCHAR",
-    "STRING": "VARCHAR",
-    "TIME": "VARCHAR",
-    "UUID": "VARCHAR",
-    "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
-    "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
-}
-"""Types Delta has no place for, and the ones that hold the same."""
 
 
 def declare(
@@ -90,8 +77,10 @@ def declare(
     place = block.place if block else collection.format_place or collection.place
     columns = _Columns(block, groups, place, problems)
     time = columns.time(collection)
-    if collection.table_stored == REJECTED_TABLE:
-        problems.add(collection.place, f"the table {REJECTED_TABLE} is Tailpipe's own; give yours another name")
+    if collection.table_stored in OWN_TABLES:
+        problems.add(
+            collection.place, f"the table {collection.table_stored} is Tailpipe's own; give yours another name"
+        )
     if time is None or not columns.sound():
         return None
     return Table(
@@ -107,6 +96,13 @@ def declare(
         index=columns.mapped("tp_index") or "NULL",
         mapped=columns.enrichment(),
     )
+
+
+def record_fields(block: TableBlock, groups: Sequence[str] | None) -> dict[str, str]:
+    """What a record of the user's table is made of, by name: what expressions may speak of, and its type."""
+    if groups is not None:
+        return dict.fromkeys(groups, "VARCHAR")
+    return {each.source or each.name: "JSON" if _is_json(each) else "VARCHAR" for each in block.columns}
 
 
 class _Columns:
@@ -143,10 +139,15 @@ class _Columns:
     def _check(self, each: ColumnBlock) -> None:
         if each.name.startswith("tp_") and each.name not in _RESERVED:
             self._problems.add(each.place, f'no common column is called "{each.name}"{hint(each.name, _RESERVED)}')
+        elif each.name.lower() == _TAKEN:
+            self._problems.add(
+                each.place, f'column "{each.name}": readers of Parquet files take this name; use another'
+            )
         elif each.name in _RESERVED - _MAPPED - _ROUTED:
             self._problems.add(each.place, f'column "{each.name}": Tailpipe fills it; it cannot be mapped')
-        if each.type and not _TYPE.fullmatch(each.type):
-            self._problems.add(each.place, f'column "{each.name}": {each.type} is no type{hint(each.type, _TYPES)}')
+        if stored_type(each.type) is None:
+            near = hint(str(each.type), [*SCALARS, "STRUCT"])
+            self._problems.add(each.place, f'column "{each.name}": {each.type} is no type{near}')
         source = each.source or each.name
         if self._groups is not None and not each.transform and source not in self._groups:
             self._problems.add(each.place, f'the format has no field "{source}"{hint(source, self._groups)}')
@@ -180,11 +181,18 @@ class _Columns:
             Check(f"({self._source(each)}) IS NULL", f"{each.name} is missing") for each in kept if each.required
         ]
         wrong = [
-            Check(f"({self._source(each)}) IS NOT NULL AND ({self._value(each)}) IS NULL", _no_value(each))
+            Check(f"({self._source(each)}) IS NOT NULL AND {self._is_wrong(each)}", _no_value(each))
             for each in kept
             if _stored(each.type) != "VARCHAR"
         ]
         return (*missing, *wrong)
+
+    def _is_wrong(self, each: ColumnBlock) -> str:
+        """SQL that is true of what is not of the column's type; a cast would make a struct out of no object."""
+        if self._groups is None and not each.transform and _stored(each.type).startswith("STRUCT"):
+            is_list = _stored(each.type).endswith("[]")
+            return f"json_type({self._source(each)}) NOT IN ('{'ARRAY' if is_list else 'OBJECT'}', 'NULL')"
+        return f"({self._value(each)}) IS NULL"
 
     def enrichment(self) -> dict[str, str]:
         """The common columns the user maps."""
@@ -199,13 +207,14 @@ class _Columns:
         mapped = self.mapped("tp_timestamp")
         if mapped is not None:
             return f"CAST({mapped} AS VARCHAR)"
-        names = {each.source or each.name for each in self.all if not each.transform}
+        sources = [(each.source or each.name, each.name) for each in self.all if not each.transform]
+        names = dict([*((name, field) for field, name in sources), *((field, field) for field, _ in sources)])
         wanted = (collection.timestamp,) if collection.timestamp else TIME_NAMES
         found = next((name for wish in wanted for name in sorted(names) if name.lower() == str(wish).lower()), None)
         if found is None:
-            self._no_time(collection, names)
+            self._no_time(collection, set(names))
             return None
-        return f"CAST(r.{quote(found)} AS VARCHAR)"
+        return f"CAST(r.{quote(names[found])} AS VARCHAR)"
 
     def _no_time(self, collection: Collection, names: set[str]) -> None:
         if collection.timestamp:
@@ -245,13 +254,13 @@ def _no_value(each: ColumnBlock) -> str:
 
 
 def _is_json(each: ColumnBlock) -> bool:
-    return _stored(each.type) == "JSON" or _stored(each.type).endswith("[]")
+    kind = _stored(each.type)
+    return kind == "JSON" or kind.endswith("[]") or kind.startswith("STRUCT(")
 
 
 def _stored(declared: str | None) -> str:
-    kind = (declared or "VARCHAR").upper()
-    scalar = kind.removesuffix("[]")
-    return _STORED.get(scalar, scalar) + kind[len(scalar) :]
+    """The type a column is stored with; text where it is none, of which a problem is noted elsewhere."""
+    return stored_type(declared) or "VARCHAR"
 
 
 def _instant(value: str, layout: str | None) -> str:

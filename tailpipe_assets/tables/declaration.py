@@ -61,6 +61,9 @@ class Table:
     formats: tuple[str, ...]
     """The formats it can be read from; the first is the default."""
 
+    presets: Mapping[str, str] = field(default_factory=dict)
+    """Other formats users may name, and the ones of `formats` that read the same."""
+
     shape: Mapping[str, object] | None = None
     """For JSON: what `r` looks like. None when the format delivers `r` itself."""
 
@@ -83,8 +86,17 @@ class Table:
     enrichment: Mapping[str, str] = field(default_factory=dict)
     """SQL over the columns for the common columns the table can fill, by name."""
 
+    actor: str = "tp_usernames[1]"
+    """SQL over the columns: who did what a row tells of."""
+
+    resource: str = "tp_akas[1]"
+    """SQL over the columns: what it was done to."""
+
     mapped: Mapping[str, str] = field(default_factory=dict)
     """The same for tables of the user's own, as SQL over the record."""
+
+    redactions: Mapping[str, str] = field(default_factory=dict)
+    """SQL over the columns for what a collection stores in place of some of them, by name."""
 
     format_options: Mapping[str, object] = field(default_factory=dict)
     """What its default format is told, such as where the records are in the document."""

@@ -33,6 +33,8 @@ HTTP_LOG = Table(
         text("http_referer", "The page the client says it came from."),
         text("http_user_agent", "The program the client says it is."),
     ),
+    actor="coalesce(remote_user, remote_addr)",
+    resource="request_uri",
     enrichment={
         "tp_source_ip": "remote_addr",
         "tp_ips": "CASE WHEN remote_addr IS NOT NULL THEN [remote_addr] END",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import ConfigError, PluginError
+from tailpipe_resources.model.finding import DERIVED_TABLES, FINDING_COLUMNS, FINDING_TABLE
 from tailpipe_resources.model.schema import (
     COMMON_COLUMNS,
     PATH_COLUMNS,
@@ -89,8 +90,12 @@ class _Meanings:
 
     @classmethod
     def of(cls, names: Iterable[str], load: Callable[[], Config]) -> _Meanings:
-        tables = {REJECTED_TABLE: "Records that did not fit and artifacts that broke."}
+        tables = {
+            REJECTED_TABLE: "Records that did not fit and artifacts that broke.",
+            FINDING_TABLE: "What detections found.",
+        }
         columns = {(REJECTED_TABLE, each.name): each.description for each in REJECTED_COLUMNS}
+        columns |= {(FINDING_TABLE, each.name): each.description for each in FINDING_COLUMNS}
         wanted = set(names)
         installed = set(plugins.names("table"))
         for name in wanted & installed:
@@ -100,7 +105,7 @@ class _Meanings:
                 continue
             tables[name] = str(getattr(declared, "description", ""))
             columns |= {(name, each.name): each.description for each in declared.stored_columns}
-        for block in _blocks(load) if wanted - installed - {REJECTED_TABLE} else ():
+        for block in _blocks(load) if wanted - installed - set(DERIVED_TABLES) else ():
             tables[block.name] = block.description
             columns |= {(block.name, each.name): each.description for each in block.columns}
         common = {each.name: each.description for each in (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)}

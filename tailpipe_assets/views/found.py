@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
 from tailpipe_resources.config.outline import Outline
-from tailpipe_resources.errors import PastError, UsageError
+from tailpipe_resources.errors import PastError, PluginError, UsageError
 from tailpipe_resources.lake import Lake, open_lake, snapshot, tables
+from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE, NEWEST_FINDING
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.model.place import Problems
 from tailpipe_resources.model.schema import COMMON_COLUMNS, REJECTED_COLUMNS, REJECTED_TABLE, Column
@@ -43,8 +45,8 @@ class Views:
     blocks: tuple[ViewBlock, ...] = ()
     """The views that the configuration declares."""
 
-    snapshots: tuple[tuple[Lake, str, int], ...] = ()
-    """Lake, table and version of everything that is shown."""
+    snapshots: tuple[tuple[Lake, Snapshot], ...] = ()
+    """Everything that is shown, by the lake where it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,11 @@ def views_of(config: Config, until: ExitStack | None = None, moment: Moment = NO
 
 
 def views_within(
-    outline: Outline, load: Callable[[], Config], until: ExitStack | None = None, moment: Moment = NOW
+    outline: Outline,
+    load: Callable[[], Config],
+    until: ExitStack | None = None,
+    moment: Moment = NOW,
+    known: Views | None = None,
 ) -> Views:
     """The same, for a configuration of which the outline is known.
 
@@ -80,6 +86,7 @@ def views_within(
         load: the whole configuration, asked for only when a table of the user's own was never collected.
         until: keeps the files of the views readable until it is closed.
         moment: which state of the tables.
+        known: what was found before; tables to which nothing was committed since are not read again.
 
     Raises:
         UsageError: a version is asked of a table that no lake, or more than one, holds.
@@ -90,16 +97,17 @@ def views_within(
     found: dict[str, View] = {}
     lost: dict[str, str] = {}
     snapshots = []
+    before = {(lake.root, each.table): each for lake, each in known.snapshots} if known is not None else {}
     for lake, name in inside:
         try:
-            stored = snapshot(lake, name, until, as_of=moment.of(name))
+            stored = snapshot(lake, name, until, as_of=moment.of(name), known=before.get((lake.root, name)))
         except PastError as error:
             lost[name] = str(error)
         else:
             if stored is not None:
                 found[name] = _joined(found.get(name), _view(stored))
-                snapshots.append((lake, name, stored.version))
-    for view in _declared():
+                snapshots.append((lake, stored))
+    for view in declared():
         found.setdefault(view.name, view)
     if set(outline.tables) - set(found) - set(lost):
         for view in _planned(load()):
@@ -132,15 +140,23 @@ def _joined(one: View | None, other: View) -> View:
 
 
 def _view(found: Snapshot) -> View:
-    return View(found.table, found.columns, found.files, found.stored, version=found.version)
+    newest = NEWEST_FINDING if found.table == FINDING_TABLE else None
+    return View(found.table, found.columns, found.files, found.stored, version=found.version, newest=newest)
 
 
-def _declared() -> Iterator[View]:
+def declared() -> Iterator[View]:
+    """The tables that are there without any configuration, with no rows."""
     yield View(REJECTED_TABLE, (*COMMON_COLUMNS, *REJECTED_COLUMNS), ())
+    yield View(FINDING_TABLE, (*COMMON_COLUMNS, *FINDING_COLUMNS), (), newest=NEWEST_FINDING)
     for name in plugins.names("table"):
-        columns: tuple[Column, ...] = plugins.load("table", name).stored_columns
-        if len(columns) > len(COMMON_COLUMNS):
-            yield View(name, columns, ())
+        # One that does not import is told where it is used; a query of others goes on.
+        with suppress(PluginError):
+            yield from _empty(name, plugins.load("table", name).stored_columns)
+
+
+def _empty(name: str, columns: tuple[Column, ...]) -> Iterator[View]:
+    if len(columns) > len(COMMON_COLUMNS):
+        yield View(name, columns, ())
 
 
 def _planned(config: Config) -> Iterator[View]:

@@ -39,6 +39,7 @@ def open_lake(
     end: str | None = None,
     collections: Iterable[str] = (),
     indexes: Iterable[str] = (),
+    search_path: str = "",
     variables: Mapping[str, str] | None = None,
     engine: Engine | None = None,
 ) -> NotebookLake:
@@ -50,6 +51,7 @@ def open_lake(
         end: rows before this time; a date alone includes that day.
         collections: of which, as `--collection`; all when none is given.
         indexes: of which values of `tp_index`, with shell wildcards; all when none is given.
+        search_path: schemas in which plain names are looked for before `main`, with commas between them.
         variables: values of the configuration's variables.
         engine: memory and time zone.
 
@@ -61,7 +63,7 @@ def open_lake(
     config = load(find_files(config_path), variables=variables or {})
     now = datetime.now(UTC)
     window = Window(None if start is None else parse_time(start, now), None if end is None else parse_end(end, now))
-    asked = Asked(Restriction(window, tuple(collections), tuple(indexes)))
+    asked = Asked(Restriction(window, tuple(collections), tuple(indexes)), search_path=search_path)
     return NotebookLake(open_config(config, asked, engine))
 
 

@@ -15,12 +15,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
+from tailpipe_assets.views.copies import accelerated, folder_of
 from tailpipe_assets.views.found import NOW, views_within
 from tailpipe_resources.config.outline import Outline
+from tailpipe_resources.errors import UsageError
+from tailpipe_resources.model.names import hint, literal, quote
+from tailpipe_resources.query.described import Described
 from tailpipe_resources.query.engine import connect, restrict, unfinished
+from tailpipe_resources.query.layers import MAIN
 from tailpipe_resources.query.restriction import EVERYTHING, restricted
 from tailpipe_resources.query.statements import check, gives_rows, split
-from tailpipe_resources.query.viewset import Described, ViewSet
+from tailpipe_resources.query.viewset import ViewSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +57,9 @@ class Engine:
     is_safe: bool = True
     """Whether it reaches nothing but the lakes and those files, and runs only what reads."""
 
+    uses_copies: bool = True
+    """Whether copies of accelerated views are read where they hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -59,6 +67,8 @@ class Asked:
 
     restriction: Restriction = EVERYTHING
     moment: Moment = NOW
+    search_path: str = ""
+    """Schemas in which plain names are looked for first, with commas between them; `main` is searched last."""
 
 
 def open_config(config: Config, asked: Asked | None = None, engine: Engine | None = None) -> OpenViews:
@@ -90,24 +100,32 @@ class OpenViews:
 
     def __init__(
         self,
-        find: Callable[[ExitStack, Moment], Views],
+        find: Callable[[ExitStack, Moment, Views | None], Views],
         asked: Asked,
         engine: Engine,
         load: Callable[[], Config],
     ) -> None:
         self._find, self._asked, self._load = find, asked, load
-        self._leases, self._is_safe = ExitStack(), engine.is_safe
+        self.search_path = ""
+        """Where plain names are looked for, as DuckDB writes it."""
+        self._leases, self._is_safe, self._uses_copies = ExitStack(), engine.is_safe, engine.uses_copies
         try:
-            self.found = find(self._leases, asked.moment)
+            self.found = find(self._leases, asked.moment, None)
             self.connection: duckdb.DuckDBPyConnection = connect(
                 memory_limit=engine.memory_limit, time_zone=engine.time_zone
             )
+            # Files never change: what was read of their ends holds for the next question too.
+            self.connection.execute("SET parquet_metadata_cache = true")
             for lake in self.found.lakes:
                 lake.store.attach(self.connection)
             self.views = ViewSet(self.connection, self._described(), time_zone=engine.time_zone)
             if engine.is_safe:
                 folders = [folder for lake in self.found.lakes for folder in lake.reach]
+                if any(block.accelerated for block in self.found.blocks):
+                    folders.append(str(folder_of(self.found.lakes)))
                 restrict(self.connection, folders, [unfinished(path) for path in engine.stores])
+            if asked.search_path:
+                self._search(asked.search_path)
         except BaseException:
             self._leases.close()
             raise
@@ -179,8 +197,9 @@ class OpenViews:
         """
         arriving = ExitStack()
         try:
-            found = self._find(arriving, self._asked.moment)
+            found = self._find(arriving, self._asked.moment, self.found)
             is_another = found.views != self.found.views or found.lost != self.found.lost
+            is_another = is_another or self.views.are_copies_replaced
             if is_another:
                 self.found = found
                 self.views.show(self._described())
@@ -215,6 +234,18 @@ class OpenViews:
         """Close it."""
         self.close()
 
+    def _search(self, path: str) -> None:
+        schemas = [each.strip() for each in path.split(",") if each.strip()]
+        known = {each.casefold() for each in (*self.views.schemas, *self.views.indexes)}
+        for schema in schemas:
+            if schema.casefold() not in known:
+                near = hint(schema, self.views.schemas)
+                raise UsageError(f'the search path names the schema "{schema}", which is not there{near}')
+        quoted = ",".join(map(quote, [*(each for each in schemas if each != MAIN), MAIN]))
+        self.views.change(f"SET search_path = {literal(quoted)}")
+        self.search_path = quoted
+
     def _described(self) -> Described:
         views = tuple(restricted(view, self._asked.restriction) for view in self.found.views)
-        return Described(views, self.found.collections, self.found.blocks)
+        copies = accelerated(self.found) if self._uses_copies else {}
+        return Described(views, self.found.collections, self.found.blocks, copies)

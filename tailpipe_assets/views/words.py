@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.model.names import hint
-from tailpipe_resources.model.schema import REJECTED_TABLE
+from tailpipe_resources.model.own_tables import OWN_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def in_our_words(error: QueryError, opened: OpenViews) -> QueryError:
 def without_rows(statement: str, opened: OpenViews) -> Iterator[str]:
     """What to do about each table a statement names of which nothing was collected yet."""
     configured = {table for table, _ in opened.found.collections}
-    views = {view.name: view for view in opened.found.views if view.name != REJECTED_TABLE}
+    views = {view.name: view for view in opened.found.views if view.name not in OWN_TABLES}
     for name, view in views.items():
         if not view.files and _names(statement, name):
             yield (

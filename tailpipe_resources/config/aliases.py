@@ -8,7 +8,11 @@ BLOCKS = {"connection": "credential", "partition": "collection"}
 ATTRIBUTES = {"connection": "credential"}
 """In sources and destinations."""
 
-SOURCES = {"aws_s3_bucket": "aws_s3", "pipes_audit_log_api": "pipes"}
+SOURCES = {
+    "aws_cloudwatch_log_group": "aws_cloudwatch",
+    "aws_s3_bucket": "aws_s3",
+    "pipes_audit_log_api": "pipes",
+}
 """Source types."""
 
 CREDENTIAL_ATTRIBUTES = {"s3_force_path_style": "force_path_style"}

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import create_model
 
 from tailpipe_resources.config.values import Reference  # noqa: TC001 - pydantic reads the annotations
+from tailpipe_resources.model.secret import Secret  # noqa: TC001 - the same
 from tailpipe_resources.options import Options
 
 
@@ -17,22 +18,41 @@ class Shape:
 
     labels: tuple[str, ...]
     blocks: tuple[str, ...] = ()
+    any_label: bool = False
+    """Whether its labels are for people, and may be any text."""
 
 
 SHAPES = {
-    "collection": Shape(("table", "name"), ("checks", "filter", "source")),
+    "alert": Shape(("name",)),
+    "collection": Shape(("table", "name"), ("checks", "filter", "redact", "source")),
     "credential": Shape(("type", "name")),
     "destination": Shape(("type", "name")),
+    "detection": Shape(("table", "name"), ("dedupe", "exception", "test", "threshold")),
+    "detection_override": Shape(("address",), any_label=True),
+    "detection_pack": Shape(("type", "name")),
     "format": Shape(("type", "name")),
+    "heartbeat": Shape(()),
     "hold": Shape(("name",)),
     "locals": Shape(()),
+    "notifier": Shape(("type", "name")),
     "source": Shape(("type", "name")),
+    "suppression": Shape(("table", "name")),
     "table": Shape(("name",), ("column",)),
     "variable": Shape(("name",)),
     "view": Shape(("name",)),
     "workspace": Shape(("name",)),
 }
-NESTED_SHAPES = {"checks": Shape(()), "column": Shape(("name",)), "filter": Shape(()), "source": Shape(("type",))}
+NESTED_SHAPES = {
+    "checks": Shape(()),
+    "column": Shape(("name",)),
+    "dedupe": Shape(()),
+    "exception": Shape(("name",), any_label=True),
+    "filter": Shape(()),
+    "redact": Shape(()),
+    "source": Shape(("type",)),
+    "test": Shape(("name",), any_label=True),
+    "threshold": Shape(()),
+}
 
 
 class DestinationAttributes(Options):
@@ -151,6 +171,12 @@ class CollectionAttributes(Options):
     retention: str | None = None
     """How long rows are kept, such as `90d`; for ever unless said here or by the destination."""
 
+    keep_rejected: bool | None = None
+    """Whether the text of rejected records is kept beside reason and place; unless said, when nothing is redacted."""
+
+    rejected_retention: str | None = None
+    """How long rejected records are kept, such as `7d`; as long as rows unless said."""
+
 
 class PaceAttributes(Options):
     """What makes a collection run by itself under `tailpipe server`. The first four exclude each other."""
@@ -187,11 +213,40 @@ class HoldAttributes(Options):
     """The time up to which rows are held; a date alone includes that day."""
 
 
+class AlertAttributes(Options):
+    """Which alerts go to whom."""
+
+    notify: tuple[Reference, ...]
+    """The notifiers."""
+
+    detections: tuple[str, ...] = ("*",)
+    """Which detections, by address or shell wildcard; all unless said."""
+
+    min_severity: str = "info"
+    """Alerts of less are left out: `info`, `low`, `medium`, `high` or `critical`."""
+
+    renotify: str | None = None
+    """After how long an alert that goes on is told again, such as `24h`; never unless said."""
+
+    max_per_hour: int | None = None
+    """How many are told one by one in an hour to each notifier; what is beyond is told together, in a digest."""
+
+
+class HeartbeatAttributes(Options):
+    """What is called while all is well."""
+
+    url: Secret
+    """Of a service that tells somebody when it is called no more."""
+
+    every: str = "1m"
+    """How often."""
+
+
 class ViewAttributes(Options):
     """A part of the tables as a schema of its own, or one view by a query."""
 
     sql: str | None = None
-    """A query of your own; then nothing but `description` may stand beside it."""
+    """A query of your own; then nothing but `description` and `accelerated` may stand beside it."""
 
     to: str | None = None
     """The time up to which rows are shown; a date alone includes that day."""
@@ -207,6 +262,9 @@ class ViewAttributes(Options):
 
     where: str | None = None
     """One more condition on rows, in SQL."""
+
+    accelerated: bool = False
+    """Keep a copy of its rows in a DuckDB file, for quicker answers; `tailpipe view refresh` makes it anew."""
 
     description: str = ""
     """What it shows, for `tailpipe view list`."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tailpipe_resources.config import syntax
-from tailpipe_resources.config.paths import home
+from tailpipe_resources.model.home import home
 from tailpipe_resources.model.place import Place
 
 _VERSION = 1

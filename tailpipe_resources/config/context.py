@@ -56,6 +56,10 @@ class Context:
         """The names of the declared blocks of a type, without their type label."""
         return [address[-1] for address in self._places if address[0] == kind]
 
+    def collected_tables(self) -> list[str]:
+        """The tables that declared collections make."""
+        return [table for kind, table, *_ in self._places if kind == "collection"]
+
     def expects(self, kind: str, reference: Reference) -> bool:
         """Whether a reference names a block of this type; a problem when not."""
         if reference.kind != kind:

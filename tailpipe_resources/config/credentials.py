@@ -54,16 +54,40 @@ class PipesCredential(Options):
     """How to be let in to Turbot Pipes."""
 
     token: Secret | None = None
-    """An API token. Without one: `$PIPES_TOKEN`."""
+    """An API token. Without one: `$PIPES_TOKEN`, else what `tailpipe login` saved."""
 
     org_handle: str | None = None
     """The organization whose logs are read."""
 
     host: str | None = None
-    """Another host than pipes.turbot.com."""
+    """Another host than pipes.turbot.com. Without one: `$PIPES_HOST`."""
 
 
-TYPES: dict[str, type[Options]] = {"aws": AwsCredential, "pipes": PipesCredential, "slack": SlackCredential}
+class HttpCredential(Options):
+    """How to be let in to a service that is asked over HTTP."""
 
-OF_SOURCE = {"aws_s3": "aws", "pipes": "pipes", "slack": "slack"}
+    token: Secret | None = None
+    """Sent as `Authorization: Bearer ...`."""
+
+    username: str | None = None
+    """Sent with the password as HTTP's basic authentication."""
+
+    password: Secret | None = None
+    """Goes with the user name."""
+
+    headers: dict[str, Secret] = {}
+    """Headers of every request, such as `X-Api-Key`."""
+
+    query: dict[str, Secret] = {}
+    """Parameters of every request, for services that take their key so."""
+
+
+TYPES: dict[str, type[Options]] = {
+    "aws": AwsCredential,
+    "http": HttpCredential,
+    "pipes": PipesCredential,
+    "slack": SlackCredential,
+}
+
+OF_SOURCE = {"aws_cloudwatch": "aws", "aws_s3": "aws", "http": "http", "pipes": "pipes", "slack": "slack"}
 """The type of credential a type of source takes; a source not named here takes any."""

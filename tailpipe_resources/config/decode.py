@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.config import aliases
 from tailpipe_resources.config.blocks import NESTED_SHAPES, SHAPES, Shape
 from tailpipe_resources.config.context import Context
+from tailpipe_resources.config.decode_alerts import alert, heartbeat, notifier
 from tailpipe_resources.config.decode_collections import collection
+from tailpipe_resources.config.decode_detections import detection, override, pack, suppression
 from tailpipe_resources.config.decode_holds import hold
 from tailpipe_resources.config.decode_sources import credential, destination, implicit_destination, source
 from tailpipe_resources.config.decode_tables import format_block, table
 from tailpipe_resources.config.decode_views import view
 from tailpipe_resources.config.variables import check_locals, scope_of
+from tailpipe_resources.model.alerting import Alerting
 from tailpipe_resources.model.config import Config
+from tailpipe_resources.model.detection import Detections
 from tailpipe_resources.model.names import MAX_LABEL, hint, label_fault
 
 if TYPE_CHECKING:
@@ -61,6 +65,15 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
     collections = each("collection", collection)
     holds = each("hold", hold)
     views = each("view", view)
+    rules = Detections(
+        each("detection", detection),
+        each("suppression", suppression),
+        each("detection_override", override),
+        each("detection_pack", pack),
+    )
+    alerting = Alerting(
+        each("notifier", notifier), each("alert", alert), next(iter(each("heartbeat", heartbeat)), None)
+    )
     for block in blocks:
         if block.type == "workspace":
             _workspace(block, context)
@@ -76,6 +89,8 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
         files=tuple(paths),
         holds=holds,
         views=views,
+        detections=rules,
+        alerting=alerting,
     )
 
 
@@ -121,6 +136,8 @@ def _are_labels_right(block: Block, shape: Shape, problems: Problems) -> bool:
         wanted = " ".join([block.type, *(f'"<{label}>"' for label in shape.labels)])
         problems.add(block.place, f"{block.title} lacks or exceeds its labels; it is written {wanted} {{ ... }}")
         return False
+    if shape.any_label:
+        return True
     wrong = [(label, fault) for label in block.labels if (fault := label_fault(label)) is not None]
     for label, fault in wrong:
         shown = label if len(label) <= MAX_LABEL else f"{label[:20]}..."

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.config.reading import Reading
 from tailpipe_resources.model.checks import CHECKS, Checks
 from tailpipe_resources.model.names import hint
+from tailpipe_resources.model.pace import parse_interval
 from tailpipe_resources.options import Options
 
 if TYPE_CHECKING:
     from tailpipe_resources.config.context import Context
     from tailpipe_resources.config.syntax import Block
 
-_DURATION = re.compile(r"(\d{1,6})(s|m|M|h|H|d)")
-_SECONDS = {"s": 1, "m": 60, "M": 60, "h": 3600, "H": 3600, "d": 86400}
 _MOST_SKEW = timedelta(days=1)
 _DEFAULT = Checks()
 
@@ -89,8 +87,10 @@ class _Decoder:
     def _span(self, text: str | None) -> timedelta:
         if text is None:
             return _DEFAULT.max_clock_skew
-        found = _DURATION.fullmatch(text)
-        span = timedelta(seconds=int(found[1]) * _SECONDS[found[2]]) if found else None
+        try:
+            span = parse_interval(text)
+        except ValueError:
+            span = None
         if span is None or span > _MOST_SKEW:
             shown = self._reading.shown("max_clock_skew", text)
             self._complain("max_clock_skew", f"is {shown}; write 10m, 90s or 1h, and 1d at most (units: s m h d)")

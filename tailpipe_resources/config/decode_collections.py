@@ -11,6 +11,7 @@ from tailpipe_resources.config.blocks import CollectionAttributes, FilterAttribu
 from tailpipe_resources.config.decode_checks import checks_of
 from tailpipe_resources.config.decode_holds import instant, retention_of
 from tailpipe_resources.config.decode_pace import pace_of
+from tailpipe_resources.config.decode_redactions import redactions_of
 from tailpipe_resources.config.decode_sources import destination_of, named_source
 from tailpipe_resources.config.decode_tables import format_of
 from tailpipe_resources.config.paths import absolute
@@ -72,6 +73,9 @@ def collection(block: Block, context: Context) -> Collection | None:
         lookback=lookback,
         filters=filters,
         retention=kept,
+        redactions=redactions_of(block, context),
+        keep_rejected=attributes.keep_rejected,
+        rejected_retention=retention_of(attributes.rejected_retention, reading, context, "rejected_retention"),
         pace=pace_of(paced, reading, context),
         checks=checks_of(block, context),
     )

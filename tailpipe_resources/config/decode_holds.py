@@ -43,24 +43,32 @@ def hold(block: Block, context: Context) -> Hold | None:
     return Hold(name, block.place, selector, attributes.reason.strip(), window)
 
 
-def window_of(start: str | None, end: str | None, reading: Reading, context: Context) -> Window:
-    """What `from` and `to` say; a date alone in `to` includes that day."""
-    until = instant(end, "to", reading, context)
+def window_of(
+    start: str | None,
+    end: str | None,
+    reading: Reading,
+    context: Context,
+    *,
+    names: tuple[str, str] = ("from", "to"),
+) -> Window:
+    """What `from` and `to`, or two other attributes, say; a date alone in the latter includes that day."""
+    first, last = names
+    until = instant(end, last, reading, context)
     if until is not None and end is not None and _DATE.fullmatch(end):
         until = until if until.date() == date.max else until + timedelta(days=1)
-    return Window(instant(start, "from", reading, context), until)
+    return Window(instant(start, first, reading, context), until)
 
 
-def retention_of(text: str | None, reading: Reading, context: Context) -> Retention | None:
-    """What `retention` says; None, and perhaps a problem, when nothing."""
+def retention_of(text: str | None, reading: Reading, context: Context, name: str = "retention") -> Retention | None:
+    """What `retention`, or another attribute of its kind, says; None, and perhaps a problem, when nothing."""
     if text is None:
         return None
     try:
         return parse_retention(text)
     except UsageError:
         units = "units: d days, W weeks, m months, Y years"
-        message = f'"retention" {reading.shown("retention", text)} is not a length of time; write 90d ({units})'
-        context.problems.add(reading.place("retention"), message)
+        message = f'"{name}" {reading.shown(name, text)} is not a length of time; write 90d ({units})'
+        context.problems.add(reading.place(name), message)
         return None
 
 

@@ -17,12 +17,13 @@ _TAKEN = frozenset({"main", "information_schema", "pg_catalog", "temp", "system"
 """Names that a query knows already."""
 
 _PARTS = ("from", "to", "tables", "collections", "indexes", "where")
+_PLACED = ("sql", "tables", "collections", "where", "accelerated")
 
 
 def view(block: Block, context: Context) -> ViewBlock | None:
     """A `view` block. Its SQL is checked where it is used: loading needs no database."""
     (name,) = block.labels
-    if not context.declare(("view", name), block):
+    if not context.declare(("view", name.lower()), block):  # SQL does not tell names apart by their case
         return None
     if name.lower() in _TAKEN:
         context.problems.add(block.place, f'a view cannot be called "{name}": queries know something of that name')
@@ -50,5 +51,7 @@ def view(block: Block, context: Context) -> ViewBlock | None:
         collections=attributes.collections,
         indexes=attributes.indexes,
         where=attributes.where,
+        accelerated=attributes.accelerated,
         description=attributes.description,
+        places={name: reading.place(name) for name in _PLACED if reading.says(name)},
     )

@@ -45,7 +45,15 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.config.syntax import Attribute
 
-REFERABLE = {"collection": 2, "credential": 2, "destination": 2, "format": 2, "source": 2, "table": 1}
+REFERABLE = {
+    "collection": 2,
+    "credential": 2,
+    "destination": 2,
+    "format": 2,
+    "notifier": 2,
+    "source": 2,
+    "table": 1,
+}
 """Block types a reference may name, and how many labels follow."""
 
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from tailpipe_resources.errors import UsageError
+from tailpipe_resources.model.home import home
 
 _SUFFIXES = {".hcl", ".tpc"}
 _EXAMPLE = """\
@@ -18,12 +19,6 @@ collection "http_log" "production" {
   source = source.file.nginx
   format = "combined"
 }"""
-
-
-def home() -> Path:
-    """The folder of Tailpipe's own files: `$TAILPIPE_HOME`, else `~/.tailpipe`."""
-    named = os.environ.get("TAILPIPE_HOME")
-    return Path(named).expanduser() if named else Path.home() / ".tailpipe"
 
 
 def find_files(config_path: str | None = None) -> list[Path]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake.delta import Removed, active_files, open_table
 from tailpipe_resources.lake.inventory import tables
-from tailpipe_resources.model.schema import REJECTED_TABLE
+from tailpipe_resources.model.own_tables import OWN_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ class StoredCollection:
 def stored_collections(lake: Lake) -> Iterator[StoredCollection]:
     """Every collection that has rows, by table and name; whether or not it is still configured."""
     for table in tables(lake):
-        opened = None if table == REJECTED_TABLE else open_table(lake, table)
+        opened = None if table in OWN_TABLES else open_table(lake, table)
         by_name: dict[str, list[Removed]] = {}
         for file in active_files(opened).values() if opened is not None else ():
             by_name.setdefault(file.values["tp_partition"], []).append(file)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from tailpipe_resources.lake.findings import RESTORE, Finding, counted
+from tailpipe_resources.lake.defects import RESTORE, Defect, counted
 from tailpipe_resources.lake.table import columns_of
 from tailpipe_resources.model.names import literal
 
@@ -30,7 +30,7 @@ def check_rows(
     opened: DeltaTable,
     files: Mapping[str, Removed],
     ledgers: Mapping[str, Mapping[str, Known]],
-) -> Iterator[Finding]:
+) -> Iterator[Defect]:
     """What is wrong with the rows of some files.
 
     Args:
@@ -66,7 +66,7 @@ class _Rows:
         self.unread: set[str] = set()
         """Collections not all of whose rows could be read."""
 
-    def slot(self, folder: str, files: Mapping[str, Removed]) -> Iterator[Finding]:
+    def slot(self, folder: str, files: Mapping[str, Removed]) -> Iterator[Defect]:
         """What is wrong in one slot."""
         broken = False
         for path, each in files.items():
@@ -76,11 +76,11 @@ class _Rows:
                 self.unread.add(each.values["tp_partition"])
                 broken = True
                 reason = str(error).strip().splitlines()[0]
-                yield self._finding(f"it cannot be read: {reason}", path, RESTORE)
+                yield self._defect(f"it cannot be read: {reason}", path, RESTORE)
             else:
                 if found != each.rows:
                     what = f"it holds {counted(found, 'row')}, but {each.rows:,} were written"
-                    yield self._finding(what, path, RESTORE)
+                    yield self._defect(what, path, RESTORE)
         if not broken:
             yield from self._doubled(folder, files)
 
@@ -93,7 +93,7 @@ class _Rows:
         self.by_artifact[collection].update({location: count for location, count, _ in found})
         return sum(count for _, count, _ in found)
 
-    def _doubled(self, folder: str, files: Mapping[str, Removed]) -> Iterator[Finding]:
+    def _doubled(self, folder: str, files: Mapping[str, Removed]) -> Iterator[Defect]:
         listed = ", ".join(map(self._address, files))
         source = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
         if "tp_id" not in self._columns(source):
@@ -106,11 +106,11 @@ class _Rows:
             f"FROM {source} WHERE tp_id IS NOT NULL GROUP BY tp_id)"
         )
         if doubled:
-            yield self._finding(f"{counted(doubled, 'row')} too many, there twice", folder, AGAIN)
+            yield self._defect(f"{counted(doubled, 'row')} too many, there twice", folder, AGAIN)
         if rows - ids > doubled:
             what = f"{counted(rows - ids - doubled, 'row')} more than events: the source delivered some twice"
             where, advice = f"{self._table}/{folder}", "to count events, ask for count(DISTINCT tp_id)"
-            yield Finding(self._table, "warning", what, where, advice)
+            yield Defect(self._table, "warning", what, where, advice)
 
     def _columns(self, source: str) -> set[str]:
         return {row[0] for row in self._connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
@@ -122,17 +122,17 @@ class _Rows:
     def _address(self, path: str) -> str:
         return literal(self._lake.store.address(f"{self._table}/{path}"))
 
-    def _finding(self, what: str, path: str, advice: str) -> Finding:
-        return Finding(self._table, "error", what, f"{self._table}/{path}", advice)
+    def _defect(self, what: str, path: str, advice: str) -> Defect:
+        return Defect(self._table, "error", what, f"{self._table}/{path}", advice)
 
 
 def _against_ledger(
     table: str, collection: str, rows: Mapping[str, int], known: Mapping[str, Known]
-) -> Iterator[Finding]:
+) -> Iterator[Defect]:
     expected = {location: each.rows + each.older for location, each in known.items()}
     for location in sorted(rows.keys() | expected.keys()):
         has, should = rows.get(location, 0), expected.get(location, 0)
         if has == should:
             continue
         what = f"{counted(has, 'row')} of {location}, but the ledger counts {should:,}"
-        yield Finding(table, "error", what, f"{table}.{collection}", AGAIN)
+        yield Defect(table, "error", what, f"{table}.{collection}", AGAIN)

@@ -16,6 +16,7 @@ from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.lake.delta import active_files, commit_change, open_table
 from tailpipe_resources.lake.leases import oldest_read
 from tailpipe_resources.lake.ledger import made_at
+from tailpipe_resources.lake.lookup_names import lookup_key
 from tailpipe_resources.lake.storage import OWN
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def put_away(lake: Lake, table: str) -> None:
     waiting = _notes(lake, _waiting(table))
     if lake.store.is_remote:
         due = _settled(lake, table, _due(waiting))
-        _delete(lake, due, f"{table}/")
+        _delete(lake, table, due, f"{table}/")
     elif waiting or _due(_notes(lake, _moved(table))):
         try:
             with oldest_read(lake, table) as oldest:
@@ -167,17 +168,20 @@ def _settled(lake: Lake, table: str, notes: Sequence[str]) -> list[str]:
 def _delete_unread(lake: Lake, table: str, oldest: int | None) -> None:
     """Delete what was kept long enough, but for what a query as of an earlier version reads."""
     due = [key for key in _due(_notes(lake, _moved(table))) if _is_unread(_read(lake, key), oldest)]
-    _delete(lake, due, past(table, ""))
+    _delete(lake, table, due, past(table, ""))
 
 
 def _is_unread(note: Mapping[str, Any], oldest: int | None) -> bool:
     return bool(note) and (oldest is None or oldest >= note["version"])
 
 
-def _delete(lake: Lake, notes: Iterable[str], where: str) -> None:
-    """Delete the files of these notes, then the notes."""
+def _delete(lake: Lake, table: str, notes: Iterable[str], where: str) -> None:
+    """Delete the files of these notes and their lookups, then the notes."""
     for key in notes:
-        lake.store.remove(f"{where}{path}" for path in _read(lake, key).get("paths", ()))
+        paths = _read(lake, key).get("paths", ())
+        lake.store.remove(f"{where}{path}" for path in paths)
+        if not lake.store.is_remote:
+            lake.store.remove(lookup_key(table, path) for path in paths)
         lake.store.remove([key])
 
 

@@ -20,7 +20,7 @@ from tailpipe_resources.lake.ledger import (
 )
 from tailpipe_resources.lake.recovery import forget
 from tailpipe_resources.lake.replace import RowsOf, without
-from tailpipe_resources.lake.steps import Step, apply, follow
+from tailpipe_resources.lake.steps import Step, apply, follow, follow_findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +48,7 @@ class Batch:
     files: tuple[StagedFile, ...] = ()
     consumed: tuple[Entry, ...] = ()
     rejects: tuple[StagedFile, ...] = ()
+    findings: tuple[StagedFile, ...] = ()
     replaced: frozenset[str] = field(default_factory=frozenset)
     """Artifacts whose earlier rows go in the same commit."""
 
@@ -87,7 +88,7 @@ class Committed:
 
 
 def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batch: Batch) -> Committed:
-    """Make a batch visible, whole, and remember what it consumed; then let its rejects follow.
+    """Make a batch visible, whole, and remember what it consumed; then let its rejects and findings follow.
 
     Raises:
         CommitConflictError: another run committed to the collection first. Nothing of the batch is visible.
@@ -98,7 +99,7 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     intent = _intent(batch, state)
     write_intent(lake, folder, intent)
     added = _published(lake, batch.files)
-    for file in (*batch.rejects, *batch.copies):
+    for file in (*batch.rejects, *batch.findings, *batch.copies):
         file.publish(lake)
     rows_of = RowsOf(batch.replaced, batch.stream, batch.collection, parts=batch.parts)
     gone = partial(without, connection, lake, name=batch.table, rows_of=rows_of) if batch.replaced else None
@@ -108,6 +109,7 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
         forget(lake, batch.table, batch.collection, intent.batch, intent)
         raise
     follow(connection, lake, batch.table, batch.collection, intent)
+    follow_findings(lake, intent)
     after = state.after(intent)
     if after.depth >= BASE_EVERY:
         after = _written_down(connection, lake, batch, after)
@@ -147,6 +149,7 @@ def _intent(batch: Batch, state: State) -> Intent:
             parts=batch.parts,
             broken=tuple(sorted(batch.broken)),
         ),
+        findings=Follow(tuple(asdict(file.added) for file in batch.findings)),
         depth=state.depth + 1,
         copies=tuple(Copies(f"{batch.table}/{each.final}", each.slot.path, number) for each in batch.copies),
         restored=batch.restored,

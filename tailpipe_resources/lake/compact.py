@@ -12,7 +12,6 @@ import uuid
 from collections import defaultdict
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from tailpipe_resources.errors import BusyError, CommitConflictError, LakeError
@@ -23,7 +22,8 @@ from tailpipe_resources.lake.history import tidy
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.ledger import new_batch
 from tailpipe_resources.lake.local import locked
-from tailpipe_resources.lake.staging import StagedFile, stage_sorted
+from tailpipe_resources.lake.lookups import sweep_lookups, write_lookup
+from tailpipe_resources.lake.staging import StagedFile, is_compacted, stage_sorted
 from tailpipe_resources.lake.storage import discard
 from tailpipe_resources.lake.table import columns_of
 from tailpipe_resources.model.names import quote
@@ -83,14 +83,6 @@ class Compacted:
     def plus(self, other: Compacted) -> Compacted:
         """Both together."""
         return Compacted(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
-
-
-def is_compacted(path: str) -> bool:
-    """Whether a file was written by compaction."""
-    try:
-        return uuid.UUID(PurePosixPath(path).stem).version == 5
-    except ValueError:
-        return False
 
 
 def small_slots(
@@ -161,6 +153,7 @@ def compact(
             on_done(work.done.plus(work.waiting))
         work.commit()
     put_away(lake, table)
+    sweep_lookups(lake, table)
     tidy(lake, table)
     return work.done
 
@@ -209,6 +202,8 @@ class _Work:
             self.folder,
             piece_bytes=self._target if slot.size > self._target else None,
         )
+        for file in staged:
+            write_lookup(self._connection, self._lake, file, self._columns)
         self._ready.append((slot, staged))
         if self.waiting.bytes_before > COMMIT_BYTES or time.monotonic() - self._since > COMMIT_SECONDS:
             self.commit()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.lake.compact import is_compacted
 from tailpipe_resources.lake.delta import open_table
+from tailpipe_resources.lake.staging import is_compacted
 from tailpipe_resources.lake.table import columns_of
 
 if TYPE_CHECKING:

@@ -50,6 +50,14 @@ class Deletion:
     days: frozenset[date] | None = None
     """None for everything, and for what is known of artifacts as well."""
 
+    rows_stay: bool = False
+    """Whether only what was rejected goes; then there are days."""
+
+    @property
+    def days_of_rows(self) -> frozenset[date] | None:
+        """The days whose rows go."""
+        return frozenset() if self.rows_stay else self.days
+
     @property
     def stream(self) -> str:
         """Identifies the ledger."""
@@ -86,7 +94,7 @@ def delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletion
 
 def _delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletion, state: State) -> Deleted:
     name, collection = deletion.table, deletion.collection
-    taken = Taken(collection, deletion.days)
+    taken = Taken(collection, deletion.days_of_rows)
     rejects = _files(lake, REJECTED_TABLE, Taken(collection, deletion.days, index=name))
     forgets = deletion.days is None and bool(state.known)
     copies = any(taken.holds(Slot.from_path(each.slot)) for each in state.copies)
@@ -119,7 +127,7 @@ def _intent(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
     whole = deletion.days is None
     days = () if deletion.days is None else tuple(sorted(day.isoformat() for day in deletion.days))
     removed, older = ({}, {}) if whole else _rows(connection, lake, deletion, state)
-    taken = Taken(deletion.collection, deletion.days)
+    taken = Taken(deletion.collection, deletion.days_of_rows)
     return Intent(
         stream=deletion.stream,
         batch=new_batch(state.head),
@@ -128,7 +136,7 @@ def _intent(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletio
         config=deletion.told.config,
         files=(),
         consumed=(),
-        rejects=Follow(days=days),
+        rejects=Follow(days=days, rows_stay=deletion.rows_stay),
         depth=1 if whole else state.depth + 1,
         removed=removed,
         removed_older=older,
@@ -149,7 +157,7 @@ def _rows(
     with ExitStack() as until:
         found = open_leased(lake, deletion.table, until)
         start = lake.store.address(f"{deletion.table}/")
-        going = () if found is None else Taken(deletion.collection, deletion.days).files(found)
+        going = () if found is None else Taken(deletion.collection, deletion.days_of_rows).files(found)
         if not going:
             return {}, {}
         files = ", ".join(literal(f"{start}{each.path}") for each in going)

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 
-def described(table: DeltaTable, address: Callable[[str], str]) -> tuple[StoredFile, ...]:
+def described(table: DeltaTable, address: Callable[[str], str], lookup: Callable[[str], str]) -> tuple[StoredFile, ...]:
     """Every file of the snapshot, sorted by its path.
 
     Args:
         table: the snapshot.
         address: what SQL calls the file of a path relative to the table.
+        lookup: where the lookup of such a file is, if it has one.
     """
     if not table.file_uris():
         return ()
@@ -42,5 +43,7 @@ def described(table: DeltaTable, address: Callable[[str], str]) -> tuple[StoredF
     ):
         key = (int(year), int(month), int(day))
         when = days[key] if key in days else days.setdefault(key, date(*key))
-        found.append(StoredFile(address(path), collection, index, when, first, last, rows or 0, size or 0))
+        found.append(
+            StoredFile(address(path), collection, index, when, first, last, rows or 0, size or 0, lookup(path))
+        )
     return tuple(found)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from tailpipe_resources.model.finding import DERIVED_TABLES
+from tailpipe_resources.model.schema import REJECTED_TABLE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -87,6 +90,9 @@ class Follow:
     broken: tuple[str, ...] = ()
     """Artifacts of which only the row that sets them aside whole goes."""
 
+    rows_stay: bool = False
+    """Whether only what was rejected goes of `days`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -101,6 +107,9 @@ class Intent:
     files: tuple[str, ...]
     consumed: tuple[Entry, ...]
     rejects: Follow = field(default_factory=Follow)
+    findings: Follow = field(default_factory=Follow)
+    """What detections found in its rows. Nothing found before ever goes with it."""
+
     config: str = ""
     """A digest of the configuration it ran with."""
 
@@ -129,5 +138,13 @@ class Intent:
 
     @property
     def takes_out(self) -> bool:
-        """Whether rows go on purpose."""
+        """Whether rows, or what was rejected, go on purpose."""
         return self.restart or bool(self.rejects.days)
+
+
+def files_in(intent: Intent, table: str) -> tuple[str, ...]:
+    """The files an intent names that lie in a table: in that of its rows, or in one that follows it."""
+    if table not in DERIVED_TABLES:
+        return intent.files
+    files = (intent.rejects if table == REJECTED_TABLE else intent.findings).files
+    return tuple(str(each["path"]) for each in files)

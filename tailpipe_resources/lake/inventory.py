@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.lake.delta import active_files, open_table
 from tailpipe_resources.lake.described import described
 from tailpipe_resources.lake.leases import arriving, lease
+from tailpipe_resources.lake.log import read_log
+from tailpipe_resources.lake.lookup_names import lookup_key
 from tailpipe_resources.lake.past import keys_of, version_at
+from tailpipe_resources.lake.staging import is_compacted
 from tailpipe_resources.lake.table import columns_of
-from tailpipe_resources.model.schema import REJECTED_TABLE
+from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import ExitStack
     from datetime import date
 
@@ -50,7 +54,7 @@ def tables(lake: Lake) -> tuple[str, ...]:
 
 def collections(lake: Lake) -> tuple[tuple[str, str], ...]:
     """Table and collection of everything that has rows in the lake, sorted; whether or not it is still configured."""
-    opened = ((name, open_table(lake, name)) for name in tables(lake) if name != REJECTED_TABLE)
+    opened = ((name, open_table(lake, name)) for name in tables(lake) if name not in OWN_TABLES)
     return tuple(
         sorted(
             {
@@ -63,7 +67,14 @@ def collections(lake: Lake) -> tuple[tuple[str, str], ...]:
     )
 
 
-def snapshot(lake: Lake, table: str, until: ExitStack | None = None, *, as_of: AsOf | None = None) -> Snapshot | None:
+def snapshot(
+    lake: Lake,
+    table: str,
+    until: ExitStack | None = None,
+    *,
+    as_of: AsOf | None = None,
+    known: Snapshot | None = None,
+) -> Snapshot | None:
     """The table as it is now or was then, or None when the lake has or had none of that name.
 
     Args:
@@ -71,6 +82,7 @@ def snapshot(lake: Lake, table: str, until: ExitStack | None = None, *, as_of: A
         table: its name.
         until: keeps the snapshot's files readable until it is closed.
         as_of: a time or a version; now when not given.
+        known: what it was when somebody looked last: still so, when nothing was committed since.
 
     Raises:
         PastError: what it held then is no longer kept.
@@ -78,7 +90,12 @@ def snapshot(lake: Lake, table: str, until: ExitStack | None = None, *, as_of: A
     if until is None and as_of is None:
         return _snapshot(lake, table)
     with arriving(lake, table):
-        found = _snapshot(lake, table) if as_of is None else _earlier(lake, table, as_of)
+        if as_of is not None:
+            found = _earlier(lake, table, as_of)
+        elif known is not None and read_log(lake, table).newest == known.version:
+            found = known
+        else:
+            found = _snapshot(lake, table)
         if found is not None and until is not None:
             lease(lake, table, found.version, until)
         return found
@@ -97,7 +114,7 @@ def _snapshot(lake: Lake, table: str) -> Snapshot | None:
     found = open_table(lake, table)
     if found is None:
         return None
-    stored = described(found, lambda path: lake.store.address(f"{table}/{path}"))
+    stored = described(found, lambda path: lake.store.address(f"{table}/{path}"), _lookups(lake, table))
     return Snapshot(table, found.version(), columns_of(found), stored)
 
 
@@ -107,8 +124,17 @@ def _earlier(lake: Lake, table: str, as_of: AsOf) -> Snapshot | None:
     if found is None:
         return None
     places = map(lake.store.address, keys_of(lake, table, found))
-    stored = (each._replace(address=place) for each, place in zip(described(found, str), places, strict=True))
+    told = described(found, str, _lookups(lake, table))
+    stored = (each._replace(address=place) for each, place in zip(told, places, strict=True))
     return Snapshot(table, found.version(), columns_of(found), tuple(stored))
+
+
+def _lookups(lake: Lake, table: str) -> Callable[[str], str]:
+    """Where the lookup of a file of the table would be."""
+    if lake.store.is_remote:
+        return lambda _: ""
+    root = lake.store.scratch
+    return lambda path: f"{root}/{lookup_key(table, path)}" if is_compacted(path) else ""
 
 
 def first_day(lake: Lake) -> date | None:

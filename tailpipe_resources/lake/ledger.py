@@ -80,13 +80,16 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     """
     data = _read(lake, intent_key(folder, batch))
     consumed = tuple(Entry(**entry) for entry in data.pop("consumed"))
-    rejects = data.pop("rejects")
+    rejects, findings = data.pop("rejects"), data.pop("findings", {})
     copies = tuple(Copies(**each) for each in data.pop("copies", ()))
     parts = {location: (str(mark), int(offset)) for location, (mark, offset) in rejects.get("parts", {}).items()}
     days, broken = tuple(rejects.get("days", ())), tuple(rejects.get("broken", ()))
-    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), days, parts, broken)
+    follow = Follow(
+        tuple(rejects["files"]), tuple(rejects["replaced"]), days, parts, broken, rejects.get("rows_stay", False)
+    )
     data.update(files=tuple(data["files"]), dropped=tuple(data.get("dropped", ())))
-    return Intent(**{**data, "consumed": consumed, "rejects": follow, "copies": copies})
+    found = Follow(tuple(findings.get("files", ())))
+    return Intent(**{**data, "consumed": consumed, "rejects": follow, "findings": found, "copies": copies})
 
 
 def write_base(lake: Lake, folder: str, state: State) -> None:
@@ -179,7 +182,7 @@ def _read_ledger(lake: Lake, folder: str, head: int | None, bases: set[int]) -> 
 def _copies_after(copies: tuple[Copies, ...], intent: Intent) -> tuple[Copies, ...]:
     """Rows that were folded stay kept until their day is taken out on purpose."""
     kept = () if intent.restart else copies
-    if intent.rejects.days:
+    if intent.rejects.days and not intent.rejects.rows_stay:
         kept = tuple(each for each in kept if Slot.from_path(each.slot).day.isoformat() not in intent.rejects.days)
     return (*kept, *intent.copies)
 

@@ -10,9 +10,11 @@ from urllib.parse import unquote
 from tailpipe_resources.errors import BusyError, LakeError
 from tailpipe_resources.lake.attempts import attempted
 from tailpipe_resources.lake.cleanup import superseded
+from tailpipe_resources.lake.intent import files_in
 from tailpipe_resources.lake.ledger import batches, read_intent
 from tailpipe_resources.lake.log import read_commit, read_log
 from tailpipe_resources.lake.storage import OWN
+from tailpipe_resources.model.finding import DERIVED_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -88,7 +90,7 @@ def _holds_rows(key: str, table: str) -> bool:
 
 
 def intended(lake: Lake, table: str) -> Iterator[str]:
-    """What intents name, also those of other tables whose rejects lie here."""
+    """What intents name, also those of other tables whose rejects or findings lie here."""
     for name in lake.store.folders(""):
         for collection in collections_of(lake, name):
             folder = lake.stream(name, collection)
@@ -97,7 +99,8 @@ def intended(lake: Lake, table: str) -> Iterator[str]:
                     intent = read_intent(lake, folder, batch)
                 except LakeError:
                     continue
-                yield from intent.files if name == table else (str(each["path"]) for each in intent.rejects.files)
+                if table in (name, *DERIVED_TABLES):
+                    yield from files_in(intent, table)
 
 
 def _removed(lake: Lake, table: str) -> Iterator[tuple[str, float]]:

@@ -16,12 +16,12 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
-from tailpipe_resources.config.paths import home
 from tailpipe_resources.errors import LakeError
 from tailpipe_resources.lake.answers import failed, unbroken
 from tailpipe_resources.lake.local import locked
 from tailpipe_resources.lake.object_access import REQUEST_SECONDS, UPLOAD_SECONDS, ObjectAccess
 from tailpipe_resources.lake.stored import Stored
+from tailpipe_resources.model.home import home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.errors import BusyError, LakeDamagedError
 from tailpipe_resources.lake.attempts import UNCOMMITTED, sweep_attempts
 from tailpipe_resources.lake.cleanup import past, supersede
+from tailpipe_resources.lake.defects import counted
 from tailpipe_resources.lake.delta import active_files
-from tailpipe_resources.lake.findings import counted
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.leftovers import collections_of, orphans, staged
 from tailpipe_resources.lake.mend import in_words, mend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,9 @@ SHARES_OPTIONS = (
 """Many files of a few rows each are written half as fast again without room for large dictionaries."""
 
 
+_COMPACTED = re.compile(r"(?:^|/)[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\.parquet$")
+
+
 @dataclass(frozen=True, slots=True)
 class StagedFile:
     """A Parquet file that waits for its commit."""
@@ -64,6 +68,11 @@ class StagedFile:
         """Put the file in its final place and say what a commit must know of it."""
         lake.store.publish(lake.store.scratch / self.staged, f"{self.slot.table}/{self.final}")
         return self.added
+
+
+def is_compacted(path: str) -> bool:
+    """Whether a file was written by compaction."""
+    return _COMPACTED.search(path) is not None
 
 
 def path_values(slot: Slot) -> dict[str, str]:
@@ -130,7 +139,7 @@ def stage_sorted(
     return [
         _described(
             Path(each["filename"]).relative_to(lake.store.scratch).as_posix(),
-            # Version 5, which tells a compacted file from others: see `compact.is_compacted`.
+            # Version 5, which tells a compacted file from others: see `is_compacted`.
             f"{base}/{uuid.uuid5(uuid.uuid4(), base)}.parquet",
             slot,
             each,

@@ -15,6 +15,7 @@ from tailpipe_resources.lake.history import TIDY_EVERY, tidy
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.replace import Replacement, RowsOf, without
 from tailpipe_resources.lake.taken import Taken, days_of, destroy, seconds_left
+from tailpipe_resources.model.finding import FINDING_TABLE
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def follow(
     """
     rejects, taken = intent.rejects, Taken(collection, days_of(intent), index=table)
     if intent.takes_out:
-        destroy(lake, table, Taken(collection, days_of(intent)))
+        if not rejects.rows_stay:
+            destroy(lake, table, Taken(collection, days_of(intent)))
         # Not after the rejects: a run that finds them brought in does not come here again.
         lake.store.remove(intent.dropped)
     elif not (rejects.files or rejects.replaced or rejects.broken):
@@ -129,4 +131,28 @@ def follow(
             raise
     if intent.takes_out:
         destroy(lake, REJECTED_TABLE, taken)
+    return True
+
+
+def follow_findings(lake: Lake, intent: Intent, *, files: Sequence[Mapping[str, Any]] | None = None) -> bool:
+    """Bring the table of findings to this intent, unless it is there already.
+
+    Args:
+        lake: where it lies.
+        intent: the rows' commit that is made.
+        files: those of its files of findings that are there; all of them when not given.
+    """
+    if not intent.findings.files:
+        return False
+    found = open_table(lake, FINDING_TABLE)
+    at = head(found, intent.stream)
+    if found is None or (at is not None and at >= intent.batch):
+        return False
+    added = tuple(Added(**each) for each in (intent.findings.files if files is None else files))
+    try:
+        apply(lake, FINDING_TABLE, None, Step(intent, added, at, Told("detect", intent.run, intent.config)))
+    except CommitConflictError:
+        # Another machine that found the intent committed has let its findings follow as well.
+        if (head(open_table(lake, FINDING_TABLE), intent.stream) or 0) < intent.batch:
+            raise
     return True

@@ -130,17 +130,22 @@ def _widen(
     lake: Lake, table: DeltaTable, name: str, columns: Sequence[Column], schema: Schema, *, attempts: int = ATTEMPTS
 ) -> DeltaTable:
     have = {column.name: column for column in columns_of(table)}
+    stored, wanted = _types(table.schema()), _types(schema)
     changed = [each for each in columns if each.name in have and have[each.name].type != each.type]
-    if changed:
-        was = have[changed[0].name].type
+    grown = [each for each in changed if _holds(wanted[each.name], stored[each.name])]
+    wrong = [each for each in changed if each not in grown and not _holds(stored[each.name], wanted[each.name])]
+    if wrong:
+        was = have[wrong[0].name].type
         raise LakeError(
-            f"the column {changed[0].name} of {name} is stored as {was} and cannot become "
-            f"{changed[0].type}; give the new column another name"
+            f"the column {wrong[0].name} of {name} is stored as {was} and cannot become "
+            f"{wrong[0].type}; give the new column another name"
         )
     missing = [_field(each, schema) for each in columns if each.name not in have]
-    if missing:
+    if missing or grown:
         try:
-            table.alter.add_columns(missing)
+            table.alter.add_columns([*missing, *(_plain_field(each, schema) for each in grown)])
+            for each in grown:
+                table.alter.set_column_metadata(each.name, {TYPE_KEY: each.type})
         except DeltaError as error:
             if attempts == 1:
                 raise LakeError(f"columns cannot be added to {name}: {error}") from error
@@ -150,6 +155,34 @@ def _widen(
         table.update_incremental()
         lake.store.settle(name, table.version())
     return table
+
+
+def _types(schema: Schema) -> dict[str, Any]:
+    """What Delta calls the types of a table's fields, by name."""
+    return {each["name"]: each["type"] for each in json.loads(schema.to_json())["fields"]}
+
+
+def _holds(wide: Any, narrow: Any) -> bool:
+    """Whether a type has every field that another has, and each of the same type; more may be there.
+
+    The two are not the same to DuckDB: of texts, one is JSON. Then neither holds the other, unless they are structs.
+    """
+    if isinstance(wide, dict) and isinstance(narrow, dict) and wide["type"] == narrow["type"]:
+        if wide["type"] == "array":
+            return _holds(wide["elementType"], narrow["elementType"])
+        fields = {each["name"]: each["type"] for each in wide["fields"]}
+        return all(
+            each["name"] in fields
+            and (fields[each["name"]] == each["type"] or _holds(fields[each["name"]], each["type"]))
+            for each in narrow["fields"]
+        )
+    return False
+
+
+def _plain_field(column: Column, schema: Schema) -> Field:
+    """A field as it is merged into one of its name, whose metadata stays until it is set."""
+    made = next(field for field in schema.fields if field.name == column.name)
+    return Field(column.name, made.type, nullable=True)
 
 
 def _field(column: Column, schema: Schema) -> Field:

@@ -19,7 +19,7 @@ class Artifact:
     """One thing a source can deliver whole: a file or an object."""
 
     location: str
-    """Names it for ever: an absolute path or `s3://bucket/key`. Shown as `tp_source_location`."""
+    """Names it for ever: a path, `s3://bucket/key`, or an account and a day. Shown as `tp_source_location`."""
 
     version: str
     """Changes whenever its content may have: an object's version id, else its etag and size; a file's size and time."""
@@ -35,6 +35,9 @@ class Artifact:
 
     written: float | None = None
     """For a file that others may be writing to: when they last did, in Unix seconds. Its stream can then seek."""
+
+    is_asked: bool = False
+    """Whether it is what an API has about a span of time, which its source is asked for; its size is not known then."""
 
 
 def generation_of(version: str) -> int:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tailpipe_resources.model.alerting import NOBODY, Alerting
 from tailpipe_resources.model.checks import Checks
+from tailpipe_resources.model.detection import Detections
 from tailpipe_resources.model.pace import Pace
 from tailpipe_resources.model.place import Place
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tailpipe_resources.model.hold import Hold
+    from tailpipe_resources.model.redaction import Redaction
     from tailpipe_resources.model.retention import Retention
     from tailpipe_resources.model.view import ViewBlock
 
@@ -176,6 +179,15 @@ class Collection:
     retention: Retention | None = None
     """How long rows are kept; its destination's when not given."""
 
+    redactions: tuple[Redaction, ...] = ()
+    """Values that are not stored as they are."""
+
+    keep_rejected: bool | None = None
+    """Whether the text of rejected records is kept; None leaves it to whether anything is redacted."""
+
+    rejected_retention: Retention | None = None
+    """How long rejected records are kept; as long as rows when not given."""
+
     pace: Pace = field(default_factory=Pace)
     """What makes it run by itself."""
 
@@ -186,6 +198,11 @@ class Collection:
     def table_stored(self) -> str:
         """The name of the table the rows go to."""
         return self.table_name or self.table
+
+    @property
+    def keeps_rejected(self) -> bool:
+        """Whether the text of rejected records is kept. What is redacted in rows could stand in it."""
+        return not self.redactions if self.keep_rejected is None else self.keep_rejected
 
     @property
     def key(self) -> tuple[str, str]:
@@ -235,3 +252,6 @@ class Config:
 
     holds: tuple[Hold, ...] = ()
     views: tuple[ViewBlock, ...] = ()
+    detections: Detections = field(default_factory=Detections)
+    """The rules, and what is said about them."""
+    alerting: Alerting = NOBODY

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.model.schema import INSTANT, Column
+from tailpipe_resources.model.schema import INSTANT, REJECTED_TABLE, Column
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 FINDING_TABLE = "tailpipe_finding"
 """Where findings are kept: `tp_partition` is the collection, `tp_index` the detection, the day that of `first_seen`."""
+
+
+DERIVED_TABLES = (REJECTED_TABLE, FINDING_TABLE)
+"""Tables of ours that follow the commits of others, each in commits of its own."""
+
+
+NEWEST_FINDING = ("finding_id", ("version", "created_at"))
+"""What tells the version of a finding that counts: of the same id, the one with the highest of these."""
 
 
 class Severity(IntEnum):

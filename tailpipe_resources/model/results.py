@@ -78,6 +78,15 @@ class CollectResult:
     indexes: Mapping[str, int] = field(default_factory=dict)
     """Rows by index value."""
 
+    findings: Mapping[str, int] = field(default_factory=dict)
+    """New findings that nothing suppresses, by severity."""
+
+    suppressed: int = 0
+    """Findings kept that an exception or a suppression covers."""
+
+    rule_faults: Mapping[str, str] = field(default_factory=dict)
+    """Detections that failed on some row, and how. The others went on, and the rows are in."""
+
     faults: tuple[ArtifactFault, ...] = ()
     """Artifacts quarantined, gone or failed."""
 
@@ -94,7 +103,7 @@ class CollectResult:
         """This result and that of reading once more, as one: what both committed, and how it ended."""
         figures = (
             *("artifacts", "records", "rows", "filtered", "rejected", "folded", "replaced"),
-            *("bytes_in", "bytes_out", "files"),
+            *("suppressed", "bytes_in", "bytes_out", "files"),
         )
         faults = {each.location: each for each in (*self.faults, *later.faults)}
         return replace(
@@ -103,6 +112,8 @@ class CollectResult:
             skipped=max(0, later.skipped - self.artifacts),
             days=Counter(self.days) + Counter(later.days),
             indexes=Counter(self.indexes) + Counter(later.indexes),
+            findings=Counter(self.findings) + Counter(later.findings),
+            rule_faults={**self.rule_faults, **later.rule_faults},
             faults=tuple(faults.values()),
         )
 

@@ -28,6 +28,8 @@ class StoredFile(NamedTuple):
 
     rows: int
     bytes: int
+    lookup: str = ""
+    """The path of what tells which texts it may hold; none when it is empty. It need not be there."""
 
     def may_reach(self, time: datetime) -> bool:
         """Whether it may hold a row of this time or later."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.model.window import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tailpipe_resources.model.place import Place
 
 
@@ -27,4 +29,13 @@ class ViewBlock:
     collections: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
     where: str | None = None
+    accelerated: bool = False
+    """Whether a copy of its rows is kept, for quicker answers."""
+
     description: str = ""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    """Where its attributes are written, by their names."""
+
+    def at(self, *names: str) -> Place:
+        """Where the first of some attributes that is written is; else where the block is."""
+        return next((self.places[name] for name in names if name in self.places), self.place)

@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 from tailpipe_resources.model.names import literal, quote
-from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, REJECTED_TABLE, VIEW_COLUMNS, Column
+from tailpipe_resources.model.own_tables import OWN_TABLES
+from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS, Column
 from tailpipe_resources.model.selector import Selector
 from tailpipe_resources.query.restriction import conditions_of
 
@@ -54,7 +55,11 @@ class Layer:
     @property
     def create(self) -> str:
         """The statement that makes it, or makes it anew."""
-        return f"CREATE OR REPLACE VIEW {quote(self.schema)}.{quote(self.name)} AS {self.select}"
+        return self.create_as(self.select)
+
+    def create_as(self, select: str) -> str:
+        """The same with other SQL that gives the same rows."""
+        return f"CREATE OR REPLACE VIEW {quote(self.schema)}.{quote(self.name)} AS {select}"
 
 
 def create_schemas(layers: Iterable[Layer]) -> tuple[str, ...]:
@@ -65,7 +70,7 @@ def create_schemas(layers: Iterable[Layer]) -> tuple[str, ...]:
 
 def all_log(views: Sequence[View]) -> Layer:
     """The rows of all tables: their common columns, and the rest as JSON."""
-    logs = [view for view in views if view.name != REJECTED_TABLE]
+    logs = [view for view in views if view.name not in OWN_TABLES]
     columns = _in_order(_RECORD)
     empty = f"SELECT {', '.join(f'NULL::{each.type} AS {quote(each.name)}' for each in columns)} WHERE false"
     select = "\nUNION ALL\n".join(_as_log(view, columns) for view in logs) or empty
@@ -110,7 +115,7 @@ def indexes_of(views: Iterable[View]) -> dict[str, Index]:
     values: dict[str, set[str]] = {}
     tables: dict[str, dict[str, View]] = {}
     for view in views:
-        for value in {file.tp_index for file in view.stored} if view.name != REJECTED_TABLE else ():
+        for value in {file.tp_index for file in view.stored} if view.name not in OWN_TABLES else ():
             name = value.casefold()
             values.setdefault(name, set()).add(value)
             tables.setdefault(name, {})[view.name] = view

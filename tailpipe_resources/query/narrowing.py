@@ -2,13 +2,15 @@
 
 The question is planned over tables of the same columns that hold nothing. DuckDB then says which conditions it would
 push into each scan; what they say of the time, the day, the collection and the index is compared with what the lake's
-log knows of each file. A condition that is not understood leaves no file out.
+log knows of each file, and texts that are asked for with its lookup. A condition that is not understood leaves no file
+out.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +19,10 @@ import duckdb
 from tailpipe_resources.model.names import quote
 from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.layers import MAIN
+from tailpipe_resources.query.lookup import digest, may_hold, parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from tailpipe_resources.model.stored_file import StoredFile
     from tailpipe_resources.query.views import View
@@ -45,6 +48,8 @@ class Planner:
         # What DuckDB concludes from the absence of values would not hold for the lake.
         self._connection.execute("SET disabled_optimizers = 'statistics_propagation'")
         self._names: dict[str, str] = {}
+        self._parts: dict[str, frozenset[str]] = {}
+        """By table, what can be looked up."""
         for view in views:
             self.declare(view)
 
@@ -52,6 +57,7 @@ class Planner:
         """Have a table, or have it with other columns."""
         columns = ", ".join(f"{quote(each.name)} {each.type}" for each in view.all_columns)
         self._connection.execute(f"CREATE OR REPLACE TABLE {MAIN}.{quote(view.name)} ({columns})")
+        self._parts[view.name] = frozenset(part.key for part in parts_of(view.columns))
         first = quote(view.all_columns[0].name)
         self._connection.execute(f"INSERT INTO {MAIN}.{quote(view.name)} ({first}) VALUES (NULL)")
         for shown in (view.name, quote(view.name)):
@@ -75,15 +81,16 @@ class Planner:
         for scanned, filters in _scans(json.loads(plan)):
             if scanned not in self._names:
                 return {}
-            found.setdefault(self._names[scanned], []).append(self._all_of(filters))
+            table = self._names[scanned]
+            found.setdefault(table, []).append(self._all_of(filters, self._parts[table]))
         return {table: _any_of(tests) for table, each in found.items() if (tests := _whole(each)) is not None}
 
-    def _all_of(self, filters: Sequence[str]) -> Test | None:
+    def _all_of(self, filters: Sequence[str], parts: Container[str]) -> Test | None:
         """What all filters of one scan say together; None when it is nothing."""
-        tests = [test for text in filters if (test := self._test(text)) is not None]
+        tests = [test for text in filters if (test := self._test(text, parts)) is not None]
         return _both(tests) if tests else None
 
-    def _test(self, text: str) -> Test | None:
+    def _test(self, text: str, parts: Container[str]) -> Test | None:
         plain = _OPTIONAL.sub(lambda found: "" if found[0].startswith("optional") else found[0], text)
         [(serialized,)] = self._connection.execute(
             "SELECT json_serialize_sql(?)", [f"SELECT 1 WHERE {plain}"]
@@ -91,7 +98,7 @@ class Planner:
         tree: dict[str, Any] = json.loads(serialized)
         if tree.get("error") or len(tree["statements"]) != 1:
             return None
-        return _understood(tree["statements"][0]["node"]["where_clause"])
+        return _understood(tree["statements"][0]["node"]["where_clause"], parts)
 
 
 def _scans(nodes: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
@@ -109,37 +116,57 @@ def _whole(tests: Sequence[Test | None]) -> list[Test] | None:
     return known if len(known) == len(tests) else None
 
 
-def _understood(node: dict[str, Any]) -> Test | None:
-    """What a condition says of a file; None when it is nothing that the log knows."""
+def _understood(node: dict[str, Any], parts: Container[str]) -> Test | None:
+    """What a condition says of a file; None when it is nothing that is known of files."""
     kind = node.get("type")
     if kind in {"CONJUNCTION_AND", "CONJUNCTION_OR"}:
-        parts = [_understood(each) for each in node["children"]]
+        tests = [_understood(each, parts) for each in node["children"]]
         if kind == "CONJUNCTION_AND":
-            known = [each for each in parts if each is not None]
+            known = [each for each in tests if each is not None]
             return _both(known) if known else None
-        every = _whole(parts)
+        every = _whole(tests)
         return None if every is None else _any_of(every)
     if kind in _MIRRORED:
-        return _compared(kind, node["left"], node["right"])
+        return _compared(kind, node["left"], node["right"], parts)
     if kind == "COMPARE_IN":
         one, *values = node["children"]
-        every = _whole([_compared("COMPARE_EQUAL", one, value) for value in values])
+        every = _whole([_compared("COMPARE_EQUAL", one, value, parts) for value in values])
         return None if every is None else _any_of(every)
+    if node.get("class") == "FUNCTION" and node.get("function_name") in {"contains", "list_contains"}:
+        one, other = node["children"]
+        return _looked_up([*(one.get("column_names") or []), ""], _constant(other), parts)
     return None
 
 
-def _compared(kind: str, left: dict[str, Any], right: dict[str, Any]) -> Test | None:
+def _compared(kind: str, left: dict[str, Any], right: dict[str, Any], parts: Container[str]) -> Test | None:
     if left.get("class") != "COLUMN_REF":
         left, right, kind = right, left, _MIRRORED[kind]
     names, value = left.get("column_names") or [], _constant(right)
-    if value is None or len(names) != 1:  # a field of a column may be called like a column
+    if value is None:
         return None
-    if names[0] == "tp_timestamp" and isinstance(value, datetime):
+    if names == ["tp_timestamp"] and isinstance(value, datetime):
         return _within(kind, value)
-    known = _KNOWN.get(names[0])
-    if known is None or type(value) is not known[0]:
-        return None
-    return _by_value(kind, known[1], value)
+    known = _KNOWN.get(names[0]) if len(names) == 1 else None  # a field of a column may be called like a column
+    if known is None:
+        return _looked_up(names, value, parts) if kind == "COMPARE_EQUAL" else None
+    return _by_value(kind, known[1], value) if type(value) is known[0] else None
+
+
+def _looked_up(names: Sequence[str], value: object, parts: Container[str]) -> Test | None:
+    """A text that a column, or a field of one, must have, or a list among others when the last name is empty."""
+    key = f"{'.'.join(names[:-1])}[]" if names[-1:] == [""] else ".".join(names)
+    return _Holds(key, digest(value)) if isinstance(value, str) and key in parts else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Holds:
+    """Whether a file may hold a text."""
+
+    key: str
+    digest: int
+
+    def __call__(self, file: StoredFile) -> bool:
+        return not file.lookup or may_hold(file.lookup, self.key, self.digest)
 
 
 def _within(kind: str, time: datetime) -> Test:
@@ -186,7 +213,9 @@ def _constant(node: dict[str, Any]) -> str | int | date | None:
 
 
 def _both(tests: Sequence[Test]) -> Test:
-    return lambda file: all(test(file) for test in tests)
+    # What has to be read comes last.
+    ordered = sorted(tests, key=lambda test: isinstance(test, _Holds))
+    return lambda file: all(test(file) for test in ordered)
 
 
 def _any_of(tests: Sequence[Test]) -> Test:

@@ -37,7 +37,7 @@ def restricted(view: View, to: Restriction) -> View:
     """A view that shows only what a restriction leaves, and opens only the files that may hold some of it."""
     if to == EVERYTHING:
         return view
-    kept = view.over(each for each in view.stored if _may_hold(each, view.name, to))
+    kept = view.over(each for each in view.stored if may_hold(each, view.name, to))
     return replace(kept, conditions=(*kept.conditions, *conditions_of(to.window)))
 
 
@@ -55,7 +55,8 @@ def instant(time: datetime) -> str:
     return f"TIMESTAMPTZ '{time.isoformat()}'"
 
 
-def _may_hold(file: StoredFile, table: str, to: Restriction) -> bool:
+def may_hold(file: StoredFile, table: str, to: Restriction) -> bool:
+    """Whether a file of a table may hold rows that a restriction leaves."""
     start, end = to.window.start, to.window.end
     return (
         (not to.indexes or any(fnmatchcase(file.tp_index, pattern) for pattern in to.indexes))

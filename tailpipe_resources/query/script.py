@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from tailpipe_resources.query.views import View
 
 
+_EXTENSIONS = (
+    "A bucket is read through DuckDB's own extensions httpfs and aws, which DuckDB downloads once. Where there is no",
+    "network, put them into its extension folder first: https://duckdb.org/docs/stable/extensions/installing_extensions",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """How DuckDB gets at a bucket, without any key being written down."""
@@ -27,7 +33,12 @@ class Secret:
 
 
 def script(
-    views: Iterable[View], layers: Iterable[Layer], *, about: Sequence[str], secrets: Sequence[Secret] = ()
+    views: Iterable[View],
+    layers: Iterable[Layer],
+    *,
+    about: Sequence[str],
+    search_path: str = "",
+    secrets: Sequence[Secret] = (),
 ) -> str:
     """The statements that make every view.
 
@@ -35,6 +46,7 @@ def script(
         views: the tables, over files as DuckDB itself can name them.
         layers: what stands on them, in an order in which they can be made.
         about: lines for whoever opens the file.
+        search_path: where plain names are looked for, as DuckDB writes it; as usual when empty.
         secrets: for lakes in buckets.
 
     Raises:
@@ -47,8 +59,10 @@ def script(
         *(f"CREATE OR REPLACE VIEW {MAIN}.{quote(view.name)} AS {select_of(view)}" for view in views),
         *create_schemas(made),
         *(layer.create for layer in made),
+        *([f"SET search_path = {literal(search_path)}"] if search_path else []),
     ]
-    return "\n".join([*(f"-- {line}" for line in about), *(f"{statement};" for statement in statements), ""])
+    lines = [*about, *(_EXTENSIONS if secrets else ())]
+    return "\n".join([*(f"-- {line}" for line in lines), *(f"{statement};" for statement in statements), ""])
 
 
 def relocated(view: View, moved: Mapping[str, str]) -> View:

@@ -40,6 +40,9 @@ class View:
     version: int | None = None
     """Of the table, when it lies in one lake; None before the first collection."""
 
+    newest: tuple[str, tuple[str, ...]] | None = None
+    """Of rows that are alike in the first column, only the one counts that is highest in the others."""
+
     def over(self, stored: Iterable[StoredFile]) -> View:
         """The same view over some of its files."""
         kept = tuple(stored)
@@ -87,7 +90,15 @@ def select_of(view: View) -> str:
         f"{computed.get(column.name, quote(column.name))} AS {quote(column.name)}" for column in view.all_columns
     )
     where = f" WHERE {' AND '.join(view.conditions)}" if view.conditions else ""
-    return f"SELECT {', '.join(columns)} FROM {scan(view.files, view.columns)}{where}"
+    return f"SELECT {', '.join(columns)} FROM {scan(view.files, view.columns)}{where}{_newest(view)}"
+
+
+def _newest(view: View) -> str:
+    if view.newest is None:
+        return ""
+    key, order = view.newest
+    highest = ", ".join(f"{quote(name)} DESC" for name in order)
+    return f" QUALIFY row_number() OVER (PARTITION BY {quote(key)} ORDER BY {highest}) = 1"
 
 
 def scan(files: Iterable[str], columns: Iterable[Column]) -> str:

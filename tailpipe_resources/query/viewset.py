@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.model.schema import Column
+from tailpipe_resources.query.accelerating import Copies, Use
 from tailpipe_resources.query.ask import Result, ask
+from tailpipe_resources.query.basis import Basis, basis_of
+from tailpipe_resources.query.described import layers_of
 from tailpipe_resources.query.engine import translate
-from tailpipe_resources.query.layers import (
-    MAIN,
-    RESERVED,
-    Layer,
-    all_log,
-    block_layers,
-    collection_layers,
-    create_schemas,
-    in_own_schemas,
-    indexes_of,
-)
+from tailpipe_resources.query.layers import MAIN, RESERVED, Layer, create_schemas, indexes_of
+from tailpipe_resources.query.naming import is_named, words_of
 from tailpipe_resources.query.statements import check
 from tailpipe_resources.query.views import View, create_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tailpipe_resources.model.view import ViewBlock
+    from tailpipe_resources.query.described import Described, Key
     from tailpipe_resources.query.narrowing import Planner
 
 FEW_INDEXES = 20
@@ -38,22 +32,10 @@ FEW_INDEXES = 20
 FEW_FILES = 8
 """Finding out which of so many files a question needs takes longer than opening them."""
 
-_NAME = re.compile(r'"((?:[^"]|"")*)"|\w+')
 _LOOKS_AROUND = re.compile(r"\bshow\b|\binformation_schema\b|\bpg_\w+|\bduckdb_\w+|\bpragma_\w+", re.IGNORECASE)
 """Statements that ask which views there are."""
 
-Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What a view set is made from."""
-
-    views: tuple[View, ...]
-    collections: tuple[tuple[str, str], ...] = ()
-    """Table and name of those that may have no rows yet."""
-
-    blocks: tuple[ViewBlock, ...] = ()
+_SEARCH_PATH = re.compile(r"\bsearch_path\b", re.IGNORECASE)
 
 
 class ViewSet:
@@ -69,6 +51,10 @@ class ViewSet:
         self._run: list[tuple[str, Mapping[str, object] | None]] = []
         """What was run beside the tables, for a planner that comes later."""
         self._made: dict[Key, Layer] = {}
+        self._uses: dict[Key, Use] = {}
+        self._copies = Copies(connection, time_zone=time_zone)
+        self._searched: set[str] = set()
+        """The schemas of the search path, while one is set."""
         self._narrowed: set[str] = set()
         self.show(described)
 
@@ -85,9 +71,10 @@ class ViewSet:
             for view in described.views:
                 self._planner.declare(view)
         self._indexes = indexes_of(described.views)
-        self._waiting, self.lost = _layers_of(described)
+        self._waiting, self.lost = layers_of(described)
+        self._copies.show(described.copies)
         before = {schema.casefold() for schema, _ in self._made} | {name.casefold() for _, name in self._made}
-        self._made = {}
+        self._made, self._uses = {}, {}
         self._make_named(before)
 
     @property
@@ -115,6 +102,30 @@ class ViewSet:
         """Everything besides the tables, made or not. A query of the user's own has its columns once it was made."""
         return (*self._waiting.values(), *self._made.values())
 
+    @property
+    def are_copies_replaced(self) -> bool:
+        """Whether an accelerated view has another copy than the one that is read here."""
+        return self._copies.are_replaced
+
+    def uses(self, statement: str) -> tuple[Use, ...]:
+        """How the accelerated views are read that a statement names, itself or through other views."""
+        words: set[str] = set()
+        more = words_of(statement)
+        while more - words:
+            words |= more
+            behind = (layer for key, layer in self._made.items() if self._is_meant(key, words))
+            more = {word for layer in behind for word in words_of(layer.select)}
+        return tuple(use for key, use in self._uses.items() if self._is_meant(key, words))
+
+    def use(self, layer: Layer) -> Use | None:
+        """How a view that was made is read, if it is accelerated."""
+        return self._uses.get((layer.schema, layer.name))
+
+    def uses_of(self, block: str) -> tuple[Use, ...]:
+        """How the views are read that an accelerated block makes."""
+        self._make_named({block.casefold()})
+        return tuple(use for use in self._uses.values() if use.block == block)
+
     def make_all(self) -> tuple[Layer, ...]:
         """Make everything besides the tables; it, in an order in which it can be made. Of many indexes those named."""
         few = self._indexes if len(self._indexes) <= FEW_INDEXES else {}
@@ -136,9 +147,10 @@ class ViewSet:
         """Make what a statement names, and have its tables read no more files than it can need."""
         if _LOOKS_AROUND.search(statement):
             self.make_all()
-        self._make_named(_words(statement))
+        self._make_named(words_of(statement))
         planner = self._planning()
         tests = {} if planner is None else planner.tests(statement, parameters)
+        tests = {table: test for table, test in tests.items() if self._views[table].newest is None}
         for table in {*self._narrowed, *tests}:
             view, test = self._views[table], tests.get(table)
             kept = view if test is None or not view.stored else view.over(filter(test, view.stored))
@@ -165,6 +177,8 @@ class ViewSet:
         except duckdb.Error as error:
             raise translate(error) from error
         self._follow(statement, parameters)
+        if _SEARCH_PATH.search(statement):
+            self._searched = words_of(statement)
 
     def _planning(self) -> Planner | None:
         """What plans questions, once there are files enough to leave some out."""
@@ -190,7 +204,7 @@ class ViewSet:
             self._planner, self._can_plan = None, False
 
     def _make_named(self, words: set[str]) -> None:
-        for key in [key for key in self._waiting if (key[1] if key[0] == MAIN else key[0]).casefold() in words]:
+        for key in [key for key in self._waiting if is_named(key, words)]:
             self._make(key)
         self._make_indexes(words & self._indexes.keys())
 
@@ -210,7 +224,7 @@ class ViewSet:
         if layer is None:
             return
         if layer.kind == "query":
-            self._make_named(_words(layer.select))
+            self._make_named(words_of(layer.select))
         shown = layer.name if layer.kind == "query" else f"{layer.schema}.{layer.name}"
         try:
             self._made[key] = self._created(layer)
@@ -224,10 +238,14 @@ class ViewSet:
         """Make a view; it with its columns."""
         if layer.kind in {"period", "query"} and len(check(self.connection, layer.select)) != 1:
             raise QueryError("it is more than one statement")
+        use = self._use(layer) if self._copies.is_known(layer) else None
         try:
-            for statement in (*create_schemas([layer]), layer.create):
+            for statement in create_schemas([layer]):
                 self.connection.execute(statement)
                 self._follow(statement)
+            # What is planned is the view itself: a copy holds no files that could be left out.
+            self.connection.execute(layer.create if use is None else layer.create_as(use.select or layer.select))
+            self._follow(layer.create)
             if layer.columns:
                 return layer
             rows = self.connection.execute(f"DESCRIBE {layer.select}").fetchall()
@@ -235,30 +253,39 @@ class ViewSet:
             raise translate(error) from error
         return replace(layer, columns=tuple(Column(row[0], row[1]) for row in rows))
 
+    def _use(self, layer: Layer) -> Use:
+        """How an accelerated view is read."""
+        basis: Basis | str
+        try:
+            basis = self.basis(layer)
+        except QueryError as error:
+            basis = str(error)
+        use = self._copies.use(layer, basis, self._views)
+        self._uses[layer.schema, layer.name] = use
+        return use
 
-def _layers_of(described: Described) -> tuple[dict[Key, Layer], dict[str, str]]:
-    """The views of a view set by schema and name, and what cannot be there, with the reason."""
-    blocks = [layer for block in described.blocks for layer in block_layers(block, described.views)]
-    parts, refused = in_own_schemas(
-        [
-            *(layer for layer in blocks if layer.kind != "query"),
-            *collection_layers(described.views, described.collections),
-        ]
-    )
-    tables = {view.name.casefold() for view in described.views}
-    found = {(layer.schema, layer.name): layer for layer in (all_log(described.views), *parts)}
-    lost = dict(refused)
-    for layer in (each for each in blocks if each.kind == "query"):
-        if layer.name.casefold() in tables:
-            lost[layer.name] = f"the view {layer.name} is not there: a table has its name"
-        else:
-            found[layer.schema, layer.name] = layer
-    return found, lost
+    def basis(self, layer: Layer) -> Basis:
+        """What a view's rows rest on.
 
+        Raises:
+            QueryError: on more than the rows of tables.
+        """
+        return basis_of(self.connection, layer, self._find)
 
-def _words(statement: str) -> set[str]:
-    """The names that may be in a statement, without regard to case."""
-    return {
-        (found[0] if found[1] is None else found[1].replace('""', '"')).casefold()
-        for found in _NAME.finditer(statement)
-    }
+    def _find(self, schema: str | None, name: str) -> View | Layer | None:
+        """What a name in SQL means while nothing is searched first."""
+        wanted, within = name.casefold(), (schema or MAIN).casefold()
+        if within == MAIN:
+            for table in self._views.values():
+                if table.name.casefold() == wanted:
+                    return table
+        layers = [*self._waiting.items(), *self._made.items()]
+        found = (layer for key, layer in layers if (key[0].casefold(), key[1].casefold()) == (within, wanted))
+        index = self._indexes.get(within)
+        parts = () if index is None else (each for each in index.layers if each.name.casefold() == wanted)
+        return next(found, None) or next(iter(parts), None)
+
+    def _is_meant(self, key: Key, words: set[str]) -> bool:
+        """Whether words name a view with its schema, or alone where its schema is searched."""
+        schema, name = key[0].casefold(), key[1].casefold()
+        return name in words and (schema == MAIN or schema in words or schema in self._searched)

@@ -14,6 +14,7 @@ from tailpipe_resources.options import Options
 from tailpipe_resources.sources.layout import Layout
 from tailpipe_resources.sources.s3_client import Access, make_client
 from tailpipe_resources.sources.s3_errors import speaking_for
+from tailpipe_resources.sources.s3_identity import identity_of, smallest_policy
 from tailpipe_resources.sources.s3_listing import Scope, listed
 from tailpipe_resources.sources.s3_read import Wanted, download
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.model.config import Credential
     from tailpipe_resources.model.window import Window
+    from tailpipe_resources.sources.base import Action
     from tailpipe_resources.sources.layout import LayoutMatch
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}|arn:[^\s/]+(?:/[^\s/]+)?")
@@ -48,6 +50,9 @@ class S3Options(Options):
 
     force_path_style: bool = False
     """Put the bucket into the path of the URL, not into the host name. Most stores that are not Amazon's want it."""
+
+    requester_pays: bool = False
+    """Pay for requests and traffic, in a bucket whose owner lets those pay who read."""
 
     file_layout: str | None = None
     """Where the time is written in a key below the prefix, as a grok pattern. Other objects are left out."""
@@ -110,6 +115,14 @@ class S3Source:
         wanted = Wanted(self._options.bucket, key, etag, artifact.size)
         return download(self._client(), wanted, min_wait_seconds=self._access.min_wait_seconds)
 
+    def identity(self) -> str:
+        """Whose credential it is; see `Identified.identity`."""
+        return identity_of(self._access)
+
+    def permission(self, action: Action) -> str:
+        """An IAM policy; see `Identified.permission`."""
+        return smallest_policy(self._options.bucket, self._options.prefix, action)
+
     def _scope(self, window: Window, prefix: str | None, layout: str | None) -> Scope:
         own, narrow = self._options.file_layout, prefix or self._options.prefix
         begin = narrow if own is None else self._options.prefix
@@ -143,6 +156,7 @@ def _access(options: S3Options, credential: Credential | None) -> Access:
         region=options.region or let_in.get("region"),
         endpoint_url=options.endpoint_url or let_in.get("endpoint_url"),
         force_path_style=options.force_path_style or bool(let_in.get("force_path_style")),
+        requester_pays=options.requester_pays,
         credential=let_in,
     )
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.config import Credential
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.options import Options
+
+Action = Literal["list", "read"]
 
 
 class Source(Protocol):
@@ -48,5 +51,67 @@ class Source(Protocol):
             ArtifactGoneError: it no longer exists.
             SourceUnavailableError: worth trying again; also from the stream's `read`.
             SourceRefusedError: permission.
+        """
+        ...
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """A source that can say as whom it reads, and what would let it."""
+
+    def identity(self) -> str:
+        """As whom.
+
+        Raises:
+            SourceError: the credential is not valid, or nobody could be asked.
+        """
+        ...
+
+    def permission(self, action: Action) -> str:
+        """The smallest permission that grants an action, ready to be pasted where permissions are given."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source delivers of an artifact that is asked for: what a collection does not have of it."""
+
+    stream: BinaryIO
+    """JSON lines, from the first. Can seek; whoever asked closes it."""
+
+    size: int
+    """Bytes of it."""
+
+    version: str
+    """The artifact's version once this was taken."""
+
+    mark: str
+    """To be handed in when it is asked for again: tells what was taken."""
+
+    start: int
+    """How many bytes were taken before."""
+
+    is_whole: bool
+    """Whether it takes the place of all that was taken before, or comes after it."""
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """A source whose artifacts are answers of an API, which has more of them each time."""
+
+    def ask(self, artifact: Artifact, mark: str, stopped: Callable[[], bool]) -> Answer:
+        """What there is of an artifact beyond what was taken.
+
+        Args:
+            artifact: as it was listed.
+            mark: what came with the last answer that was taken; empty to have all.
+            stopped: asked from time to time.
+
+        Raises:
+            SourceUnavailableError: worth trying again; until then there is no use in asking for others.
+            ArtifactUnavailableError: worth trying again, others meanwhile.
+            SourceRefusedError: credentials or permission.
+            BadArtifactError: less is there than was taken before.
+            CancelledError: someone asked to stop.
         """
         ...

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.model.config import Credential
     from tailpipe_resources.model.window import Window
+    from tailpipe_resources.sources.base import Action
 
 
 class FileOptions(Options):
@@ -82,6 +85,16 @@ class FileSource:
     def open(self, artifact: Artifact) -> BinaryIO:
         """The file's bytes; see `Source.open`."""
         return open_steady(artifact)
+
+    def identity(self) -> str:
+        """The user that runs this; see `Identified.identity`."""
+        return f"user {getpass.getuser()} of this machine"
+
+    def permission(self, action: Action) -> str:
+        """What root would type; see `Identified.permission`."""
+        rights = "rx" if action == "list" else "r"
+        paths = " ".join(shlex.quote(absolute(path)) for path in self._options.all_paths)
+        return f"setfacl -R -m u:{getpass.getuser()}:{rights} {paths}"
 
     def _found(self, window: Window, layout: Layout | None, prefix: str | None) -> Iterator[Found]:
         paths = [absolute(path) for path in self._options.all_paths]

@@ -8,7 +8,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, BinaryIO
 
-from tailpipe_resources.errors import ArtifactGoneError, SourceRefusedError, SourceUnavailableError
+from tailpipe_resources.errors import AccessDeniedError, ArtifactGoneError, SourceRefusedError, SourceUnavailableError
 
 if TYPE_CHECKING:
     from tailpipe_resources.model.artifact import Artifact
@@ -62,7 +62,7 @@ def open_steady(artifact: Artifact) -> BinaryIO:
 def refusal(path: str, error: OSError) -> SourceRefusedError:
     """Why a path cannot be read, in our words."""
     if isinstance(error, PermissionError):
-        return SourceRefusedError(f"{path}: permission denied; let the user that runs tailpipe read it")
+        return AccessDeniedError(f"{path}: permission denied; let the user that runs tailpipe read it")
     return SourceRefusedError(f"{path}: it cannot be read: {error.strerror}")
 
 

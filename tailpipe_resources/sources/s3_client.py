@@ -22,6 +22,7 @@ CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
 RETRIES: Final = 8
 MIN_WAIT_MILLISECONDS: Final = 100
+_PAID: Final = ("GetObject", "HeadObject", "ListObjectsV2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Access:
     region: str | None = None
     endpoint_url: str | None = None
     force_path_style: bool = False
+    requester_pays: bool = False
+    """Whether we pay for what we ask for, in buckets whose owner does not."""
+
     credential: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The credential's attributes; secrets not yet revealed."""
 
@@ -50,12 +54,21 @@ def make_client(access: Access) -> S3Client:
     import boto3
 
     session = boto3.Session(botocore_session=session_of(access))
-    return session.client(
+    client = session.client(
         "s3",
         region_name=access.region or session.region_name or DEFAULT_REGION,
         endpoint_url=access.endpoint_url,
         config=_config(access),
     )
+    if access.requester_pays:
+        for operation in _PAID:
+            client.meta.events.register(f"provide-client-params.s3.{operation}", _pay)
+    return client
+
+
+def _pay(params: dict[str, Any], **_: Any) -> None:
+    """Say in a request that we pay for it."""
+    params["RequestPayer"] = "requester"
 
 
 def session_of(access: Access) -> botocore.session.Session:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from tailpipe_resources.errors import (
+    AccessDeniedError,
     ArtifactGoneError,
     SourceError,
     SourceRefusedError,
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 Meaning = tuple[type[SourceError], str]
 
 _DENIED: Meaning = (
-    SourceRefusedError,
+    AccessDeniedError,
     "access denied; the credential needs s3:ListBucket on the bucket and s3:GetObject (and kms:Decrypt) on its objects",
 )
 _NO_BUCKET: Meaning = (SourceRefusedError, "there is no such bucket; check its name, the region and the endpoint")
@@ -58,6 +60,8 @@ CODES: Final[dict[str, Meaning]] = {
     "InvalidObjectState": (SourceRefusedError, "it is archived; restore it from Glacier, then collect again"),
     "InvalidToken": (SourceRefusedError, "the session token is not valid; renew the credential"),
     "KMS.DisabledException": (SourceRefusedError, "its KMS key is disabled; enable it"),
+    "KMS.KMSInvalidStateException": (SourceRefusedError, "its KMS key is not ready to be used; is it to be deleted?"),
+    "KMS.NotFoundException": (SourceRefusedError, "its KMS key does not exist any more; without it nobody can read it"),
     "NoSuchBucket": _NO_BUCKET,
     "NoSuchKey": _GONE,
     "NoSuchVersion": _GONE,
@@ -102,6 +106,8 @@ EXCEPTIONS: Final[dict[str, Meaning]] = {
 """What an exception of botocore means, by the name of its class or of the nearest one above it."""
 
 _MAX_MESSAGE = 300
+_KMS_KEY = re.compile(r"kms:Decrypt\b.*?(arn:[\w-]+:kms:[\w/:-]+|the resource|$)")
+"""How S3 says that an object may be read and its key not used."""
 
 
 @contextmanager
@@ -136,10 +142,13 @@ def _of_response(error: ClientError) -> Meaning:
     code = str(response.get("Error", {}).get("Code", ""))
     if error.operation_name.startswith("AssumeRole"):
         return SourceRefusedError, f"the role cannot be assumed ({code}); check role, external_id and its trust policy"
+    key = _KMS_KEY.search(str(response.get("Error", {}).get("Message", ""))) if code == "AccessDenied" else None
+    if key is not None:
+        return SourceRefusedError, f"its KMS key may not be used; the credential needs kms:Decrypt with {key[1]}"
     kind, words = CODES.get(code) or _of_status(code, response)
     if kind is ArtifactGoneError and error.operation_name == "ListObjectsV2":
         return _NO_BUCKET
-    return kind, words.format(region=_region_hint(response)) if kind is SourceRefusedError else words
+    return kind, words.format(region=_region_hint(response)) if "{region}" in words else words
 
 
 def _of_status(code: str, response: Any) -> Meaning:

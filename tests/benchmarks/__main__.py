@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.benchmarks import ingest, lake, orchestration, query_start, serving, tables
+from tests.benchmarks import detect, ingest, lake, orchestration, query, query_start, serving, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SUITES = {
+    "detect": detect.main,
     "ingest": ingest.main,
     "lake": lake.main,
     "orchestration": orchestration.main,
+    "query": query.main,
     "query_start": query_start.main,
     "serving": serving.main,
     "tables": tables.main,
@@ -22,9 +30,11 @@ def main() -> None:
     parser.add_argument("suite", nargs="*", choices=[[], *SUITES], help="which to run; all when none is named")
     parser.add_argument("--rounds", type=int, default=3, help="how often each contender runs; the best counts")
     parser.add_argument("--scale", type=float, default=1.0, help="how much input, against the usual")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where query's rows stay, for the next time")
     arguments = parser.parse_args()
-    for name in arguments.suite or SUITES:
-        SUITES[name](rounds=arguments.rounds, scale=arguments.scale)
+    suites: dict[str, Callable[..., None]] = {**SUITES, "query": partial(query.main, keep=arguments.keep)}
+    for name in arguments.suite or suites:
+        suites[name](rounds=arguments.rounds, scale=arguments.scale)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.pipeline import CollectOptions, Plan, collect, plan
 from tailpipe_resources.config import load
 from tailpipe_resources.model.window import Window
+from tests.benchmarks import access_logs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,32 +31,15 @@ ARTIFACTS = 10_000
 LINES = 20
 """In each artifact."""
 
-HCL = """
-destination "parquet" "default" {{
-  path = "{folder}/lake"
-}}
-source "file" "logs" {{
-  path        = "{logs}"
-  file_layout = "%{{YEAR:year}}/%{{MONTHNUM:month}}/%{{MONTHDAY:day}}/%{{DATA}}.log"
-}}
-collection "http_log" "all" {{
-  source = source.file.logs
-  format = "combined"
-}}
-collection "http_log" "errors" {{
-  source = source.file.logs
-  format = "combined"
-  filter {{
-    where = "status >= 500"
-  }}
-}}
-collection "custom" "lines" {{
+LAYOUT = "%{YEAR:year}/%{MONTHNUM:month}/%{MONTHDAY:day}/%{DATA}.log"
+CUSTOM = """
+collection "custom" "lines" {
   source           = source.file.logs
   table_name       = "access_line"
   timestamp        = "at"
   timestamp_format = "%d/%b/%Y:%H:%M:%S %z"
   format           = `(?P<host>\\S+) \\S+ \\S+ \\[(?P<at>[^\\]]+)\\] (?P<rest>.*)`
-}}
+}
 """
 
 
@@ -118,7 +102,7 @@ def _line(day: date, number: int, line: int) -> str:
 
 def _measured(name: str, folder: Path, logs: Path, days: int) -> Year:
     folder.mkdir()
-    (folder / "bench.hcl").write_text(HCL.format(folder=folder, logs=logs))
+    (folder / "bench.hcl").write_text(access_logs.hcl(folder / "lake", logs, layout=LAYOUT) + CUSTOM)
     environment = {**os.environ, "TAILPIPE_HOME": str(folder / "home"), "DAGSTER_HOME": ""}
     command = [sys.executable, "-m", "tests.benchmarks.backfill", name, str(folder), str(days)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)

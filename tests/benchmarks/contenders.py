@@ -25,7 +25,7 @@ _ELEVEN = (
 """The fields of the shorter chDB contender; the other one writes all that the table has."""
 
 
-def tailpipe(source: str, out: str, table: str) -> Callable[[], int]:
+def tailpipe(source: str, out: str, table: str, rules: str = "") -> Callable[[], int]:
     """Our own way, from a folder of logs to committed rows."""
     from tailpipe_assets.pipeline import collect, plan
     from tailpipe_resources.config import load
@@ -39,7 +39,7 @@ def tailpipe(source: str, out: str, table: str) -> Callable[[], int]:
     path.write_text(
         f'destination "parquet" "default" {{ path = "{out}/lake" }}\n'
         f'source "file" "logs" {{ path = "{source}" }}\n'
-        f'collection "{table}" "bench" {{ source = source.file.logs }}\n'
+        f'collection "{table}" "bench" {{ source = source.file.logs }}\n{rules}'
     )
     plans = plan(load([path]))
 
@@ -50,6 +50,13 @@ def tailpipe(source: str, out: str, table: str) -> Callable[[], int]:
         return result.rows
 
     return work
+
+
+def detecting(source: str, out: str) -> Callable[[], int]:
+    """The same for CloudTrail, with a hundred rules for single rows and ten thresholds."""
+    from tests.benchmarks.detect import rules
+
+    return tailpipe(source, out, "aws_cloudtrail_log", rules())
 
 
 def duckdb(source: str, out: str) -> Callable[[], int]:
@@ -138,6 +145,7 @@ def _duckdb_type(shape: object) -> str:
 
 CONTENDERS: dict[str, Callable[..., Callable[[], int]]] = {
     "tailpipe": tailpipe,
+    "detecting": detecting,
     "duckdb": duckdb,
     "chdb": chdb,
     "chdb_eleven": chdb_eleven,

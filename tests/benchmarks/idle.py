@@ -20,6 +20,7 @@ from tailpipe_assets.pipeline import plan
 from tailpipe_assets.pipeline.follow import Follower, Manner
 from tailpipe_assets.samples import access_log
 from tailpipe_resources.config import load
+from tests.benchmarks import access_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,25 +32,6 @@ FILES = (10, 1_000, 10_000)
 LOOKS = 15
 TICKS = 200
 IMPORTS = "import os, tailpipe_assets.cli.main, tailpipe_assets.definitions.runs, tailpipe_assets.pipeline; os._exit(0)"
-HCL = """
-destination "parquet" "default" {{
-  path = "{folder}/lake"
-}}
-source "file" "logs" {{
-  path = "{folder}/logs"
-}}
-collection "http_log" "all" {{
-  source = source.file.logs
-  format = "combined"
-}}
-collection "http_log" "errors" {{
-  source = source.file.logs
-  format = "combined"
-  filter {{
-    where = "status >= 500"
-  }}
-}}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +134,7 @@ def _project(folder: Path, *, files: int) -> Mapping[str, str]:
     access_log.write_day(first, DAY, lines=2)
     for number in range(1, files):
         (folder / "logs" / f"{number:06}.log").write_bytes(first.read_bytes())
-    (folder / "bench.hcl").write_text(HCL.format(folder=folder))
+    (folder / "bench.hcl").write_text(access_logs.hcl(folder / "lake", folder / "logs"))
     return {
         **os.environ,
         "TAILPIPE_HOME": f"{folder}/home",

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -11,13 +15,12 @@ import pytest
 
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.main import main
-from tailpipe_assets.definitions import build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tests.services.project import Project
 from tests.services.s3 import ACCESS_KEY, SECRET_KEY, S3Endpoint, serving_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.service
 TODAY = datetime.now(UTC)
@@ -127,3 +130,52 @@ def test_dagster_previews_rows_of_a_bucket(project: Project) -> None:
     assert metadata["dagster/row_count"] == 3
     assert str(metadata["path"]).startswith("s3://")
     assert [row.data["request_uri"] for row in metadata["preview"].records] == ["/?token=(hidden)"] * 3  # type: ignore[union-attr]
+
+
+def test_accelerated_views_of_buckets(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their copies hold in the next process too, which reaches the bucket by another address."""
+    view = 'view "datatank" {\n  accelerated = true\n  tables = ["http_log"]\n}\n'
+    path = project.folder / "tailpipe.hcl"
+    path.write_text(path.read_text() + view)
+    counted = ("query", "--output", "csv", "--no-header", "select count(*) from datatank.http_log")
+    assert tailpipe("collect", "--no-record") == Exit.OK
+    assert tailpipe("view", "refresh") == Exit.OK
+    capsys.readouterr()
+    assert tailpipe(*counted) == Exit.OK
+    told = capsys.readouterr()
+    assert (told.out, "which is current" in told.err) == ("6\n", True)
+
+    project.write("more.log", f'10.0.0.1 - - [{TODAY:%d/%b/%Y}:00:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "x"\n')
+    assert tailpipe("collect", "--no-record") == Exit.OK
+    capsys.readouterr()
+    assert tailpipe(*counted) == Exit.OK
+    told = capsys.readouterr()
+    assert (told.out, "and 2 files that came since" in told.err) == ("8\n", True)
+
+
+@pytest.mark.usefixtures("project")
+def test_another_duckdb_reads_the_bucket_by_the_script(
+    s3_endpoint: S3Endpoint, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A plain one in a process of its own, with keys from its environment, where it can get its extension."""
+    assert tailpipe("collect", "--no-record") == Exit.OK
+    capfd.readouterr()
+    assert tailpipe("connect", "--output", "json") == Exit.OK
+    path = json.loads(capfd.readouterr().out)["init_script_path"]
+    script = Path(path).read_text(encoding="utf-8")
+    assert SECRET_KEY not in script
+    assert ACCESS_KEY not in script
+
+    asked = (
+        "import duckdb, sys; c = duckdb.connect(); c.execute(open(sys.argv[1]).read()); "
+        "print(c.execute('select tp_partition, count(*) from http_log group by all order by all').fetchall())"
+    )
+    keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    done = subprocess.run(
+        [sys.executable, "-c", asked, path], env={**os.environ, **keys}, capture_output=True, text=True, check=False
+    )
+    if "Failed to download extension" in done.stderr:
+        pytest.skip("DuckDB cannot download httpfs here")
+
+    assert done.stdout.strip() == "[('archived', 3), ('kept', 3)]", done.stderr
+    assert s3_endpoint.url.removeprefix("http://") in script

@@ -86,3 +86,71 @@ def test_holds_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert shown.out.endswith("2 holds, no problems\n")
     assert shown.err == 'hold "typo" (tailpipe.hcl:17) covers no collection that is configured\n'
     assert [(each["name"], each["collections"]) for each in found["holds"]] == [("all", ["http_log.web"]), ("typo", [])]
+
+
+VIEWS = """
+view "fine" {
+  tables = ["http_log"]
+  where = "status >= 500"
+}
+view "typo" {
+  tables = ["http_lgo"]
+  collections = ["webb", "w*"]
+}
+view "no_column" {
+  accelerated = true
+  tables = ["http_log"]
+  where = "statuss >= 500"
+}
+view "no_sql" {
+  sql = "selec 1"
+}
+view "two" {
+  sql = "select nothing from http_log"
+}
+view "over_two" {
+  sql = "select * from fine.http_lgo"
+}
+view "moving" {
+  accelerated = true
+  where = "tp_timestamp > now() - interval 7 days"
+}
+view "an_index" {
+  sql = "select count(*) from \\"123456789012\\".aws_cloudtrail_log"
+}
+"""
+
+
+def test_views_are_tried_before_anybody_asks_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names, SQL and what cannot be accelerated, at the line of the attribute, with the nearest name, all at once."""
+    monkeypatch.chdir(tmp_path)
+
+    assert check(tmp_path, HCL + VIEWS) == Exit.USAGE
+    lines = capsys.readouterr().err.splitlines()
+    start = HCL.count("\n")
+    expected = (
+        (7, 'view "typo": there is no table "http_lgo"; did you mean "http_log"?'),
+        (8, 'view "typo": there is no collection "webb"; did you mean "web"?'),
+        (13, 'view "no_column": '),
+        (16, 'view "no_sql": '),
+        (19, 'view "two": '),
+        (22, 'view "over_two": no table is called "http_lgo"; did you mean "http_log"?'),
+        (26, 'view "moving" cannot be accelerated: now gives something else each time'),
+    )
+    for number, words in expected:
+        assert any(line.startswith(f"tailpipe.hcl:{start + number}: {words}") for line in lines), (number, lines)
+    assert len(lines) == len(expected) + 1
+
+
+def test_sound_views_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what they are for, and whether they are accelerated."""
+    monkeypatch.chdir(tmp_path)
+    text = HCL + 'view "errors" {\n  accelerated = true\n  description = "What failed."\n  collections = ["web"]\n}\n'
+
+    assert check(tmp_path, text, "--output", "json") == Exit.OK
+    (view,) = json.loads(capsys.readouterr().out)["views"]
+    assert (view["name"], view["description"], view["accelerated"]) == ("errors", "What failed.", True)

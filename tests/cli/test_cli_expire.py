@@ -196,3 +196,13 @@ def test_nonsense(argv: list[str], message: str, project: Project, capsys: pytes
 
     assert message in capsys.readouterr().err
     assert rows(project) == {"web": 4, "other": 4}
+
+
+def test_rejected_records_go_by_a_retention_of_their_own(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Today's stay; what would go is shown without the rows that stay."""
+    configure(project, 'rejected_retention = "1d"')
+    project.write("b.log", "broken\n")
+    project.collect()
+
+    assert expired(capsys, "--dry-run") == {}
+    assert rows(project) == {"web": 4, "other": 4}

@@ -89,7 +89,7 @@ def test_a_sound_lake_ends_with_zero(lake: Project, capsys: pytest.CaptureFixtur
 
 
 def test_damage_ends_with_one(lake: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    """A line a finding, or JSON."""
+    """A line a defect, or JSON."""
     path = next(lake.stored("http_log").glob("tp_partition=*/**/*.parquet"))
     path.unlink()
 

@@ -152,7 +152,7 @@ def test_tables_of_both_kinds_are_listed(capsys: pytest.CaptureFixture[str]) -> 
     """Installed tables come first, then the one of rejects, then those the configuration declares."""
     pages = {each["name"]: each for each in listed(capsys, "table", "list")}
 
-    assert [*plugins.names("table"), "tailpipe_rejected", "door_log"] == list(pages)
+    assert [*plugins.names("table"), "tailpipe_rejected", "tailpipe_finding", "door_log"] == list(pages)
     assert pages["http_log"]["place"] is None
     assert pages["door_log"]["place"] == "tailpipe.hcl:22"
     assert "door_log" in printed(capsys, "table", "list")

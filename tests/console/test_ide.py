@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -18,14 +19,27 @@ if TYPE_CHECKING:
     from tests.services.project import Project
 
 HAS_HARLEQUIN = find_spec("harlequin") is not None
+WITHOUT = """
+import sys
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] == "harlequin":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Finder)
+"""
+"""What Python runs first of all, as `sitecustomize`: there is no Harlequin."""
 
 
-@pytest.mark.skipif(HAS_HARLEQUIN, reason="Harlequin is installed here")
-def test_it_says_how_to_install_what_is_missing(project: Project) -> None:
+def test_it_says_how_to_install_what_is_missing(project: Project, tmp_path: Path) -> None:
     """And asks nothing."""
-    terminal = Terminal(project.folder, "--ide")
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT)
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    terminal = Terminal(project.folder, "--ide", PYTHONPATH=path)
 
-    assert terminal.leave("") == Exit.USAGE
+    assert terminal.leave("") == Exit.USAGE, terminal.raw
     assert "pip install 'tailpipe[ide]'" in terminal.raw
 
 

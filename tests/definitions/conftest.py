@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import Listener, build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_resources.dagster_resources import SourceAccess
 from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError
 from tailpipe_resources.sources import open_source
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from tailpipe_assets.definitions.collecting import Listener
     from tailpipe_resources.model import config
     from tailpipe_resources.sources.base import Source
 

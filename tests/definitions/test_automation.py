@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_assets.definitions.looking import ARRIVALS, DONE, LEFT
 from tailpipe_assets.definitions.tidying import first_stretch
 from tailpipe_assets.pipeline.compact import compact_collections
@@ -122,6 +122,7 @@ def test_collections_of_a_source_share_a_schedule(project: Project, instance: dg
     assert asked.asset_selection == [WEB, dg.AssetKey(["http_log", "errors"])]
     assert asked.tags["tailpipe/window"] == "open"
     assert asked.tags["dagster/asset_partition_range_end"] == TODAY.isoformat()
+    assert asked.asset_check_keys == [], "a plan of checks would be most of what Dagster keeps of a run"
 
 
 def test_nothing_new_starts_no_run(project: Project, instance: dg.DagsterInstance) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import Listener, build_definitions
+from tailpipe_assets.definitions.build import build_definitions
+from tailpipe_assets.definitions.collecting import Listener
 from tailpipe_resources.dagster_resources import SourceAccess
 from tailpipe_resources.lake.counts import column_names, count_days
 from tailpipe_resources.model.checks import CHECKS
@@ -109,6 +110,33 @@ def test_a_run_that_is_followed_checks_without_a_plan(run: Run) -> None:
 
     assert passed(run, WEB) == dict.fromkeys(CHECKS, True)
     assert len(kept) == 1
+
+
+def test_no_day_of_a_run_shows_as_skipped(run: Run) -> None:
+    """Each day of a range that was started in the web UI has the verdict of the run."""
+    run(DAYS[0], DAYS[2], keys=(WEB,))
+    for name in CHECKS:
+        kept = run.instance.event_log_storage.get_asset_check_execution_history(dg.AssetCheckKey(WEB, name), limit=9)
+        assert {each.partition for each in kept} == {day.isoformat() for day in DAYS[:3]}
+        assert {each.status.value for each in kept} == {"SUCCEEDED"}
+
+
+def test_all_is_well_is_not_told_every_minute(run: Run) -> None:
+    """A run without a plan, such as a schedule's, tells a warning, and a pass that comes after one or another hour."""
+
+    def told() -> int:
+        key = dg.AssetCheckKey(WEB, "rejected_share")
+        return len(run.instance.event_log_storage.get_asset_check_execution_history(key, limit=9))
+
+    run(DAYS[0], keys=(WEB,), listener=Listener())
+    run(DAYS[0], keys=(WEB,), listener=Listener())
+    after_two = told()
+    run.project.write(f"web-{DAYS[1]:%Y%m%d}.log", "no access log at all\n" * 12)
+    run(DAYS[1], keys=(WEB,), listener=Listener())
+    warned = passed(run, WEB)["rejected_share"]
+    run(DAYS[1], keys=(WEB,), listener=Listener())
+
+    assert (after_two, warned, told()) == (1, False, 3)
 
 
 def test_a_lake_without_a_row_is_checked(run: Run) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from tailpipe_assets.definitions import build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_resources.lake.compact import small_slots
 from tailpipe_resources.lake.history import history
 from tests.definitions.conftest import DAYS

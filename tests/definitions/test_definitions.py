@@ -14,7 +14,8 @@ import dagster as dg
 import pytest
 from pydantic.warnings import PydanticDeprecatedSince20
 
-from tailpipe_assets.definitions import build_definitions, defs
+from tailpipe_assets.definitions import defs
+from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_assets.definitions.days import MOST, Days, days_of
 from tailpipe_assets.definitions.names import unique_names
 from tailpipe_resources.errors import ConfigError

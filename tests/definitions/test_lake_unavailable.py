@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_resources.dagster_resources import LakeStore, SourceAccess
 from tailpipe_resources.lake import Lake, open_lake
 from tests.definitions.conftest import DAYS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tests.definitions.conftest import DAYS, ERRORS, HCL, WEB, Run
 
 if TYPE_CHECKING:

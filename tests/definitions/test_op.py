@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import Listener
+from tailpipe_assets.definitions.collecting import Listener
 from tailpipe_assets.definitions.request import Request
 from tailpipe_assets.pipeline import CollectOptions
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess

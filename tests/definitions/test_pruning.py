@@ -99,11 +99,26 @@ def test_a_pass_is_bounded_and_may_be_broken_off(instance: dg.DagsterInstance) -
     long_ago = prune_runs(instance, datetime(2025, 1, 1, tzinfo=UTC))
     amid = instance.get_run_records(limit=2, ascending=True)[1].dagster_run.run_id
     instance.event_log_storage.delete_events(amid)
-    passes = [prune_runs(instance, datetime.now(UTC), most=1).deleted for _ in range(3)]
+    passes = [prune_runs(instance, datetime.now(UTC), most=1) for _ in range(3)]
 
     assert long_ago.deleted == 0
-    assert passes == [1, 1, 0]
+    assert [each.deleted for each in passes] == [1, 1, 0]
+    assert [each.is_done for each in passes] == [False, True, True]
     assert instance.get_run_by_id(amid) is None
+    assert shown(instance) == before
+
+
+@pytest.mark.slow
+def test_runs_are_bounded_however_young(instance: dg.DagsterInstance) -> None:
+    """What is not among the youngest runs goes, with what checks found in it; the last result of each check stays."""
+    before = shown(instance)
+    long_ago = datetime(2025, 1, 1, tzinfo=UTC)
+    first = prune_runs(instance, long_ago, keep=3)
+    kept = {each.run_id for each in instance.get_runs()}
+    checked = instance.event_log_storage.get_asset_check_execution_history(CHECK, limit=99)
+
+    assert (first.deleted, first.needed, first.is_done) == (1, 1, True)
+    assert {each.run_id for each in checked} == kept
     assert shown(instance) == before
 
 

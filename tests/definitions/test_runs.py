@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from tailpipe_assets.definitions import build_definitions
+from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_assets.definitions.home import dagster_home, prepare
 from tailpipe_assets.definitions.reaping import reap
 from tailpipe_assets.definitions.runs import run_collect

@@ -186,11 +186,13 @@ def test_what_does_not_run_here_exists() -> None:
 
 
 def test_commands_named_are_those_there_are() -> None:
-    """Every command named exists, and every command there is is named."""
-    named = set(re.findall(r"(?<![\w/.~-])tailpipe (?!query|collect$)([a-z]+)\b", _code())) | {"query", "collect"}
+    """Every command named exists, and every command there is is named, here or on a page of its own."""
+    pattern = re.compile(r"(?<![\w/.~-])tailpipe (?!query|collect$)([a-z]+)\b")
+    named = {*pattern.findall(_code()), "query", "collect"}
+    elsewhere = {word for page in PAGES for word in re.findall(r"^tailpipe ([a-z]+)", page.read_text(), re.MULTILINE)}
 
     assert named <= set(commands.names())
-    assert named >= {each.name for each in commands.COMMANDS}
+    assert named | elsewhere >= {each.name for each in commands.COMMANDS}
 
 
 def test_flags_named_are_those_there_are() -> None:

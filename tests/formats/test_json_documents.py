@@ -30,7 +30,7 @@ GOOD = '{"a":1}'
 
 def scanned(document: bytes, block: int) -> list[Any]:
     """What the scanner cuts out of a document that comes in blocks of a size."""
-    scanner = RecordScanner("Records")
+    scanner = RecordScanner(["Records"])
     found = [each for start in range(0, len(document), block) for each in scanner.feed(document[start : start + block])]
     scanner.end()
     return [json.loads(each) for each in found]
@@ -68,7 +68,7 @@ def test_the_quick_way_and_the_careful_one_agree(
     whole = records if bare else {**beside, "Records": records, "after": [records[:1], {"Records": records[:1]}]}
     document = json.dumps(whole, indent=indent, ensure_ascii=ascii_only).encode()
 
-    quick = DocumentSplitter("Records").split(document)
+    quick = DocumentSplitter(["Records"]).split(document)
 
     assert quick is None or [json.loads(bytes(each)) for each in quick] == records
     assert scanned(document, block) == records
@@ -83,7 +83,7 @@ def test_the_quick_way_and_the_careful_one_agree(
 
 def test_an_ordinary_document_goes_the_quick_way() -> None:
     """The careful way is for what needs it."""
-    splitter = DocumentSplitter("Records")
+    splitter = DocumentSplitter(["Records"])
 
     assert [bytes(each) for each in splitter.split(b'{"Records": [ {"a":1} , {"b":[2]}]}') or ()] == [
         b'{"a":1}',
@@ -213,3 +213,26 @@ def test_a_record_longer_than_the_limit_is_set_aside_alone() -> None:
     assert [(each.position, each.reason) for each in rejected] == [
         (2, "the record is 16,777,217 bytes long; at most 16,777,216 are taken")
     ]
+
+
+@examples(max_examples=150, deadline=None)
+@given(RECORDS, st.dictionaries(NAMES, VALUES, max_size=2), st.sampled_from([None, 1]), st.integers(1, 40))
+def test_records_are_found_along_a_path(records: list[Any], beside: Any, indent: int | None, block: int) -> None:
+    """Quickly and carefully alike; arrays of the same name elsewhere are none of it."""
+    within = {**beside, "items": records}
+    document = json.dumps({"items": [1], "other": {"data": {"items": [2]}}, "data": within}, indent=indent)
+    quick = DocumentSplitter(["data", "items"]).split(document.encode())
+    scanner = RecordScanner(["data", "items"])
+    data = document.encode()
+    careful = [each for start in range(0, len(data), block) for each in scanner.feed(data[start : start + block])]
+    scanner.end()
+
+    assert [json.loads(each) for each in careful] == records
+    assert quick is None or [json.loads(bytes(each)) for each in quick] == records
+
+
+@pytest.mark.parametrize("path", ["", ".", "a..b"])
+def test_a_path_is_made_of_keys(path: str) -> None:
+    """An empty one would mean nothing."""
+    with pytest.raises(ValueError, match="must be keys"):
+        JsonFormat(JsonOptions(records=path))

@@ -117,9 +117,9 @@ def test_it_is_told(workshop: Workshop) -> None:
     collected(workshop)
     made = cut_off(workshop)
 
-    (finding,) = check(workshop.lake, "t")
-    assert (finding.severity, finding.repairable) == ("warning", True)
-    assert made.endswith(finding.where)
+    (defect,) = check(workshop.lake, "t")
+    assert (defect.severity, defect.repairable) == ("warning", True)
+    assert made.endswith(defect.where)
     (told,) = repair(workshop.connection, workshop.lake, ["t"])
 
     assert told == "t: files that an earlier run had written anew and not committed were removed"

@@ -1,4 +1,4 @@
-"""A sound lake gives no finding; whatever is broken in it gives one that says what and where."""
+"""A sound lake gives no defect; whatever is broken in it gives one that says what and where."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from tailpipe_resources.lake.findings import Finding
+    from tailpipe_resources.lake.defects import Defect
     from tests.lake.conftest import Workshop
 
 DAYS_AGO = 2 * 24 * 3600
@@ -43,13 +43,13 @@ def filled(workshop: Workshop) -> None:
         state = commit(workshop.connection, workshop.lake, state, workshop.batch(*names)).state
 
 
-def found(workshop: Workshop, table: str = "t", *, quick: bool = False) -> tuple[Finding, ...]:
+def found(workshop: Workshop, table: str = "t", *, quick: bool = False) -> tuple[Defect, ...]:
     """What checking a table finds."""
     return check(workshop.lake, table, None if quick else workshop.connection)
 
 
-def only(workshop: Workshop, *, quick: bool = False) -> Finding:
-    """The only finding."""
+def only(workshop: Workshop, *, quick: bool = False) -> Defect:
+    """The only defect."""
     (one,) = found(workshop, quick=quick)
     return one
 
@@ -358,7 +358,7 @@ def test_a_lake_can_be_checked_while_it_is_written(tmp_path: Path) -> None:
         with connect(threads=1) as connection:
             delete(connection, project.lake, Deletion("http_log", "web", Told("delete")))
 
-    told: list[Finding] = []
+    told: list[Defect] = []
     with ThreadPoolExecutor(max_workers=1) as pool, connect(threads=1) as connection:
         working = pool.submit(work)
         while not working.done():

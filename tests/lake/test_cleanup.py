@@ -66,7 +66,7 @@ def test_what_somebody_else_has_put_away_is_done(workshop: Workshop, done: objec
     key = "t/_tailpipe/superseded/waiting/000000000000001-gone.json"
 
     if done is _delete:
-        _delete(workshop.lake, [key], "t/")
+        _delete(workshop.lake, "t", [key], "t/")
     else:
         _move_unread(workshop.lake, "t", [key], None)
 

@@ -11,9 +11,10 @@ import duckdb
 import pytest
 
 from tailpipe_resources.lake import commit, snapshot
-from tailpipe_resources.lake.compact import Compacted, compact, is_compacted, small_slots
+from tailpipe_resources.lake.compact import Compacted, compact, small_slots
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.local import locked
+from tailpipe_resources.lake.staging import is_compacted
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import INSTANT, Column
 from tests.lake.conftest import COLUMNS

@@ -162,3 +162,27 @@ def test_rejects_go_by_the_day_they_were_met(logs: Project) -> None:
 
     assert (gone.rows, gone.rejected) == (10, 1)
     assert logs.one("SELECT count(*) FROM tailpipe_rejected") == 0
+
+
+def test_rejects_may_go_sooner_than_rows(logs: Project) -> None:
+    """Rows stay, folded copies and all, and nothing is collected twice; a hold keeps rejects too."""
+    logs.write("b.log", "broken\n")
+    text = COLLECTION.format(name="web", more='rejected_retention = "7d"')
+    collect(logs, text)
+    later, path = datetime(2999, 1, 1, tzinfo=UTC), logs.folder / "tailpipe.hcl"
+    held = COLLECTION.format(name="web", more='rejected_retention = "7d"') + HOLD.replace("2024-02-06", "2024-02-01", 1)
+    held = held.replace('to         = "2024-02-06"', "")
+
+    logs.configure(held)
+    (kept,) = expiries(stock(load([path])), load([path]), later)
+    logs.configure(text)
+    (expiry,) = expiries(stock(load([path])), load([path]), later)
+    gone = expire(expiry)
+
+    assert (kept.days, len(kept.held)) == ((), 1)
+    assert expiry.rows_stay
+    assert (gone.rows, gone.files, gone.rejected, gone.days) == (0, 0, 1, frozenset())
+    assert days(logs) == [5, 6, 7, 8, 9]
+    assert logs.one("SELECT count(*) FROM tailpipe_rejected") == 0
+    assert expiries(stock(load([path])), load([path]), later) == ()
+    assert [each.rows for each in logs.collect()] == [0]

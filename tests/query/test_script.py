@@ -22,8 +22,11 @@ def test_a_lake_in_a_bucket_is_reached_without_a_key_in_the_script() -> None:
 
     assert f"'s3://bucket/logs/{TAIL}'" in text
     assert "lake1" not in text
-    about, *loading, secret = text.splitlines()[:6]
+    about, *needed, first, second, third, fourth, secret = text.splitlines()[:8]
+    loading = [first, second, third, fourth]
     assert about == "-- Made for a test."
+    assert all(line.startswith("-- ") for line in needed)
+    assert "httpfs and aws, which DuckDB downloads once" in needed[0]
     assert loading == ["INSTALL httpfs;", "LOAD httpfs;", "INSTALL aws;", "LOAD aws;"]
     assert secret.endswith("SCOPE 's3://bucket/logs/', PROVIDER credential_chain, PROFILE 'audit', CHAIN 'config');")
 

@@ -5,18 +5,28 @@ from __future__ import annotations
 import os
 import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from tests.server.running import LAUNCH, WEB, Server, Tailpipe, eventually, free_port, members, running
+from tests.server.running import ACCESS, LAUNCH, WEB, Server, Tailpipe, eventually, free_port, members, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = [pytest.mark.slow, pytest.mark.service, pytest.mark.xdist_group("server")]
+LINES = 200_000
+MATERIALIZE = """mutation { launchPipelineExecution(executionParams: {
+  selector: { repositoryLocationName: "tailpipe", repositoryName: "__repository__", pipelineName: "__ASSET_JOB",
+    assetSelection: [{ path: ["http_log", "web"] }] },
+  executionMetadata: { tags: [{ key: "tailpipe/window", value: "open" },
+    { key: "dagster/asset_partition_range_start", value: "DAY" },
+    { key: "dagster/asset_partition_range_end", value: "DAY" }] },
+}) { __typename ... on PythonError { message } } }""".replace("DAY", datetime.now(UTC).date().isoformat())
+RUNS = "{ runsOrError { ... on Runs { results { runId status } } } }"
 TOKEN = "a token that is long enough"
 
 
@@ -178,14 +188,16 @@ def test_a_changed_file_is_taken_over_and_a_broken_one_is_not(server: Server) ->
     eventually(lambda: server.status()["problems"] == [])
 
 
-def test_it_stops_in_time_and_leaves_nothing(server: Server) -> None:
-    """SIGTERM ends all processes within ten seconds, and status says that none runs."""
+def test_a_second_ctrl_c_stops_at_once(server: Server) -> None:
+    """Nobody waits for children that are given time to end, nothing is left, and status says that none runs."""
     groups = set(server.pids().values())
+    server.process.send_signal(signal.SIGINT)
+    eventually(lambda: "press again to stop at once" in server.said(), within=20)
     begun = time.monotonic()
-    server.process.send_signal(signal.SIGTERM)
+    server.process.send_signal(signal.SIGINT)
     code = server.process.wait(15)
 
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 3
     assert code == 0
     assert members(groups) == []
     stopped = server.tailpipe.run("server", "status")
@@ -193,14 +205,50 @@ def test_it_stops_in_time_and_leaves_nothing(server: Server) -> None:
     assert "no server runs" in stopped.stdout
 
 
-def test_children_of_a_killed_server_go_by_themselves(tmp_path: Path) -> None:
-    """After kill -9 of the server nothing of it is left in ten seconds, and the next one gets the port."""
-    tailpipe = Tailpipe.below(tmp_path)
-    with running(tailpipe) as server:
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Tailpipe:
+    """A home whose one log takes some seconds to collect."""
+    tailpipe = Tailpipe.below(tmp_path_factory.mktemp("busy"))
+    tailpipe.project.write("a.log", "".join(ACCESS.replace("/a", f"/{number}") for number in range(LINES)))
+    return tailpipe
+
+
+def test_a_run_at_work_ends_with_the_server(busy: Tailpipe) -> None:
+    """SIGTERM ends all processes within ten seconds, the run with them; what it had not committed is not there."""
+    with running(busy) as server:
+        eventually(lambda: "http_log/web" in server.assets())
+        assert server.ask(MATERIALIZE)["launchPipelineExecution"]["__typename"] == "LaunchRunSuccess"
+        eventually(lambda: _statuses(server) == ["STARTED"])
+        groups = set(server.pids().values())
+        begun = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        code = server.process.wait(15)
+
+    assert time.monotonic() - begun < 10
+    assert code == 0
+    assert members(groups) == []
+
+
+def test_the_next_server_runs_it_again_and_collects_exactly(busy: Tailpipe) -> None:
+    """The run that broke off has failed, and is run once more without being asked; each line is there once.
+
+    After kill -9 nothing is left of this server in ten seconds, either.
+    """
+    with running(busy) as server:
+        eventually(lambda: _statuses(server)[0] == "SUCCESS")
+        statuses = _statuses(server)
         groups = set(server.pids().values())
         server.process.kill()
         server.process.wait(5)
         eventually(lambda: members(groups) == [], within=10)
+
+    assert statuses == ["SUCCESS", "FAILURE"]
+    assert busy.project.ask("select count(*), count(distinct tp_id) from http_log") == [(LINES, LINES)]
+
+
+def _statuses(server: Server) -> list[str]:
+    """How runs are, the last one first."""
+    return [each["status"] for each in server.ask(RUNS)["runsOrError"]["results"]]
 
 
 def test_a_broken_configuration_does_not_start(tmp_path: Path) -> None:

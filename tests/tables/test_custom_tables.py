@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from tailpipe_resources.errors import ConfigError
+
 if TYPE_CHECKING:
     from tests.services.project import Project
 
@@ -246,3 +250,84 @@ def test_only_wanted_fields_become_columns(project: Project) -> None:
     project.collect_one()
 
     assert project.ask("select columns('^(time|user_.*|other|id)$') from t") == [("2024-02-07", "ada", 7)]
+
+
+def test_structs_and_lists_of_them_are_types(project: Project) -> None:
+    """Keys beyond the type are left out; those absent or of another type are NULL; what is none is set aside."""
+    columns = '  column "time" {\n  }\n  column "who" {\n    type = "struct(name text, age int)"\n  }\n'
+    columns += '  column "all" {\n    type = "STRUCT(n INT)[]"\n  }'
+    table(
+        project,
+        columns,
+        [
+            {"time": "2024-02-07", "who": {"name": "ada", "age": 36, "x": 1}, "all": [{"n": 1}, {}]},
+            {"time": "2024-02-07", "who": {"name": "bob"}},
+            {"time": "2024-02-07", "who": {"name": "eve", "age": "old"}},
+            {"time": "2024-02-07", "who": "ada"},
+            {"time": "2024-02-07", "who": ["ada"]},
+        ],
+    )
+
+    assert project.ask('select who, "all" from t order by tp_source_offset') == [
+        ({"name": "ada", "age": 36}, [{"n": 1}, {"n": None}]),
+        ({"name": "bob", "age": None}, None),
+        ({"name": "eve", "age": None}, None),
+    ]
+    assert [each.partition("(")[0] for each in rejects(project)] == ["who is no STRUCT", "who is no STRUCT"]
+
+
+def test_a_changed_table_grows(project: Project) -> None:
+    """New columns, and new fields of structs; rows stored before have NULL there, and fewer fields may come again."""
+    narrow = '  column "time" {\n  }\n  column "who" {\n    type = "STRUCT(name TEXT)"\n  }\n'
+    wide = narrow.replace("name TEXT", "name TEXT, at STRUCT(city TEXT)") + '  column "n" {\n    type = "INT"\n  }\n'
+    record = {"time": "2024-02-07", "who": {"name": "ada", "at": {"city": "x"}}, "n": 1}
+
+    for name, columns in (("1", narrow), ("2", wide), ("3", narrow)):
+        project.configure(
+            f'table "t" {{\n  format = "jsonl"\n{columns}}}\ncollection "t" "c" {{\n  source = source.file.logs\n}}\n'
+        )
+        project.write(f"{name}.log", json.dumps(record))
+        assert project.collect_one().rows == 1
+
+    assert project.ask("select who, n from t order by tp_source_location") == [
+        ({"name": "ada", "at": None}, None),
+        ({"name": "ada", "at": {"city": "x"}}, 1),
+        ({"name": "ada", "at": None}, None),
+    ]
+    assert project.ask("select who.at.city from t where n = 1") == [("x",)]
+
+
+def test_a_type_that_cannot_grow_is_refused_before_anything_is_read(project: Project) -> None:
+    """Rows stay as they are, and the message says what to do."""
+    column = '  column "time" {{\n  }}\n  column "n" {{\n    type = "{}"\n  }}\n'
+    table(project, column.format("INT"), [{"time": "2024-02-07", "n": 1}])
+    project.configure(
+        f'table "t" {{\n  format = "jsonl"\n{column.format("BIGINT")}}}\n'
+        'collection "t" "c" {\n  source = source.file.logs\n}\n'
+    )
+    project.write("y.log", '{"time": "2024-02-07", "n": 2}')
+
+    (result,) = project.collect()
+
+    assert "the column n of t is stored as INTEGER and cannot become BIGINT; give the new column another name" in str(
+        result.failure
+    )
+    assert project.ask("select n from t") == [(1,)]
+
+
+def test_an_expression_that_does_not_bind_is_said_at_its_column(project: Project) -> None:
+    """All of them at once, before anything is read, with the nearest field."""
+    project.configure(
+        'table "t" {\n  format = "jsonl"\n  column "time" {}\n  column "user" {}\n'
+        '  column "a" {\n    transform = "upper(usr)"\n  }\n  column "b" {\n    transform = "uper(user)"\n  }\n}\n'
+        'collection "t" "c" {\n  source = source.file.logs\n}\n'
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        project.plans()
+
+    assert [each.message for each in caught.value.problems] == [
+        'column "a": there is no field "usr"; near: user',
+        'column "b": Scalar Function with name uper does not exist!',
+    ]
+    assert len({each.line for each in caught.value.problems}) == 2

@@ -11,7 +11,7 @@ import duckdb
 from tailpipe_resources.model.names import literal, nearest, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _UNKNOWN = re.compile(r'Referenced column "([^"]+)" not found|Could not find key "([^"]+)" in struct', re.IGNORECASE)
 _FORBIDDEN = re.compile(
@@ -90,6 +90,27 @@ def fault_of_form(connection: duckdb.DuckDBPyConnection, text: str, noun: str = 
     if ";" in text or "Only SELECT statements" in parsed["error_message"]:
         return f"it is a statement; write one {noun}"
     return f"it is no SQL {noun}: {_first_line(parsed['error_message'])}"
+
+
+def fault_of_value(connection: duckdb.DuckDBPyConnection, text: str, fields: Mapping[str, str]) -> str | None:
+    """What keeps an expression from being made of a record's fields, or None.
+
+    Args:
+        connection: a DuckDB to try it with.
+        text: the expression, of sound form.
+        fields: the record's, with their types. It may also speak of the whole record, `r`, and its text, `raw`.
+    """
+    record = ", ".join(f"{quote(name)} {kind}" for name, kind in fields.items()) or "none VARCHAR"
+    relation = f"(SELECT '' AS raw, r, r.* FROM (SELECT CAST(NULL AS STRUCT({record})) AS r))"
+    try:
+        connection.execute(f"SELECT (\n{text}\n) FROM {relation} WHERE false")
+    except duckdb.Error as error:
+        found = _UNKNOWN.search(str(error))
+        if found is None or not found[1]:
+            return _words(error)
+        near = nearest(found[1], fields)
+        return f'there is no field "{found[1]}"' + (f"; near: {near}" if near else "")
+    return None
 
 
 def _fault_of_tree(statements: Sequence[dict[str, Any]], noun: str) -> str | None:

@@ -19,7 +19,7 @@ def counted(count: int, noun: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Defect:
     """One thing that is not as it should be."""
 
     table: str

@@ -1,0 +1,56 @@
+"""What is done about alerts once something was collected."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.alerts.delivery import USUAL, Delivered, deliver_due
+from tailpipe_assets.alerts.health import note, of_results
+from tailpipe_assets.alerts.outbox import Outbox
+from tailpipe_resources.errors import BusyError, OutboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tailpipe_assets.alerts.delivery import Manner
+    from tailpipe_assets.alerts.health import Condition
+    from tailpipe_resources.model.config import Config
+    from tailpipe_resources.model.results import CollectResult
+
+
+def after_collect(
+    config: Config, results: Iterable[CollectResult] = (), *, run: str = "", manner: Manner = USUAL
+) -> Delivered:
+    """Note how collections are, and tell whom it concerns of what is due.
+
+    It never raises: what was collected is collected. What could not be told is told next time, and what stood in the
+    way is among the troubles.
+
+    Args:
+        config: whom to tell of what.
+        results: what was collected.
+        run: identifies the run, where there is one.
+        manner: how to deliver.
+    """
+    try:
+        note_conditions(config, of_results(results, run))
+        return deliver_due(config, manner)
+    except BusyError:
+        # Whoever delivers right now, or the next one, delivers this too.
+        return Delivered()
+    except OutboxError as error:
+        return Delivered(troubles=[str(error)])
+
+
+def note_conditions(config: Config, conditions: Iterable[Condition]) -> None:
+    """Remember how things are, to be told once they are bad for long.
+
+    Raises:
+        OutboxError: the outbox cannot be written.
+    """
+    found = list(conditions)
+    if config.alerting.is_silent or not found:
+        return
+    with Outbox() as outbox:
+        note(outbox, found, datetime.now(UTC))

@@ -1,0 +1,77 @@
+"""Looking after what nobody reports: disks that fill up, and sources that have gone quiet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.alerts.health import Condition, note, silence
+from tailpipe_resources.config.outline import Outline
+from tailpipe_resources.errors import LakeError
+from tailpipe_resources.lake.delta import head, open_table
+from tailpipe_resources.lake.ledger import made_at
+from tailpipe_resources.lake.space import LEAST_BYTES, free_bytes, in_units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tailpipe_assets.alerts.outbox import Outbox
+    from tailpipe_resources.lake import Lake
+    from tailpipe_resources.model.config import Collection, Config, Destination
+
+LOW_BYTES = 5 * LEAST_BYTES
+"""With less room on a disk it is time to say so: work stops at a fifth of it."""
+
+EVERY_SECONDS = 60.0
+
+
+def look_after(
+    outbox: Outbox, config: Config, lake: Callable[[Destination], Lake], now: datetime, *, low: int = LOW_BYTES
+) -> None:
+    """Note how disks and sources are, once a minute.
+
+    Raises:
+        OutboxError: the outbox cannot be written.
+    """
+    last = float(outbox.setting("looked") or 0)
+    if now.timestamp() - last < EVERY_SECONDS:
+        return
+    note(outbox, [*_disks(config, lake, low), *_quiet(outbox, config, lake, now)], now)
+    with outbox.transaction():
+        outbox.set("looked", str(now.timestamp()))
+
+
+def _disks(config: Config, lake: Callable[[Destination], Lake], low: int) -> Iterator[Condition]:
+    for each in map(lake, Outline.of(config).lakes):
+        free = free_bytes(each)
+        trouble = (
+            f"Only {in_units(free)} are free. Collecting stops at {in_units(LEAST_BYTES)}." if free < low else None
+        )
+        yield Condition("disk", str(each.store.scratch), trouble, is_certain=True)
+
+
+def _quiet(outbox: Outbox, config: Config, lake: Callable[[Destination], Lake], now: datetime) -> Iterator[Condition]:
+    for each in config.collections:
+        if each.enabled and each.pace.expect_every is not None:
+            last = _last_commit(each, lake) or _first_look(outbox, each, now)
+            trouble = silence(last, each.pace.expect_every, now)
+            yield Condition("quiet", ".".join(each.key), trouble, is_certain=True)
+
+
+def _last_commit(collection: Collection, lake: Callable[[Destination], Lake]) -> datetime | None:
+    try:
+        batch = head(open_table(lake(collection.destination), collection.table_stored), collection.stream)
+    except LakeError:
+        return None
+    return None if batch is None else datetime.fromtimestamp(made_at(batch), UTC)
+
+
+def _first_look(outbox: Outbox, collection: Collection, now: datetime) -> datetime:
+    """One that was never collected is quiet since it was first looked at."""
+    name = f"first {collection.stream}"
+    known = outbox.setting(name)
+    if known is None:
+        with outbox.transaction():
+            outbox.set(name, str(now.timestamp()))
+        return now
+    return datetime.fromtimestamp(float(known), UTC)

@@ -1,0 +1,103 @@
+"""`collect --dry-run`: what a run would take in, about how long it would take, and whether there is room for it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tailpipe_assets.cli.exits import Exit
+from tailpipe_assets.cli.listing import print_json, print_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tailpipe_assets.pipeline import Plan
+    from tailpipe_assets.pipeline.backlog import Backlog
+    from tailpipe_resources.model.window import Window
+
+_BYTES_A_SECOND = 12_000_000
+_STORED = 0.75
+"""Seconds and bytes that logs take, for each byte as it lies in the source: measured with gzipped CloudTrail, which is
+slower and stays larger than text that was not packed."""
+
+_LISTED_A_REQUEST = 1000
+_COLUMNS = ("collection", "listed", "to collect", "bytes", "days", "requests", "about", "in the lake", "free")
+
+
+def forecast(plans: Sequence[Plan], window: Window, output: str) -> int:
+    """Say what a run would do. Sources are listed; nothing is fetched, and nothing is written."""
+    from tailpipe_assets.pipeline.backlog import backlog
+
+    groups: dict[str, list[Plan]] = {}
+    for each in plans:
+        groups.setdefault(each.collection.source.address, []).append(each)
+    found = [
+        (ready, waiting)
+        for group in groups.values()
+        for ready, waiting in zip(group, backlog(group, window), strict=True)
+    ]
+    facts = [_facts(ready, waiting) for ready, waiting in found]
+    if output == "json":
+        print_json({"collections": facts})
+    else:
+        print_rows([_row(each) for each in facts], _COLUMNS)
+        _print_end(facts)
+    return Exit.SOURCE if any(each["failure"] for each in facts) else Exit.OK
+
+
+def _facts(ready: Plan, waiting: Backlog) -> dict[str, Any]:
+    path = ready.collection.destination.path
+    remote = ready.collection.source.type != "file"
+    return {
+        "collection": ".".join(ready.collection.key),
+        "listed": waiting.listed,
+        "artifacts": waiting.artifacts,
+        "bytes": waiting.bytes,
+        "days": waiting.days,
+        "requests": waiting.artifacts + -(-waiting.listed // _LISTED_A_REQUEST) if remote else 0,
+        "seconds": round(waiting.bytes / _BYTES_A_SECOND, 1),
+        "stored_bytes": int(waiting.bytes * _STORED),
+        "free_bytes": None if "://" in path else _free(Path(path)),
+        "failure": None if waiting.failure is None else str(waiting.failure),
+    }
+
+
+def _free(path: Path) -> int:
+    there = next(each for each in (path, *path.parents) if each.exists())
+    return shutil.disk_usage(there).free
+
+
+def _row(facts: dict[str, Any]) -> dict[str, str]:
+    free = facts["free_bytes"]
+    figures = (
+        facts["collection"],
+        f"{facts['listed']:,}",
+        f"{facts['artifacts']:,}",
+        size_of(facts["bytes"]),
+        f"{facts['days']:,}" if facts["days"] else "-",
+        f"{facts['requests']:,}" if facts["requests"] else "-",
+        f"{facts['seconds']:,.0f} s",
+        size_of(facts["stored_bytes"]),
+        "-" if free is None else size_of(free),
+    )
+    return dict(zip(_COLUMNS, figures, strict=True))
+
+
+def _print_end(facts: Sequence[dict[str, Any]]) -> None:
+    for each in facts:
+        if each["failure"]:
+            print(f"{each['collection']}: {each['failure']}")
+        elif each["free_bytes"] is not None and each["stored_bytes"] > each["free_bytes"]:
+            print(f"{each['collection']}: there may not be room for it")
+    print("\nNothing was collected. Time and space are rough: they go by the size of what waits.")
+
+
+def size_of(count: int) -> str:
+    """Bytes, as people read them."""
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:,.0f} {unit}" if unit == "B" else f"{size:,.1f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} TiB"

@@ -1,0 +1,201 @@
+"""Binding: every rule tried against the columns of its table, so that nothing wrong is met while rows come in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from tailpipe_assets.detections.expressions import Trial, in_words
+from tailpipe_assets.detections.rules import Bound, Rule, RuleTable, is_meant
+from tailpipe_resources.errors import QueryError
+from tailpipe_resources.model.detection import WARNED_BEFORE
+from tailpipe_resources.model.names import hint, quote
+from tailpipe_resources.query.engine import isolated
+from tailpipe_resources.query.statements import check, parameters_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tailpipe_resources.model.detection import Detection, Detections, DetectionTest, Exemption
+    from tailpipe_resources.model.place import Place, Problems
+
+PARAMETERS = frozenset({"from", "to"})
+"""What a scheduled query is given: the times between which rows came in."""
+
+_NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
+
+
+def bind(said: Detections, tables: Mapping[str, RuleTable], problems: Problems, now: datetime | None = None) -> Bound:
+    """Every rule, tried; those in which something is wrong are left out.
+
+    Args:
+        said: what the configuration says.
+        tables: all there are, by name.
+        problems: receives everything wrong.
+        now: by which exemptions are over; the present unless given.
+    """
+    found = _overridden(said, problems)
+    with isolated() as connection:
+        binder = _Binder(connection, tables, problems)
+        for each in said.suppressions:
+            binder.try_exemption(each.table, each, f"suppression.{each.table}.{each.name}")
+        rules = [rule for each in found if (rule := binder.rule(each, said.suppressions)) is not None]
+    return Bound(tuple(rules), tuple(_warnings(found, said.suppressions, now or datetime.now(UTC))))
+
+
+def _overridden(said: Detections, problems: Problems) -> list[Detection]:
+    found = {each.address: each for each in said.detections}
+    for each in said.overrides:
+        detection = found.get(each.address)
+        if detection is not None:
+            given = {"severity": each.severity, "enabled": each.enabled, "alert": each.alert}
+            changes = {name: value for name, value in given.items() if value is not None}
+            found[each.address] = replace(detection, **changes)  # type: ignore[arg-type]
+        elif not any(each.address.startswith(f"{pack.type}.{pack.name}.") for pack in said.packs):
+            message = f'detection_override.{each.address}: no detection "{each.address}"{hint(each.address, found)}'
+            problems.add(each.place, message)
+    return list(found.values())
+
+
+class _Binder:
+    """Tries rules one by one."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, RuleTable], problems: Problems
+    ) -> None:
+        self._connection, self._tables, self._problems = connection, tables, problems
+        self._trials: dict[str, Trial] = {}
+        self._can_query = False
+
+    def rule(self, detection: Detection, suppressions: Sequence[Exemption]) -> Rule | None:
+        """A detection tried, with all exemptions from it; None after noting what is wrong."""
+        table, before = self._tables.get(detection.table), len(self._problems)
+        if table is None:
+            return None
+        if detection.sigma is not None or detection.query is not None:
+            part = "sigma" if detection.sigma is not None else "query"
+            self._say(detection, part, f"{part}: is read of detection packs only; write where or sql here")
+        for part, text, is_condition in _expressions(detection):
+            self._try(detection, part, text, is_condition=is_condition)
+        if detection.sql is not None:
+            self._try_sql(detection)
+        subject = f"detection.{detection.address}"
+        for each in detection.exceptions:
+            self.try_exemption(detection.table, each, f'{subject}: exception "{each.name}"')
+        for test in detection.tests:
+            self._try_test(detection, test)
+        if len(self._problems) > before:
+            return None
+        meant = tuple(each for each in suppressions if is_meant(each, detection))
+        return Rule(detection, table, (*detection.exceptions, *meant))
+
+    def try_exemption(self, table: str, exemption: Exemption, subject: str) -> None:
+        """Try the condition of an exception or a suppression."""
+        if table in self._tables:
+            wrong = self._trial(table).fault(exemption.where, is_condition=True)
+            if wrong is not None:
+                self._problems.add(exemption.where_place, f"{subject}: where: {wrong}")
+
+    def _try(self, detection: Detection, part: str, text: str, *, is_condition: bool) -> None:
+        wrong = self._trial(detection.table).fault(text, is_condition=is_condition)
+        if wrong is not None:
+            self._say(detection, part, f"{part}: {wrong}")
+
+    def _try_test(self, detection: Detection, test: DetectionTest) -> None:
+        known = {column.name for column in self._tables[detection.table].columns}
+        for event in test.events:
+            for name in event if hasattr(event, "keys") else ():
+                if name not in known:
+                    self._say_at(detection, test.place, f'test "{test.name}": no column "{name}"{hint(name, known)}')
+
+    def _try_sql(self, detection: Detection) -> None:
+        sql = detection.sql or ""
+        try:
+            statements = check(self._connection, sql)
+        except QueryError as error:
+            self._say(detection, "sql", f"sql: {error}")
+            return
+        if len(statements) != 1:
+            self._say(detection, "sql", f"sql: must be one query; found {len(statements)} statements")
+            return
+        given = parameters_of(statements[0])
+        if not detection.full_scan and not given >= PARAMETERS:
+            message = "sql: would rescan all logs each run; use $from and $to, or set full_scan = true"
+            self._say(detection, "sql", message)
+        for name in sorted(given - PARAMETERS):
+            self._say(detection, "sql", f"sql: nothing is known of ${name}; there are $from and $to")
+        if given <= PARAMETERS:
+            self._run_sql(detection, statements[0], given)
+
+    def _run_sql(self, detection: Detection, statement: str, given: frozenset[str]) -> None:
+        self._make_tables()
+        try:
+            moment = datetime.now(UTC)
+            self._connection.execute(statement, dict.fromkeys(given, moment) or None).fetchall()
+        except duckdb.Error as error:
+            missing = _NO_TABLE.search(str(error))
+            name = missing[1] if missing else ""
+            wrong = f'no table "{name}"{hint(name, self._tables)}' if missing else in_words(str(error), statement)
+            self._say(detection, "sql", f"sql: {wrong}")
+
+    def _make_tables(self) -> None:
+        if self._can_query:
+            return
+        self._can_query = True
+        for table in self._tables.values():
+            nulls = ", ".join(f"CAST(NULL AS {column.type}) AS {quote(column.name)}" for column in table.columns)
+            self._connection.execute(f"CREATE TEMP TABLE {quote(table.name)} AS SELECT {nulls}")
+
+    def _trial(self, table: str) -> Trial:
+        if table not in self._trials:
+            rows = f"tp_trial_{len(self._trials)}"
+            self._trials[table] = Trial(self._connection, self._tables[table].columns, rows)
+        return self._trials[table]
+
+    def _say(self, detection: Detection, part: str, message: str) -> None:
+        self._say_at(detection, detection.place_of(part.partition(".")[0]), message)
+
+    def _say_at(self, detection: Detection, place: Place, message: str) -> None:
+        self._problems.add(place, f"detection.{detection.address}: {message}")
+
+
+def _expressions(detection: Detection) -> Iterator[tuple[str, str, bool]]:
+    """The SQL of a detection: the part it is in, its text, and whether it is a condition."""
+    if detection.where is not None:
+        yield "where", detection.where, True
+    if detection.kind == "scheduled":
+        return
+    for part, text in (("actor", detection.actor), ("resource", detection.resource)):
+        if text is not None:
+            yield part, text, False
+    yield from (("columns", each, False) for each in detection.columns)
+    yield from (("dedupe.by", each, False) for each in detection.dedupe.by)
+    counted = detection.threshold
+    if counted is not None:
+        yield from (("threshold.group_by", each, False) for each in counted.group_by)
+        for part, text in (("threshold.distinct", counted.distinct), ("threshold.sum", counted.sum)):
+            if text is not None:
+                yield part, text, False
+
+
+def _warnings(found: Sequence[Detection], suppressions: Sequence[Exemption], now: datetime) -> Iterator[str]:
+    for detection in found:
+        for each in detection.exceptions:
+            yield from _of_end(each, f'detection.{detection.address}: exception "{each.name}"', now)
+    for each in suppressions:
+        subject = f"suppression.{each.table}.{each.name}"
+        yield from _of_end(each, subject, now)
+        if not any(is_meant(each, detection) for detection in found):
+            yield f"{each.place}: {subject}: matches no detection"
+
+
+def _of_end(exemption: Exemption, subject: str, now: datetime) -> Iterator[str]:
+    end = exemption.expires
+    if end is None or end - now > WARNED_BEFORE:
+        return
+    what = "has expired and suppresses nothing any more" if end <= now else "expires soon"
+    yield f"{exemption.place}: {subject}: {what} ({end:%Y-%m-%d %H:%M} UTC); renew it or take it out"

@@ -1,0 +1,154 @@
+"""Evaluating: what all rules of a set find in some rows, given what is known from before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import duckdb
+
+from tailpipe_assets.detections.found import add_found, make_found
+from tailpipe_assets.detections.matching import HITS, RULES, RuleFault, matches_sql, tag
+from tailpipe_assets.detections.thresholds import (
+    OLD,
+    Counted,
+    Known,
+    Span,
+    episodes,
+    findings_sql,
+    old_columns,
+    put_upserts,
+    ranges,
+    touched,
+    upserts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tailpipe_assets.detections.found import Evaluation
+    from tailpipe_assets.detections.rules import Rule, RuleSet
+
+
+class History(Protocol):
+    """What was there before the rows that are evaluated."""
+
+    def finding_ids(self, rule: Rule) -> str | None:
+        """A query for the ids of the findings of a rule; None when there are none."""
+
+    def episodes(self, rule: Rule) -> Sequence[Known]:
+        """The episodes of a rule that no other has taken in, in their newest versions."""
+
+    def rows(self, first: int, last: int) -> str | None:
+        """A query for the rows between two times, in microseconds; None when there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoHistory:
+    """Nothing was before."""
+
+    def finding_ids(self, rule: Rule) -> str | None:
+        """None."""
+        del rule
+        return None
+
+    def episodes(self, rule: Rule) -> Sequence[Known]:
+        """None."""
+        del rule
+        return ()
+
+    def rows(self, first: int, last: int) -> str | None:
+        """None."""
+        del first, last
+        return None
+
+
+def evaluate(
+    connection: duckdb.DuckDBPyConnection, rules: RuleSet, rows: str, evaluation: Evaluation, history: History
+) -> tuple[RuleFault, ...]:
+    """Put into `FOUND` what the rules find in rows and was not found before; the rules that failed on some row.
+
+    Args:
+        connection: where to.
+        rules: those to evaluate.
+        rows: a query for the rows, with all columns of the rules' table.
+        evaluation: what is the same for all findings.
+        history: what was there before.
+    """
+    make_found(connection)
+    hits = tag(connection, rules.rules, rows)
+    faults = list(hits.faults)
+    counted = []
+    for number in sorted(hits.numbers):
+        rule = rules.rules[number]
+        if rule.detection.threshold is not None:
+            counted.append(Counted(rule, rule.detection.threshold, number))
+            continue
+        try:
+            add_found(connection, rule, evaluation, _unknown(matches_sql(rule, number, evaluation.now), rule, history))
+        except duckdb.Error as error:
+            faults.append(_fault(rule, error))
+    _thresholds(connection, counted, evaluation, history, faults)
+    return tuple(faults)
+
+
+def _unknown(select: str, rule: Rule, history: History) -> str:
+    known = history.finding_ids(rule)
+    return select if known is None else f"FROM ({select}) WHERE finding_id NOT IN ({known})"
+
+
+def _thresholds(
+    connection: duckdb.DuckDBPyConnection,
+    counted: Sequence[Counted],
+    evaluation: Evaluation,
+    history: History,
+    faults: list[RuleFault],
+) -> None:
+    """Add the episodes that the new rows began, or changed."""
+    known = {each.number: history.episodes(each.rule) for each in counted}
+    spans: dict[int, Mapping[str, Span]] = {}
+    for each in counted:
+        try:
+            spans[each.number] = ranges(each.window, touched(connection, each), known[each.number])
+        except duckdb.Error as error:
+            faults.append(_fault(each.rule, error))
+    _read_old(connection, [each for each in counted if spans.get(each.number)], spans, evaluation, history)
+    for each in counted:
+        if not spans.get(each.number):
+            continue
+        try:
+            made = episodes(connection, each, spans[each.number], evaluation.now)
+            wanted = upserts(each.rule, evaluation.collection, made, known[each.number])
+            if wanted:
+                put_upserts(connection, wanted)
+                add_found(connection, each.rule, evaluation, findings_sql(each, evaluation.now))
+        except duckdb.Error as error:
+            faults.append(_fault(each.rule, error))
+
+
+def _read_old(
+    connection: duckdb.DuckDBPyConnection,
+    counted: Sequence[Counted],
+    spans: Mapping[int, Mapping[str, Span]],
+    evaluation: Evaluation,
+    history: History,
+) -> None:
+    """Put into `OLD` the earlier rows that meet one of the rules, about where the new ones are."""
+    columns = "".join(f", {old_columns(each, evaluation.now)}" for each in counted)
+    every = [span for each in counted for span in spans[each.number].values()]
+    rows = history.rows(min(each[0] for each in every), max(each[1] for each in every)) if every else None
+    if rows is None:
+        rows, limit = f"SELECT * EXCLUDE ({RULES}) FROM {HITS}", "WHERE false"
+    else:
+        limit = ""
+    conditions = [f"coalesce(TRY((\n{each.rule.detection.where}\n)), false)" for each in counted]
+    numbers = ", ".join(f"CASE WHEN {c} THEN {each.number} END" for c, each in zip(conditions, counted, strict=True))
+    gate = f"WHERE {' OR '.join(conditions)}" if not limit and conditions else limit
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {OLD} AS SELECT tp_id, tp_timestamp, [{numbers}] AS {RULES}{columns} "
+        f"FROM ({rows}) {gate}"
+    )
+
+
+def _fault(rule: Rule, error: duckdb.Error) -> RuleFault:
+    return RuleFault(rule.detection.address, str(error).strip().splitlines()[0])

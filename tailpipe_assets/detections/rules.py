@@ -1,0 +1,104 @@
+"""Rules: detections that were tried against their tables, with everything that is said about them elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tailpipe_resources.model.detection import Detection, Exemption
+    from tailpipe_resources.model.schema import Column
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTable:
+    """What rules may name of a table, and what an alert shows of its rows unless they say."""
+
+    name: str
+    columns: tuple[Column, ...]
+    """All that a query sees."""
+
+    actor: str = "NULL"
+    """SQL: who did it."""
+
+    resource: str = "NULL"
+    """SQL: what it was done to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One detection, ready to be evaluated."""
+
+    detection: Detection
+    table: RuleTable
+    exemptions: tuple[Exemption, ...] = ()
+    """Its exceptions, then the suppressions that mean it."""
+
+    @property
+    def actor(self) -> str:
+        """SQL for who did it."""
+        return self.detection.actor or self.table.actor
+
+    @property
+    def resource(self) -> str:
+        """SQL for what it was done to."""
+        return self.detection.resource or self.table.resource
+
+    @property
+    def dedupe_by(self) -> tuple[str, ...]:
+        """SQL for what findings of one alert have in common."""
+        counted = self.detection.threshold
+        return self.detection.dedupe.by or (counted.group_by if counted else ()) or (self.actor,)
+
+    def acting(self, now: datetime) -> tuple[Exemption, ...]:
+        """The exemptions that count at this time."""
+        return tuple(each for each in self.exemptions if each.acts(now))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules that look at the rows of one collection as they come in."""
+
+    table: RuleTable
+    collection: str
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """All rules of a configuration, tried."""
+
+    rules: tuple[Rule, ...] = ()
+    """Disabled ones included, in the order written."""
+
+    warnings: tuple[str, ...] = ()
+
+    def of(self, table: RuleTable, collection: str) -> RuleSet:
+        """The rules for the rows of one collection."""
+        return RuleSet(
+            table,
+            collection,
+            tuple(
+                each
+                for each in self.rules
+                if each.detection.enabled
+                and each.detection.kind != "scheduled"
+                and each.detection.table == table.name
+                and each.detection.covers(collection)
+            ),
+        )
+
+    def scheduled(self) -> tuple[Rule, ...]:
+        """The rules that are asked by a schedule."""
+        return tuple(each for each in self.rules if each.detection.enabled and each.detection.kind == "scheduled")
+
+
+def is_meant(suppression: Exemption, detection: Detection) -> bool:
+    """Whether a suppression is about a detection."""
+    if suppression.table != detection.table:
+        return False
+    names = (detection.name, detection.address)
+    return any(fnmatchcase(name, pattern) for name in names for pattern in suppression.detections)

@@ -1,0 +1,294 @@
+"""Thresholds: many rows, close together in time and alike, as episodes that do not depend on the order they came in.
+
+A row is a trigger when the window that ends with it holds enough rows of its key. The windows of triggers that touch
+are one episode. New rows can change no more than the triggers up to a window after them; so of each key they touch, the
+rows around them are read again, as far as any episode reaches that is known there, and its episodes are made anew.
+An episode that overlaps a known one goes on under its id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.detections.matching import HITS, RULES, facts_sql, suppressed, text
+from tailpipe_resources.model.names import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import duckdb
+
+    from tailpipe_assets.detections.rules import Rule
+    from tailpipe_resources.model.detection import Threshold
+
+SEPARATOR = " / "
+"""Between the values of a key."""
+
+OLD = "tp_old"
+COUNTED = "tp_counted"
+RANGES = "tp_ranges"
+EPISODES = "tp_episodes"
+UPSERTS = "tp_upserts"
+MOST_IDS = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Span = tuple[int, int]
+"""Microseconds since 1970, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A rule with a threshold, and its number among the rules of a scan."""
+
+    rule: Rule
+    threshold: Threshold
+    number: int
+
+    @property
+    def window(self) -> int:
+        """Its window in microseconds."""
+        return self.threshold.window // timedelta(microseconds=1)
+
+    @property
+    def key(self) -> str:
+        """SQL over a row for its key; NULL where a part of it is."""
+        parts = [text(each) for each in self.threshold.group_by]
+        return f" || {literal(SEPARATOR)} || ".join(parts) if parts else "''"
+
+    @property
+    def value(self) -> str:
+        """SQL over a row for what is counted or summed up, as text."""
+        return text(self.threshold.distinct or self.threshold.sum or "NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An episode that was found before, in its newest version."""
+
+    finding_id: str
+    version: int
+    key: str
+    first: datetime
+    last: datetime
+    count: int
+    suppressed_by: str | None
+    created_at: datetime
+
+    @property
+    def span(self) -> Span:
+        """When it was."""
+        return micros(self.first), micros(self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """An episode as the rows tell it now."""
+
+    key: str
+    first: int
+    last: int
+    count: int
+    suppressed_by: str | None
+    first_row: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """One version of an episode to be written."""
+
+    finding_id: str
+    version: int
+    key: str
+    first: int
+    last: int
+    suppressed_by: str | None = None
+    merged_into: str | None = None
+
+
+def micros(instant: datetime) -> int:
+    """Microseconds since 1970."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def touched(connection: duckdb.DuckDBPyConnection, counted: Counted) -> dict[str, Span]:
+    """The keys of a rule's new rows, and from when to when those are."""
+    found = connection.execute(
+        f"SELECT {counted.key} AS key, min(epoch_us(tp_timestamp)), max(epoch_us(tp_timestamp)) FROM {HITS} "
+        f"WHERE list_contains({RULES}, {counted.number}) GROUP BY key HAVING key IS NOT NULL"
+    ).fetchall()
+    return {key: (first, last) for key, first, last in found}
+
+
+def ranges(width: int, keys: Mapping[str, Span], known: Iterable[Known]) -> dict[str, Span]:
+    """How far the rows of each key must be read for its episodes to be whole.
+
+    Args:
+        width: the threshold's window in microseconds.
+        keys: from when to when their new rows are.
+        known: all episodes that were found of them.
+    """
+    by_key: dict[str, list[Span]] = defaultdict(list)
+    for each in known:
+        by_key[each.key].append(each.span)
+    return {
+        key: _widened((first - width, last + width), sorted(by_key[key]), width) for key, (first, last) in keys.items()
+    }
+
+
+def _widened(span: Span, episodes: Sequence[Span], width: int) -> Span:
+    first, last = span
+    while True:
+        near = [each for each in episodes if each[0] - 2 * width <= last and first <= each[1] + 2 * width]
+        wider = (
+            min([first, *(each[0] - width for each in near)]),
+            max([last, *(each[1] + width for each in near)]),
+        )
+        if wider == (first, last):
+            return wider
+        first, last = wider
+
+
+def old_columns(counted: Counted, now: datetime) -> str:
+    """What is read of rows that were committed before, for one rule."""
+    number, exempt = counted.number, suppressed(counted.rule.acting(now))
+    return f"{counted.key} AS key_{number}, {counted.value} AS value_{number}, {exempt} AS exempt_{number}"
+
+
+def episodes(
+    connection: duckdb.DuckDBPyConnection, counted: Counted, spans: Mapping[str, Span], now: datetime
+) -> list[Episode]:
+    """The episodes of the keys, within the spans.
+
+    Args:
+        connection: has the new rows in `HITS` and earlier ones in `OLD`.
+        counted: the rule.
+        spans: by key, what to look at.
+        now: by which exemptions count.
+    """
+    _count(connection, counted, spans, now)
+    threshold, window = counted.threshold, counted.window
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {EPISODES} AS "
+        f"WITH triggers AS ({_triggers(threshold, window, COUNTED)}), "
+        f"cut AS (SELECT key, ts, ts - {window} > coalesce(lag(ts) OVER (PARTITION BY key ORDER BY ts), "
+        f"-9223372036854775807 + ts) AS is_first FROM triggers), "
+        "numbered AS (SELECT key, ts, sum(is_first::INTEGER) OVER (PARTITION BY key ORDER BY ts) AS number FROM cut) "
+        f"SELECT key, number, min(ts) - {window} AS since, max(ts) AS last FROM numbered GROUP BY key, number"
+    )
+    exempt = _triggers(threshold, window, f"(FROM {COUNTED} WHERE exempt IS NULL)")
+    found = connection.execute(
+        "SELECT e.key, min(c.ts), e.last, count(*), "
+        f"CASE WHEN NOT EXISTS (FROM ({exempt}) u WHERE u.key = e.key AND u.ts BETWEEN e.since AND e.last) "
+        "THEN arg_min(c.exempt, (c.ts, c.tp_id)) FILTER (c.exempt IS NOT NULL) END, arg_min(c.tp_id, (c.ts, c.tp_id)) "
+        f"FROM {EPISODES} e JOIN {COUNTED} c ON c.key = e.key AND c.ts BETWEEN e.since AND e.last "
+        "GROUP BY e.key, e.number, e.since, e.last ORDER BY ALL"
+    ).fetchall()
+    return [Episode(*row) for row in found]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, counted: Counted, spans: Mapping[str, Span], now: datetime) -> None:
+    """Gather the rows that count, each once."""
+    number = counted.number
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {RANGES} (key VARCHAR, first BIGINT, last BIGINT)")
+    keys, starts, ends = list(spans), [first for first, _ in spans.values()], [last for _, last in spans.values()]
+    connection.execute(f"INSERT INTO {RANGES} SELECT unnest(?), unnest(?), unnest(?)", [keys, starts, ends])
+    old = (
+        f"SELECT tp_id, epoch_us(tp_timestamp) AS ts, key_{number} AS key, value_{number} AS value, "
+        f"exempt_{number} AS exempt, 1 AS age FROM {OLD} WHERE list_contains({RULES}, {number})"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {COUNTED} AS SELECT DISTINCT ON (tp_id) tp_id, ts, key, value, exempt "
+        f"FROM (SELECT *, 0 AS age FROM ({_new(counted, now)}) UNION ALL BY NAME {old}) JOIN {RANGES} USING (key) "
+        f"WHERE ts BETWEEN {RANGES}.first AND {RANGES}.last ORDER BY tp_id, age"
+    )
+
+
+def _new(counted: Counted, now: datetime) -> str:
+    return (
+        f"SELECT tp_id, epoch_us(tp_timestamp) AS ts, {counted.key} AS key, {counted.value} AS value, "
+        f"{suppressed(counted.rule.acting(now))} AS exempt FROM {HITS} WHERE list_contains({RULES}, {counted.number})"
+    )
+
+
+def _triggers(threshold: Threshold, window: int, rows: str) -> str:
+    """A query for the key and the instant of each trigger. Rows of one instant count together, so no tie is broken."""
+    measure = "count(*)"
+    if threshold.distinct is not None:
+        measure = "count(DISTINCT value)"
+    elif threshold.sum is not None:
+        measure = "sum(TRY_CAST(value AS DOUBLE))"
+    frame = f"PARTITION BY key ORDER BY ts RANGE BETWEEN {window} PRECEDING AND CURRENT ROW"
+    measured = f"SELECT key, ts, {measure} OVER ({frame}) AS n FROM {rows}"
+    return f"SELECT DISTINCT key, ts FROM ({measured}) WHERE n >= {threshold.least}"
+
+
+def upserts(rule: Rule, collection: str, made: Iterable[Episode], known: Iterable[Known]) -> list[Upsert]:
+    """What is to be written for the known episodes to become those made anew; nothing for what is as it was."""
+    by_key: dict[str, list[Known]] = defaultdict(list)
+    for each in sorted(known, key=lambda each: (each.created_at, each.first, each.finding_id)):
+        by_key[each.key].append(each)
+    found: list[Upsert] = []
+    for episode in made:
+        near = [each for each in by_key[episode.key] if _overlap(each.span, (episode.first, episode.last))]
+        by_key[episode.key] = [each for each in by_key[episode.key] if each not in near]
+        found += _of_episode(rule, collection, episode, near)
+    return found
+
+
+def _of_episode(rule: Rule, collection: str, episode: Episode, near: Sequence[Known]) -> list[Upsert]:
+    key, first, last, why = episode.key, episode.first, episode.last, episode.suppressed_by
+    if not near:
+        return [Upsert(_id_of(rule, collection, episode), 1, key, first, last, why)]
+    kept, *others = near
+    is_same = (kept.span, kept.count, kept.suppressed_by) == ((first, last), episode.count, why) and not others
+    found = [] if is_same else [Upsert(kept.finding_id, kept.version + 1, key, first, last, why)]
+    merged = (
+        Upsert(each.finding_id, each.version + 1, key, *each.span, each.suppressed_by, kept.finding_id)
+        for each in others
+    )
+    return [*found, *merged]
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _id_of(rule: Rule, collection: str, episode: Episode) -> str:
+    detection = rule.detection
+    parts = (detection.address, detection.table, collection, episode.key, episode.first_row)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def findings_sql(counted: Counted, now: datetime) -> str:
+    """A query for the findings of the episodes in `UPSERTS`, with what they keep of a row."""
+    shown = (
+        f"SELECT {counted.key} AS key, epoch_us(tp_timestamp) AS ts, tp_id, "
+        f"{facts_sql(counted.rule, now, exempts=False)} FROM {HITS} WHERE list_contains({RULES}, {counted.number})"
+    )
+    facts = ("dedupe_key", "actor", "resource", "source_ip", "sample", "location")
+    kept = ", ".join(f"arg_min(h.{name}, (h.ts, h.tp_id)) AS {name}" for name in facts)
+    members = (
+        f"SELECT u.finding_id, count(c.tp_id) AS n, list(c.tp_id ORDER BY c.ts, c.tp_id)[:{MOST_IDS}] AS ids "
+        f"FROM {UPSERTS} u LEFT JOIN {COUNTED} c ON c.key = u.key AND c.ts BETWEEN u.first AND u.last GROUP BY ALL"
+    )
+    return (
+        f"SELECT u.finding_id, u.version, make_timestamptz(u.first) AS first_seen, make_timestamptz(u.last) AS "
+        f"last_seen, m.n AS row_count, m.ids AS tp_ids, u.key AS group_key, "
+        f"u.merged_into, u.suppressed_by, s.* EXCLUDE (finding_id) FROM {UPSERTS} u JOIN ({members}) m USING "
+        f"(finding_id) LEFT JOIN (SELECT u.finding_id, {kept} FROM {UPSERTS} u JOIN ({shown}) h "
+        "ON h.key = u.key AND h.ts BETWEEN u.first AND u.last GROUP BY u.finding_id) s USING (finding_id)"
+    )
+
+
+def put_upserts(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Upsert]) -> None:
+    """Have `findings_sql` make these."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {UPSERTS} (finding_id VARCHAR, version INTEGER, key VARCHAR, first BIGINT, "
+        "last BIGINT, suppressed_by VARCHAR, merged_into VARCHAR)"
+    )
+    columns = [[getattr(each, name) for each in wanted] for name in Upsert.__slots__]
+    connection.execute(f"INSERT INTO {UPSERTS} SELECT {', '.join(['unnest(?)'] * len(columns))}", columns)

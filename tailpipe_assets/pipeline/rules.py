@@ -1,0 +1,41 @@
+"""The rules of a configuration, tried against the tables that a configuration collects, and those that are built in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.detections.binding import bind
+from tailpipe_assets.detections.rules import RuleTable
+from tailpipe_assets.tables import custom
+from tailpipe_resources import plugins
+from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE
+from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tailpipe_assets.detections.rules import Bound
+    from tailpipe_assets.tables.declaration import Table
+    from tailpipe_resources.model.config import Config
+    from tailpipe_resources.model.place import Problems
+
+
+def rules_of(config: Config, tables: Iterable[Table], problems: Problems) -> Bound:
+    """All rules of the configuration, tried.
+
+    Args:
+        config: what was loaded.
+        tables: those that it collects; the ones that are built in are known.
+        problems: receives everything wrong.
+    """
+    known = {name: plugins.load("table", name) for name in plugins.names("table") if name != custom.CUSTOM.name}
+    known |= {each.name: each for each in tables}
+    bindable = {name: rule_table(table) for name, table in known.items()}
+    found = (*COMMON_COLUMNS, *FINDING_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
+    bindable[FINDING_TABLE] = RuleTable(FINDING_TABLE, found, "actor", "resource")
+    return bind(config.detections, bindable, problems)
+
+
+def rule_table(table: Table) -> RuleTable:
+    """What rules may name of a table."""
+    return RuleTable(table.name, table.all_columns, table.actor, table.resource)

@@ -1,0 +1,28 @@
+"""Which views an SQL text may name, told from its words alone."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.query.layers import MAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from tailpipe_resources.query.described import Key
+
+_NAME = re.compile(r'"((?:[^"]|"")*)"|\w+')
+
+
+def is_named(key: Key, words: AbstractSet[str]) -> bool:
+    """Whether a view's schema, or its name where it stands in `main`, is among some words."""
+    return (key[1] if key[0] == MAIN else key[0]).casefold() in words
+
+
+def words_of(statement: str) -> set[str]:
+    """The names that may be in a statement, without regard to case."""
+    return {
+        (found[0] if found[1] is None else found[1].replace('""', '"')).casefold()
+        for found in _NAME.finditer(statement)
+    }

@@ -1,0 +1,204 @@
+"""The source `aws_cloudwatch`: the events of a log group of CloudWatch Logs."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+from pydantic import field_validator
+
+from tailpipe_resources.errors import (
+    ArtifactUnavailableError,
+    CancelledError,
+    SourceError,
+    SourceRefusedError,
+    SourceUnavailableError,
+)
+from tailpipe_resources.sources.api_client import PATIENCE, never
+from tailpipe_resources.sources.api_event import Event, key_of
+from tailpipe_resources.sources.api_paging import Page
+from tailpipe_resources.sources.api_source import ApiSource, Feed, SettlingOptions
+from tailpipe_resources.sources.s3_client import DEFAULT_REGION, Access, session_of
+from tailpipe_resources.sources.s3_errors import CODES, speaking_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+
+_MILLI: Final = 1000
+_WILD = "*?["
+_MEANING: Final[dict[str, tuple[type[SourceError], str]]] = {
+    "AccessDeniedException": (SourceRefusedError, "access denied; the credential needs logs:FilterLogEvents on it"),
+    "InvalidParameterException": (SourceRefusedError, "CloudWatch does not take what we ask for; check filter_pattern"),
+    "ResourceNotFoundException": (SourceRefusedError, "there is no such log group; check its name and the region"),
+    "ServiceUnavailableException": (SourceUnavailableError, "CloudWatch failed; run again"),
+    "UnrecognizedClientException": CODES["InvalidAccessKeyId"],
+}
+
+
+class CloudWatchOptions(SettlingOptions):
+    """Which events to read."""
+
+    log_group_name: str
+    """The log group's name."""
+
+    log_stream_names: list[str] = []
+    """Only streams of these names, in which `*` and `?` stand for anything; all streams unless said."""
+
+    filter_pattern: str | None = None
+    """Only events that CloudWatch's own filter lets through."""
+
+    region: str | None = None
+    """Where the log group is. Without it the credential's, else that of the environment."""
+
+    endpoint_url: str | None = None
+    """Where to reach a service that is not Amazon's."""
+
+    deliver: Literal["message", "event"] = "message"
+    """What a record is: the message as it was logged, or a JSON object with the message, its stream and its times."""
+
+    @field_validator("log_group_name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if not name:
+            raise ValueError("must not be empty")
+        return name
+
+
+class CloudWatchSource(ApiSource):
+    """The events of a log group, a day an artifact."""
+
+    name = "aws_cloudwatch"
+    description = "The events of a log group of CloudWatch Logs."
+    options = CloudWatchOptions
+
+    def feeds(self) -> Sequence[Feed]:
+        """The log group."""
+        options = CloudWatchOptions.model_validate(self._options)
+        let_in: Mapping[str, Any] = {} if self._credential is None else self._credential.options
+        region = options.region or let_in.get("region") or os.environ.get("AWS_REGION")
+        region = region or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
+        access = Access(region, options.endpoint_url or let_in.get("endpoint_url"), credential=let_in)
+        group = _Group(options, access, Lock())
+        narrowed = f"{sorted(options.log_stream_names)} {options.filter_pattern} {options.deliver}"
+        is_all = not options.log_stream_names and options.filter_pattern is None and options.deliver == "message"
+        suffix = "" if is_all else f"?{key_of(narrowed.encode()):016x}"
+        name = f"cloudwatch://{region}/{options.log_group_name.strip('/')}/"
+        return [Feed(name, group, {}, {}, _span, is_newest_first=False, suffix=suffix)]
+
+
+def _span(start: int, end: int) -> dict[str, str]:
+    """Milliseconds since 1970, both ends included; what is too much is left out later."""
+    return {"startTime": str(start // _MILLI // _MILLI * _MILLI), "endTime": str(-(-end // _MILLI))}
+
+
+@dataclass(slots=True)
+class _Group:
+    """The pages of a log group: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html."""
+
+    options: CloudWatchOptions
+    access: Access
+    lock: Lock
+    client: Any = None
+
+    def pages(
+        self,
+        params: Mapping[str, str],
+        *,
+        patience: float = PATIENCE,  # noqa: ARG002 - botocore has its own
+        stopped: Callable[[], bool] = never,
+    ) -> Iterator[Page]:
+        """The pages one after the other; many may be empty, since CloudWatch looks at so much a page.
+
+        Raises:
+            SourceError: of the kind that tells what to do.
+            CancelledError: someone asked to stop.
+        """
+        request: dict[str, Any] = {"logGroupName": self.options.log_group_name, **self._narrowed()}
+        request |= {name: int(value) for name, value in params.items()}
+        met = set[str]()
+        while True:
+            if stopped():
+                raise CancelledError(f"{self.options.log_group_name}: stopped")
+            with _speaking_for(self.options.log_group_name):
+                answer = self._client().filter_log_events(**request)
+            yield Page(tuple(self._events(answer.get("events", []))), b"", {})
+            token = answer.get("nextToken")
+            if not token:
+                return
+            if token in met:
+                raise ArtifactUnavailableError(f"{self.options.log_group_name}: its pages go in circles")
+            met.add(token)
+            request["nextToken"] = token
+
+    def _narrowed(self) -> dict[str, str]:
+        prefix = _shared([_literal(each) for each in self.options.log_stream_names])
+        found = {"logStreamNamePrefix": prefix, "filterPattern": self.options.filter_pattern}
+        return {name: value for name, value in found.items() if value}
+
+    def _events(self, found: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
+        wanted = self.options.log_stream_names
+        for each in found:
+            if wanted and not any(fnmatchcase(each["logStreamName"], pattern) for pattern in wanted):
+                continue
+            yield Event(self._line(each), key_of(str(each["eventId"]).encode()), int(each["timestamp"]) * _MILLI)
+
+    def _line(self, event: Mapping[str, Any]) -> bytes:
+        if self.options.deliver == "event":
+            return msgspec.json.encode(dict(event))
+        message = str(event["message"]).rstrip("\r\n").encode()
+        if b"\n" not in message and b"\r" not in message:
+            return message
+        try:
+            return msgspec.json.format(message, indent=-1)
+        except msgspec.DecodeError:
+            return message.replace(b"\r", b"\\r").replace(b"\n", b"\\n")
+
+    def _client(self) -> Any:
+        with self.lock:
+            if self.client is None:
+                import boto3
+                from botocore.config import Config
+
+                session: Any = boto3.Session(botocore_session=session_of(self.access))
+                config = Config(connect_timeout=10, read_timeout=60, retries={"mode": "adaptive", "max_attempts": 8})
+                self.client = session.client(
+                    "logs", region_name=self.access.region, endpoint_url=self.access.endpoint_url, config=config
+                )
+            return self.client
+
+
+def _literal(pattern: str) -> str:
+    """What all names that fit a pattern begin with."""
+    return pattern[: next((at for at, sign in enumerate(pattern) if sign in _WILD), len(pattern))]
+
+
+def _shared(texts: Sequence[str]) -> str:
+    """What all texts begin with."""
+    if not texts:
+        return ""
+    first, last = min(texts), max(texts)
+    return first[
+        : next((at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+    ]
+
+
+@contextmanager
+def _speaking_for(group: str) -> Iterator[None]:
+    """Say of a log group in our words what botocore says in its own."""
+    from botocore.exceptions import ClientError
+
+    with speaking_for(group):
+        try:
+            yield
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            if code not in _MEANING:
+                raise
+            kind, words = _MEANING[code]
+            raise kind(f"{group}: {words}") from error

@@ -1,0 +1,147 @@
+"""What is wrong with Tailpipe itself is told, once it is certain, and when it is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.alerts import after_collect
+from tailpipe_assets.alerts.health import Condition, note, tell_conditions
+from tailpipe_assets.alerts.looking import look_after
+from tailpipe_assets.alerts.outbox import Outbox
+from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError
+from tailpipe_resources.lake import open_lake
+from tailpipe_resources.model.results import CollectResult
+from tests.alerts.conftest import NOW, ONE, QUICK
+from tests.services.receiver import Answer
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tests.alerts.conftest import Desk
+
+MINUTE = timedelta(minutes=1)
+DOWN = CollectResult("http_log", "web", failure=SourceUnavailableError("no answer"))
+REFUSED = CollectResult("http_log", "web", failure=SourceRefusedError("the token has expired"))
+WELL = CollectResult("http_log", "web")
+
+
+def told(desk: Desk) -> list[dict[str, Any]]:
+    """What the receiver heard of Tailpipe itself."""
+    return [each.json for each in desk.receiver.taken if each.json["kind"] == "health"]
+
+
+def test_three_failures_in_a_row_are_told_once(desk: Desk) -> None:
+    """And that it is over."""
+    for _ in range(2):
+        after_collect(desk.config, [DOWN], manner=QUICK)
+    assert told(desk) == []
+    for _ in range(3):
+        after_collect(desk.config, [DOWN], manner=QUICK)
+    after_collect(desk.config, [WELL], manner=QUICK)
+    after_collect(desk.config, [WELL], manner=QUICK)
+
+    first, last = told(desk)
+    assert (first["title"], first["text"], first["why"]) == ("http_log.web cannot be collected", "no answer", "new")
+    assert (last["alert_id"], last["why"]) == (first["alert_id"], "over")
+
+
+def test_a_failure_between_successes_is_not_told(desk: Desk) -> None:
+    """Nobody gets up for what healed by itself."""
+    for result in (DOWN, DOWN, WELL, DOWN, DOWN, WELL):
+        after_collect(desk.config, [result], manner=QUICK)
+
+    assert told(desk) == []
+
+
+def test_an_expired_credential_is_told_at_once(desk: Desk) -> None:
+    """It does not heal by itself."""
+    after_collect(desk.config, [REFUSED], manner=QUICK)
+
+    assert [each["text"] for each in told(desk)] == ["the token has expired"]
+
+
+def test_what_fails_for_ten_minutes_is_told(desk: Desk) -> None:
+    """However seldom it is tried."""
+    with Outbox() as outbox:
+        note(outbox, [Condition("detection", "a.b", "it fails")], NOW - 11 * MINUTE)
+        tell_conditions(outbox, desk.config.alerting, NOW)
+    desk.deliver()
+
+    assert [each["title"] for each in told(desk)] == ["The detection a.b fails"]
+
+
+def test_one_attempt_counts_once(desk: Desk) -> None:
+    """Though both the run and the sensor tell of it."""
+    with Outbox() as outbox:
+        for attempt in ("1", "1", "1", "2"):
+            note(outbox, [Condition("collect", "a.b", "it fails", attempt=attempt)], NOW)
+        tell_conditions(outbox, desk.config.alerting, NOW)
+    desk.deliver()
+
+    assert told(desk) == []
+
+
+def test_a_full_disk_is_told_while_there_is_room(desk: Desk) -> None:
+    """Before work stops for want of it."""
+    with Outbox() as outbox:
+        look_after(outbox, desk.config, open_lake, NOW, low=1 << 60)
+    desk.deliver()
+
+    (disk,) = told(desk)
+    assert disk["title"] == f"The disk of {desk.folder}/lake is nearly full"
+    assert "Collecting stops at" in disk["text"]
+
+
+def test_a_quiet_source_is_told(desk: Desk) -> None:
+    """Counted from when it was first looked at, where nothing ever came."""
+    desk.hcl += (
+        f'source "file" "logs" {{\n  path = "{desk.folder}/logs"\n}}\n'
+        'collection "http_log" "web" {\n  source = source.file.logs\n  format = "combined"\n  expect_every = "5m"\n}\n'
+    )
+    with Outbox() as outbox:
+        look_after(outbox, desk.config, open_lake, NOW - 10 * MINUTE)
+        look_after(outbox, desk.config, open_lake, NOW - 2 * MINUTE)
+    desk.deliver()
+
+    assert [each["title"] for each in told(desk)] == ["http_log.web has gone quiet"]
+
+
+def test_a_lake_that_cannot_be_read_is_told(desk: Desk) -> None:
+    """As a trouble, and after a while as an alert; the heartbeat stops meanwhile."""
+    desk.hcl += f'heartbeat {{\n  url = "{desk.receiver.url}/beat"\n}}\n'
+    log = desk.folder / "lake" / "tailpipe_finding" / "_delta_log"
+    desk.find(ONE)
+    (log / "00000000000000000000.json").write_text("nonsense")
+
+    troubles = [desk.deliver().troubles for _ in range(4)]
+    assert all(len(each) == 1 for each in troubles)
+    assert [each["detection"] for each in told(desk)] == ["tailpipe.lake"]
+    assert [each for each in desk.receiver.taken if each.path == "/beat"] == []
+
+
+def test_the_heartbeat_beats_while_all_is_well(desk: Desk) -> None:
+    """Not more often than it says, and not while an alert is late."""
+    desk.hcl += f'heartbeat {{\n  url   = "{desk.receiver.url}/beat"\n  every = "1h"\n}}\n'
+    for _ in range(3):
+        desk.deliver()
+    assert [each.path for each in desk.receiver.taken] == ["/beat"]
+
+    desk.receiver.answer = lambda request: Answer(500 if request.path == "/hook" else 200)
+    desk.find(ONE)
+    desk.deliver()
+    with Outbox() as outbox, outbox.transaction():
+        outbox.run("UPDATE delivery SET created = created - 700, due = due + 3600")
+        outbox.run("DELETE FROM setting WHERE name = 'beat'")
+    desk.deliver()
+
+    assert [each.path for each in desk.receiver.taken] == ["/beat"]
+
+
+def test_a_heartbeat_that_fails_is_noted(desk: Desk) -> None:
+    """Whoever waits for it will call; who is told here knows why."""
+    desk.hcl += 'heartbeat {\n  url = "http://127.0.0.1:1/beat"\n}\n'
+    for _ in range(4):
+        desk.deliver()
+
+    assert [each["detection"] for each in told(desk)] == ["tailpipe.heartbeat"]
