@@ -59,6 +59,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
     Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
     Command("view", "What can be asked: tables, and the views of them.", f"{_HERE}.view", "list|show"),
+    Command("detection", "The rules that are looked for.", f"{_HERE}.detection", "list|show"),
+    Command("finding", "What detections found.", f"{_HERE}.finding", "list"),
     Command("connect", "Let another program ask: DuckDB, Powerpipe, ...", f"{_HERE}.connect"),
     Command(
         "collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show|delete", ("partition",)
