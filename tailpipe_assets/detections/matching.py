@@ -98,7 +98,8 @@ class _Scan:
 
 
 def _plain(rule: Rule) -> str:
-    return f"coalesce((\n{rule.detection.where}\n), false)"
+    # Bare, so that a filter looks no further once a part of an AND is false; inside coalesce() it looks at all parts.
+    return f"(\n{rule.detection.where}\n)"
 
 
 def _forgiving(
