@@ -151,8 +151,7 @@ class ViewSet:
         if _LOOKS_AROUND.search(statement):
             self.make_all()
         self._make_named(words_of(statement))
-        planner = self._planning()
-        tests = {} if planner is None else planner.tests(statement, parameters)
+        tests = {} if (planner := self._planning()) is None else planner.tests(statement, parameters)
         tests = {table: test for table, test in tests.items() if self._views[table].newest is None}
         for table in {*self._narrowed, *tests}:
             view, test = self._views[table], tests.get(table)
