@@ -51,38 +51,55 @@ class Hits:
     faults: tuple[RuleFault, ...] = ()
 
 
-def tag(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: str) -> Hits:
-    """Put the rows that meet a rule into `HITS`, each with the numbers of the rules it meets.
+def tag(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: str, *, into: str = HITS, kept: str = "*"
+) -> Hits:
+    """Put the rows that meet a rule into a table, each with the numbers of the rules it meets.
 
     Args:
         connection: where to.
         rules: each with a condition.
         rows: a query for rows with all columns of the rules' table.
+        into: the table.
+        kept: what it keeps of each row.
     """
+    if not rules:
+        return Hits(frozenset())
     conditions = [_plain(rule) for rule in rules]
     faults: tuple[RuleFault, ...] = ()
+    scan = _Scan(connection, rows, into, kept)
     try:
-        _tag(connection, conditions, rows)
+        scan.run(conditions)
     except duckdb.Error as error:
         conditions, faults = _forgiving(connection, rules, rows)
         if not faults:
             raise error from None
-        _tag(connection, conditions, rows)
-    found = connection.execute(f"SELECT DISTINCT unnest({RULES}) FROM {HITS}").fetchall()
+        scan.run(conditions)
+    found = connection.execute(f"SELECT DISTINCT unnest({RULES}) FROM {into}").fetchall()
     return Hits(frozenset(number for (number,) in found), faults)
 
 
-def _tag(connection: duckdb.DuckDBPyConnection, conditions: Sequence[str], rows: str) -> None:
-    numbers = ", ".join(f"CASE WHEN {each} THEN {number} END" for number, each in enumerate(conditions))
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {HITS} AS SELECT *, "
-        f"list_filter([{numbers}], lambda tp_rule: tp_rule IS NOT NULL) AS {RULES} "
-        f"FROM ({rows}) WHERE {' OR '.join(conditions)}"
-    )
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """One look at rows for all rules."""
+
+    connection: duckdb.DuckDBPyConnection
+    rows: str
+    into: str
+    kept: str
+
+    def run(self, conditions: Sequence[str]) -> None:
+        numbers = ", ".join(f"CASE WHEN {each} THEN {number} END" for number, each in enumerate(conditions))
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {self.into} AS SELECT {self.kept}, "
+            f"list_filter([{numbers}], lambda tp_rule: tp_rule IS NOT NULL) AS {RULES} "
+            f"FROM ({self.rows}) WHERE {' OR '.join(conditions)}"
+        )
 
 
 def _plain(rule: Rule) -> str:
-    return f"coalesce((\n{rule.detection.where}\n), false)"
+    # Bare, so that a filter looks no further once a part of an AND is false; inside coalesce() it looks at all parts.
+    return f"(\n{rule.detection.where}\n)"
 
 
 def _forgiving(
@@ -122,7 +139,7 @@ def matches_sql(rule: Rule, number: int, now: datetime) -> str:
 
 
 def facts_sql(rule: Rule, now: datetime, *, exempts: bool = True) -> str:
-    """SQL over `HITS` for what a finding keeps of a row, and, unless that is said elsewhere, what suppresses it."""
+    """SQL over a row for what a finding keeps of a row, and, unless that is said elsewhere, what suppresses it."""
     shown = {each.strip(): each for each in rule.detection.columns} or {
         each.name: quote(each.name) for each in rule.table.columns if each.name not in PLACES
     }

@@ -10,6 +10,7 @@ from tailpipe_assets.detections.rules import RuleTable
 from tailpipe_assets.detections.sigma.loading import load_sigma
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
+from tailpipe_resources.errors import PluginError
 from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE
 from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS
 
@@ -30,7 +31,7 @@ def rules_of(config: Config, tables: Iterable[Table], problems: Problems) -> Bou
         tables: those that it collects; the ones that are built in are known.
         problems: receives everything wrong.
     """
-    known = {name: plugins.load("table", name) for name in plugins.names("table") if name != custom.CUSTOM.name}
+    known = _installed(config, problems)
     known |= {each.name: each for each in tables}
     bindable = {name: rule_table(table) for name, table in known.items()}
     found = (*COMMON_COLUMNS, *FINDING_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
@@ -39,6 +40,21 @@ def rules_of(config: Config, tables: Iterable[Table], problems: Problems) -> Bou
     bound = bind(loaded.said, bindable, problems, tried=loaded.tried)
     warnings = (*bound.warnings, *(each for pack in loaded.packs for each in pack.warnings))
     return replace(bound, packs=loaded.packs, warnings=warnings)
+
+
+def _installed(config: Config, problems: Problems) -> dict[str, Table]:
+    """The tables that are installed. One that does not import matters only to the rules about it."""
+    found = {}
+    for name in plugins.names("table"):
+        if name == custom.CUSTOM.name:
+            continue
+        try:
+            found[name] = plugins.load("table", name)
+        except PluginError as error:
+            for each in config.detections.detections:
+                if each.table == name:
+                    problems.add(each.place, f"detection.{each.address}: {error}")
+    return found
 
 
 def rule_table(table: Table) -> RuleTable:
