@@ -55,6 +55,7 @@ class Command:
 
 _HERE = "tailpipe_assets.cli"
 COMMANDS: tuple[Command, ...] = (
+    Command("try", "What some logs are, and the configuration for them.", f"{_HERE}.try_", "PATH"),
     Command("collect", "Collect logs from sources.", f"{_HERE}.collect"),
     Command("status", "How every collection is doing.", f"{_HERE}.status"),
     Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
