@@ -71,3 +71,50 @@ def test_detections_are_listed_and_shown(collected: Path, capsys: pytest.Capture
     assert (row["detection"], row["kind"]) == ("aws_cloudtrail_log.trail_stopped", "match")
     page = run(collected, capsys, "detection", "show", row["detection"])
     assert page["exceptions"] == ['exception "ci": SEC-142']
+
+
+TESTED = """
+detection "aws_cloudtrail_log" "deleted" {
+  where = "event_name = 'DeleteTrail'"
+  test "fires" {
+    event  = { event_name = "DeleteTrail" }
+    expect = true
+  }
+  test "does not" {
+    event  = { event_name = "DeleteTrail" }
+    expect = false
+  }
+}
+"""
+
+
+def test_detection_test_fails_when_a_test_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And names the place, what was expected, and each branch of the condition."""
+    (tmp_path / "x.hcl").write_text(HCL.format(folder=tmp_path) + TESTED)
+    with pytest.raises(SystemExit) as left:
+        main(["--config-path", str(tmp_path / "x.hcl"), "detection", "test", "deleted"])
+    assert left.value.code == 1
+    said = capsys.readouterr().out
+    assert "ok    aws_cloudtrail_log.deleted  fires\nFAIL  aws_cloudtrail_log.deleted  does not\n" in said
+    assert "x.hcl:26: expected no finding, got 1\n" in said
+    assert "true       event_name = 'DeleteTrail'\n" in said
+    assert said.endswith("2 tests of 1 detections: 1 failed\n")
+
+
+def test_detection_test_can_ask_for_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A rule without a test passes, and fails where one of each is required."""
+    (tmp_path / "x.hcl").write_text(HCL.format(folder=tmp_path))
+    assert run(tmp_path, capsys, "detection", "test", "trail_stopped") == {"tests": [], "missing": []}
+    with pytest.raises(SystemExit) as left:
+        main(["--config-path", str(tmp_path / "x.hcl"), "detection", "test", "--require-both", "--output", "json"])
+    assert left.value.code == 1
+    assert [each["expect"] for each in json.loads(capsys.readouterr().out)["missing"]] == ["true", "false"]
+
+
+def test_a_name_that_means_no_detection_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the nearest there is."""
+    (tmp_path / "x.hcl").write_text(HCL.format(folder=tmp_path))
+    with pytest.raises(SystemExit) as left:
+        main(["--config-path", str(tmp_path / "x.hcl"), "detection", "test", "trail_stoped"])
+    assert left.value.code == 2
+    assert 'no detection is called "trail_stoped"' in capsys.readouterr().err
