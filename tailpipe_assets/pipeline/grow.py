@@ -156,7 +156,7 @@ def _how(content: Content, before: Before) -> tuple[How, Mark | None]:
 
 
 def _is_mended(content: Content, own: Mark, before: Before) -> bool:
-    """Whether a file with other lines takes the place of what it was; what is packed is not begun afresh by a writer."""
+    """Whether a file with other lines takes the place of what it was; no writer begins a packed one afresh."""
     return (content.packed and not before.relatives.is_rotated) or still_has(content, own)
 
 
