@@ -2,6 +2,7 @@
 
 Examples:
   tailpipe config check
+  tailpipe config check --strict
   tailpipe --config-path ./hcl --var day=2024-02-07 config check --output json
 
 json: {"files": [...], "collections": [...], "sources": [{"address", "place"}], "destinations": [{"name", "path",
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare flags and arguments."""
     parser.add_argument("verb", choices=("check",), help="read it all, run nothing")
+    parser.add_argument("--strict", action="store_true", help="fail when a rule of a detection pack cannot be used")
     parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how to write what was found")
 
 
@@ -45,13 +47,17 @@ def run(args: argparse.Namespace) -> int:
     plans = plan(config, problems=problems)
     check_views(config, plans, problems)
     problems.raise_any()
-    for warning in rules_of(config, [each.table for each in plans], problems).warnings:
+    bound = rules_of(config, [each.table for each in plans], problems)
+    for warning in bound.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     found = _found(config)
     if args.output == "json":
         print_json(found)
     else:
         _print_found(found)
+    if args.strict and any(each.skipped for each in bound.packs):
+        print("tailpipe: rules of detection packs were skipped, and --strict allows none", file=sys.stderr)
+        return Exit.USAGE
     return Exit.OK
 
 

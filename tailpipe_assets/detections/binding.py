@@ -20,7 +20,8 @@ from tailpipe_resources.query.statements import check, parameters_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tailpipe_resources.model.detection import Detection, Detections, DetectionTest, Exemption
+    from tailpipe_assets.detections.rules import LoadedPack
+    from tailpipe_resources.model.detection import Detection, DetectionOverride, Detections, DetectionTest, Exemption
     from tailpipe_resources.model.place import Place, Problems
 
 PARAMETERS = frozenset({"from", "to"})
@@ -29,7 +30,13 @@ PARAMETERS = frozenset({"from", "to"})
 _NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
 
 
-def bind(said: Detections, tables: Mapping[str, RuleTable], problems: Problems, now: datetime | None = None) -> Bound:
+def bind(
+    said: Detections,
+    tables: Mapping[str, RuleTable],
+    problems: Problems,
+    now: datetime | None = None,
+    packs: tuple[LoadedPack, ...] = (),
+) -> Bound:
     """Every rule, tried; those in which something is wrong are left out.
 
     Args:
@@ -37,28 +44,43 @@ def bind(said: Detections, tables: Mapping[str, RuleTable], problems: Problems, 
         tables: all there are, by name.
         problems: receives everything wrong.
         now: by which exemptions are over; the present unless given.
+        packs: what was read of the packs that it names.
     """
-    found = _overridden(said, problems)
+    found = _overridden(said, packs, problems)
     with isolated() as connection:
         binder = _Binder(connection, tables, problems)
         for each in said.suppressions:
             binder.try_exemption(each.table, each, f"suppression.{each.table}.{each.name}")
         rules = [rule for each in found if (rule := binder.rule(each, said.suppressions)) is not None]
-    return Bound(tuple(rules), tuple(_warnings(found, said.suppressions, now or datetime.now(UTC))))
+    warnings = [*_warnings(found, said.suppressions, now or datetime.now(UTC)), *_unmet(said, found)]
+    return Bound(tuple(rules), (*warnings, *(line for each in packs for line in each.warnings)), packs)
 
 
-def _overridden(said: Detections, problems: Problems) -> list[Detection]:
-    found = {each.address: each for each in said.detections}
+def _overridden(said: Detections, packs: Sequence[LoadedPack], problems: Problems) -> list[Detection]:
+    every = (*said.detections, *(each for pack in packs for each in pack.detections))
+    found = {each.address: each for each in every}
     for each in said.overrides:
         detection = found.get(each.address)
         if detection is not None:
             given = {"severity": each.severity, "enabled": each.enabled, "alert": each.alert}
             changes = {name: value for name, value in given.items() if value is not None}
             found[each.address] = replace(detection, **changes)  # type: ignore[arg-type]
-        elif not any(each.address.startswith(f"{pack.type}.{pack.name}.") for pack in said.packs):
+        elif not _is_of_pack(each, said):
             message = f'detection_override.{each.address}: no detection "{each.address}"{hint(each.address, found)}'
             problems.add(each.place, message)
     return list(found.values())
+
+
+def _is_of_pack(override: DetectionOverride, said: Detections) -> bool:
+    return any(override.address.startswith(f"{pack.type}.{pack.name}.") for pack in said.packs)
+
+
+def _unmet(said: Detections, found: Sequence[Detection]) -> Iterator[str]:
+    """Overrides of rules of packs that are not there, or not used: others may change a pack at any time."""
+    used = {each.address for each in found}
+    for each in said.overrides:
+        if each.address not in used and _is_of_pack(each, said):
+            yield f"{each.place}: detection_override.{each.address}: no rule of the pack that is used is called so"
 
 
 class _Binder:
@@ -76,6 +98,9 @@ class _Binder:
         table, before = self._tables.get(detection.table), len(self._problems)
         if table is None:
             return None
+        meant = tuple(each for each in suppressions if is_meant(each, detection))
+        if detection.pack:  # tried as it was read
+            return Rule(detection, table, meant)
         if detection.sigma is not None or detection.query is not None:
             part = "sigma" if detection.sigma is not None else "query"
             self._say(detection, part, f"{part}: is read of detection packs only; write where or sql here")
@@ -90,7 +115,6 @@ class _Binder:
             self._try_test(detection, test)
         if len(self._problems) > before:
             return None
-        meant = tuple(each for each in suppressions if is_meant(each, detection))
         return Rule(detection, table, (*detection.exceptions, *meant))
 
     def try_exemption(self, table: str, exemption: Exemption, subject: str) -> None:

@@ -8,7 +8,7 @@ then asked so that it passes over the rows on which it fails.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import duckdb
 
@@ -51,6 +51,21 @@ class Hits:
     faults: tuple[RuleFault, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Where conditions look."""
+
+    relation: str
+    head: str = ""
+    """What goes before the query."""
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule], rows: str) -> Self:
+        """The rows of a query, under the name of their table where a condition asks for that."""
+        table = next((quote(each.table.name) for each in rules if each.detection.asks_table), "")
+        return cls(table, f"WITH {table} AS ({rows}) ") if table else cls(f"({rows})")
+
+
 def tag(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: str) -> Hits:
     """Put the rows that meet a rule into `HITS`, each with the numbers of the rules it meets.
 
@@ -59,25 +74,25 @@ def tag(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: str)
         rules: each with a condition.
         rows: a query for rows with all columns of the rules' table.
     """
-    conditions = [_plain(rule) for rule in rules]
+    conditions, where = [_plain(rule) for rule in rules], _Rows.of(rules, rows)
     faults: tuple[RuleFault, ...] = ()
     try:
-        _tag(connection, conditions, rows)
+        _tag(connection, conditions, where)
     except duckdb.Error as error:
-        conditions, faults = _forgiving(connection, rules, rows)
+        conditions, faults = _forgiving(connection, rules, where)
         if not faults:
             raise error from None
-        _tag(connection, conditions, rows)
+        _tag(connection, conditions, where)
     found = connection.execute(f"SELECT DISTINCT unnest({RULES}) FROM {HITS}").fetchall()
     return Hits(frozenset(number for (number,) in found), faults)
 
 
-def _tag(connection: duckdb.DuckDBPyConnection, conditions: Sequence[str], rows: str) -> None:
+def _tag(connection: duckdb.DuckDBPyConnection, conditions: Sequence[str], rows: _Rows) -> None:
     numbers = ", ".join(f"CASE WHEN {each} THEN {number} END" for number, each in enumerate(conditions))
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {HITS} AS SELECT *, "
+        f"CREATE OR REPLACE TEMP TABLE {HITS} AS {rows.head}SELECT *, "
         f"list_filter([{numbers}], lambda tp_rule: tp_rule IS NOT NULL) AS {RULES} "
-        f"FROM ({rows}) WHERE {' OR '.join(conditions)}"
+        f"FROM {rows.relation} WHERE {' OR '.join(conditions)}"
     )
 
 
@@ -86,7 +101,7 @@ def _plain(rule: Rule) -> str:
 
 
 def _forgiving(
-    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: str
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: _Rows
 ) -> tuple[list[str], tuple[RuleFault, ...]]:
     """The conditions such that none fails, and which did."""
     conditions, faults = [], []
@@ -106,8 +121,8 @@ def _forgiving(
     return conditions, tuple(faults)
 
 
-def _count(connection: duckdb.DuckDBPyConnection, condition: str, rows: str) -> None:
-    connection.execute(f"SELECT count(*) FROM ({rows}) WHERE {condition}").fetchall()
+def _count(connection: duckdb.DuckDBPyConnection, condition: str, rows: _Rows) -> None:
+    connection.execute(f"{rows.head}SELECT count(*) FROM {rows.relation} WHERE {condition}").fetchall()
 
 
 def matches_sql(rule: Rule, number: int, now: datetime) -> str:
@@ -123,7 +138,9 @@ def matches_sql(rule: Rule, number: int, now: datetime) -> str:
 
 def facts_sql(rule: Rule, now: datetime, *, exempts: bool = True) -> str:
     """SQL over `HITS` for what a finding keeps of a row, and, unless that is said elsewhere, what suppresses it."""
-    shown = {each.strip(): each for each in rule.detection.columns} or {
+    detection = rule.detection
+    names = detection.column_names or tuple(each.strip() for each in detection.columns)
+    shown = dict(zip(names, detection.columns, strict=True)) or {
         each.name: quote(each.name) for each in rule.table.columns if each.name not in PLACES
     }
     exempt = f", {suppressed(rule.acting(now))} AS suppressed_by" if exempts else ""

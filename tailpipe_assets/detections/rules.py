@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tailpipe_resources.model.detection import Detection, Exemption
+    from tailpipe_resources.model.detection import Detection, DetectionPack, Exemption
+    from tailpipe_resources.model.mod import Skipped
     from tailpipe_resources.model.schema import Column
 
 
@@ -68,6 +69,27 @@ class RuleSet:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadedPack:
+    """What was read of a pack."""
+
+    pack: DetectionPack
+    detections: tuple[Detection, ...] = ()
+    """Those that were tried and can be used."""
+
+    skipped: tuple[Skipped, ...] = ()
+    notices: tuple[str, ...] = ()
+    wanted: int = 0
+    """Rules of it that the configuration asks for."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to tell of it, one line each."""
+        address = f"detection_pack.{self.pack.type}.{self.pack.name}"
+        skipped = [f"{address}: skipped {len(self.skipped)} of {self.wanted}:"] if self.skipped else []
+        return (*(f"{address}: {each}" for each in self.notices), *skipped, *(f"  {each}" for each in self.skipped))
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """All rules of a configuration, tried."""
 
@@ -75,6 +97,7 @@ class Bound:
     """Disabled ones included, in the order written."""
 
     warnings: tuple[str, ...] = ()
+    packs: tuple[LoadedPack, ...] = ()
 
     def of(self, table: RuleTable, collection: str) -> RuleSet:
         """The rules for the rows of one collection."""

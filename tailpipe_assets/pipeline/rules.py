@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.binding import bind
+from tailpipe_assets.detections.packs import load_packs
 from tailpipe_assets.detections.rules import RuleTable
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
@@ -33,7 +34,8 @@ def rules_of(config: Config, tables: Iterable[Table], problems: Problems) -> Bou
     bindable = {name: rule_table(table) for name, table in known.items()}
     found = (*COMMON_COLUMNS, *FINDING_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
     bindable[FINDING_TABLE] = RuleTable(FINDING_TABLE, found, "actor", "resource")
-    return bind(config.detections, bindable, problems)
+    packs = load_packs(config.detections.packs, bindable, problems)
+    return bind(config.detections, bindable, problems, packs=packs)
 
 
 def rule_table(table: Table) -> RuleTable:
