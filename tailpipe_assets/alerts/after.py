@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.alerts.delivery import USUAL, Delivered, deliver_due
-from tailpipe_assets.alerts.health import note, of_results
+from tailpipe_assets.alerts.health import note, of_results, of_rules
 from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_resources.errors import BusyError, OutboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tailpipe_assets.alerts.delivery import Manner
-    from tailpipe_assets.alerts.health import Condition
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.results import CollectResult
 
@@ -34,7 +33,7 @@ def after_collect(
         manner: how to deliver.
     """
     try:
-        note_conditions(config, of_results(results, run))
+        note_results(config, list(results), run)
         return deliver_due(config, manner)
     except BusyError:
         # Whoever delivers right now, or the next one, delivers this too.
@@ -43,14 +42,13 @@ def after_collect(
         return Delivered(troubles=[str(error)])
 
 
-def note_conditions(config: Config, conditions: Iterable[Condition]) -> None:
-    """Remember how things are, to be told once they are bad for long.
+def note_results(config: Config, results: Sequence[CollectResult], run: str) -> None:
+    """Remember how collections and detections are, to be told once they are bad for long.
 
     Raises:
         OutboxError: the outbox cannot be written.
     """
-    found = list(conditions)
-    if config.alerting.is_silent or not found:
+    if config.alerting.is_silent or not results:
         return
     with Outbox() as outbox:
-        note(outbox, found, datetime.now(UTC))
+        note(outbox, [*of_rules(outbox, results), *of_results(results, run)], datetime.now(UTC))

@@ -33,8 +33,9 @@ def exception_block(alert: Alert, reason: str, today: date) -> str:
 def _where(alert: Alert) -> str:
     """By the common columns, which every table has."""
     conditions = []
-    if alert.actors:
-        names = ", ".join(map(literal, alert.actors))
+    # An address that acted without a name is no user name.
+    names = ", ".join(literal(each) for each in alert.actors if each not in alert.source_ips)
+    if names:
         conditions.append(f"list_has_any(tp_usernames, [{names}])")
     if alert.source_ips:
         conditions.append(f"tp_source_ip in ({', '.join(map(literal, alert.source_ips))})")

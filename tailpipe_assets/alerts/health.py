@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.alerting import Alerting
     from tailpipe_resources.model.results import CollectResult
 
+_FAILING_RULES = "SELECT name FROM condition WHERE name LIKE 'detection %'"
 FAILURES = 3
 LONG_SECONDS = 600.0
 HEALTH = "tailpipe"
@@ -87,9 +88,27 @@ def _over(outbox: Outbox, name: str) -> None:
     outbox.run("UPDATE condition SET failures = 0 WHERE name = ?", name)
 
 
-def of_results(results: Iterable[CollectResult], attempt: str) -> list[Condition]:
-    """How collections are after they were collected."""
+def of_rules(outbox: Outbox, results: Iterable[CollectResult]) -> list[Condition]:
+    """The detections that failed before and did not on the rows that came now."""
+    names = [str(row["name"]).partition(" ")[2] for row in outbox.rows(_FAILING_RULES)]
     return [
+        Condition("detection", name)
+        for each in results
+        if each.rows
+        for name in names
+        if name.endswith(f" on {each.table}.{each.collection}") and name.partition(" on ")[0] not in each.rule_faults
+    ]
+
+
+def of_results(results: Iterable[CollectResult], attempt: str) -> list[Condition]:
+    """How collections are after they were collected, and detections that met their rows."""
+    finished = [each for each in results if not each.cancelled]
+    rules = [
+        Condition("detection", f"{rule} on {each.table}.{each.collection}", fault, attempt=attempt)
+        for each in finished
+        for rule, fault in each.rule_faults.items()
+    ]
+    return rules + [
         Condition(
             "collect",
             f"{each.table}.{each.collection}",
@@ -97,8 +116,7 @@ def of_results(results: Iterable[CollectResult], attempt: str) -> list[Condition
             isinstance(each.failure, (SourceRefusedError, LakeFullError)),
             attempt,
         )
-        for each in results
-        if not each.cancelled
+        for each in finished
     ]
 
 

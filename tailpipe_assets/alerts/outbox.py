@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
@@ -64,6 +65,16 @@ class Delivery:
     def identity(self) -> tuple[str, str, int]:
         """What tells it from others."""
         return self.alert_id, self.notifier, self.number
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """That a notifier was, or is to be, told of an alert."""
+
+    notifier: str
+    number: int
+    severity: Severity
+    at: datetime
 
 
 class Outbox:
@@ -121,6 +132,16 @@ class Outbox:
         """Everything about an alert, by the ids it has."""
         known = tuple(ids)
         return self._deliveries(f"alert_id IN ({', '.join('?' * len(known))}) ORDER BY number", *known)
+
+    def told(self) -> dict[str, list[Told]]:
+        """By alert, whom it was or will be told to; without the messages, which are most of what there is."""
+        query = "SELECT alert_id, notifier, number, severity, coalesce(done, created) AS at FROM delivery"
+        found: dict[str, list[Told]] = {}
+        for row in self._rows(query):
+            at = datetime.fromtimestamp(row["at"], UTC)
+            one = Told(row["notifier"], row["number"], Severity(row["severity"]), at)
+            found.setdefault(row["alert_id"], []).append(one)
+        return found
 
     def sent(self, one: Delivery, now: float) -> None:
         """It was delivered, and with it all that it stands for."""

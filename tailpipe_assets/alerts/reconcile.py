@@ -6,13 +6,12 @@ crash between finding and telling heals, and so does the loss of the outbox.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.alerts.grouping import alerts_of
 from tailpipe_assets.alerts.message import message_of
-from tailpipe_assets.alerts.outbox import Delivery
+from tailpipe_assets.alerts.outbox import Delivery, Told
 from tailpipe_assets.alerts.stored import StoredAlerts
 
 if TYPE_CHECKING:
@@ -29,15 +28,6 @@ OLDEST = timedelta(days=7)
 
 OVERLAP = timedelta(hours=1)
 """Findings are looked at again for so long: clocks differ, and a commit takes a while."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a notifier was last told of an alert."""
-
-    number: int
-    severity: Severity
-    at: datetime
 
 
 def reconcile(outbox: Outbox, alerting: Alerting, lake: Lake, now: datetime) -> int:
@@ -74,10 +64,10 @@ def _seen(text: str | None) -> tuple[int | None, datetime | None]:
 def _wanted(
     outbox: Outbox, alerting: Alerting, alerts: Iterable[Alert], events: Iterable[AlertEvent], now: datetime
 ) -> Iterator[Delivery]:
-    done = done_by_alert(events)
+    done, known = done_by_alert(events), outbox.told()
     for alert in alerts:
         history = [event for each in alert.ids for event in done.get(each, ())]
-        waiting = outbox.of_alert(alert.ids)
+        waiting = [one for each in alert.ids for one in known.get(each, ())]
         for notifier, route in routed(alerting, alert.detection, alert.severity):
             told = _told(notifier.label, history, waiting)
             why = why_now(alert, route, told, history, now)
@@ -119,16 +109,11 @@ def closed_at(history: Iterable[AlertEvent]) -> datetime | None:
     return max((each.at for each in history if each.event == "closed"), default=None)
 
 
-def _told(notifier: str, history: Iterable[AlertEvent], waiting: Iterable[Delivery]) -> Told | None:
-    found = [
-        *(Told(each.number, each.severity, each.at) for each in history if each.notifier == notifier and each.number),
-        *(
-            Told(each.number, each.severity, datetime.fromtimestamp(each.done or each.created, UTC))
-            for each in waiting
-            if each.notifier == notifier
-        ),
-    ]
-    return max(found, key=lambda each: (each.number, each.at), default=None)
+def _told(notifier: str, history: Iterable[AlertEvent], waiting: Iterable[Told]) -> Told | None:
+    """What a notifier was last told of an alert."""
+    sent = (Told(each.notifier, each.number, each.severity, each.at) for each in history if each.number)
+    mine = (each for each in (*sent, *waiting) if each.notifier == notifier)
+    return max(mine, key=lambda each: (each.number, each.at), default=None)
 
 
 def delivery_of(

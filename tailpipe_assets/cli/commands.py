@@ -59,6 +59,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", "How every collection is doing.", f"{_HERE}.status"),
     Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
     Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
+    Command("detection", "The rules that are looked for.", f"{_HERE}.detection", "list|show"),
+    Command("finding", "What detections found.", f"{_HERE}.finding", "list"),
     Command("view", "What can be asked: tables, and the views of them.", f"{_HERE}.view", "list|show|refresh"),
     Command("connect", "Let another program ask: DuckDB, Powerpipe, ...", f"{_HERE}.connect"),
     Command(

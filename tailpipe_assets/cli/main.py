@@ -21,6 +21,7 @@ _ENVIRONMENT = """\
   TAILPIPE_HOME          Tailpipe's own files; ~/.tailpipe when not set
   DAGSTER_HOME           Dagster's record of runs; $TAILPIPE_HOME/dagster when not set
   TAILPIPE_PREVIEW       0 keeps sample rows out of that record
+  TAILPIPE_URL           where the web UI is seen from outside, for links in alerts
   TAILPIPE_DEBUG         1 shows the traceback of an unexpected error"""
 _EXAMPLES = """\
   tailpipe config check

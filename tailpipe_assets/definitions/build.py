@@ -67,10 +67,7 @@ def build_definitions(
     # Whoever follows a run delivers after it.
     told = None if listener is not None else config
     alerts = alert_definitions(told)
-    sensors = (
-        *(*itself, *watchers(enabled), *tidying(enabled), *due),
-        *(*alerts.sensors, *keepers(config)),
-    )
+    sensors = (*itself, *watchers(enabled), *tidying(enabled), *due, *alerts.sensors, *keepers(config))
     return dg.Definitions(
         assets=[
             *_by_source(enabled, days, listener, told),
@@ -82,15 +79,14 @@ def build_definitions(
         asset_checks=[*checks, *alerts.checks],
         schedules=schedules(enabled) if listener is None else [],
         sensors=sensors if listener is None else [],
-        resources={
-            "duckdb": DuckDBEngine(),
-            "lakes": LakeStore(),
-            "sources": SourceAccess(),
-            **(resources or {}),
-        },
+        resources={**_resources(), **(resources or {})},
         executor=dg.in_process_executor,
         loggers={"console": _CONSOLE},
     )
+
+
+def _resources() -> dict[str, object]:
+    return {"duckdb": DuckDBEngine(), "lakes": LakeStore(), "sources": SourceAccess()}
 
 
 def _by_source(

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 import duckdb
 
 from tailpipe_assets.detections.found import add_found, make_found
-from tailpipe_assets.detections.matching import HITS, RULES, RuleFault, matches_sql, tag
+from tailpipe_assets.detections.matching import RULES, RuleFault, matches_sql, tag
 from tailpipe_assets.detections.thresholds import (
+    NEW,
     OLD,
     Counted,
     Known,
     Span,
     episodes,
     findings_sql,
-    old_columns,
     put_upserts,
     ranges,
     touched,
@@ -76,19 +76,16 @@ def evaluate(
         history: what was there before.
     """
     make_found(connection)
-    hits = tag(connection, rules.rules, rows)
+    single = [rule for rule in rules.rules if rule.detection.threshold is None]
+    hits = tag(connection, single, rows)
     faults = list(hits.faults)
-    counted = []
     for number in sorted(hits.numbers):
-        rule = rules.rules[number]
-        if rule.detection.threshold is not None:
-            counted.append(Counted(rule, rule.detection.threshold, number))
-            continue
+        rule = single[number]
         try:
             add_found(connection, rule, evaluation, _unknown(matches_sql(rule, number, evaluation.now), rule, history))
         except duckdb.Error as error:
             faults.append(_fault(rule, error))
-    _thresholds(connection, counted, evaluation, history, faults)
+    _thresholds(connection, rules, rows, evaluation, history, faults)
     return tuple(faults)
 
 
@@ -99,29 +96,36 @@ def _unknown(select: str, rule: Rule, history: History) -> str:
 
 def _thresholds(
     connection: duckdb.DuckDBPyConnection,
-    counted: Sequence[Counted],
+    rules: RuleSet,
+    rows: str,
     evaluation: Evaluation,
     history: History,
     faults: list[RuleFault],
 ) -> None:
     """Add the episodes that the new rows began, or changed."""
+    several = [each for each in rules.rules if each.detection.threshold is not None]
+    counted = [
+        Counted(rule, rule.detection.threshold, number)
+        for number, rule in enumerate(several)
+        if rule.detection.threshold is not None
+    ]
+    kept = "tp_id, tp_timestamp" + "".join(each.columns(evaluation.now) for each in counted)
+    hits = tag(connection, several, rows, into=NEW, kept=kept)
+    faults += hits.faults
+    counted = [each for each in counted if each.number in hits.numbers]
     known = {each.number: history.episodes(each.rule) for each in counted}
-    spans: dict[int, Mapping[str, Span]] = {}
+    spans = {each.number: ranges(each.window, touched(connection, each), known[each.number]) for each in counted}
+    counted = [each for each in counted if spans[each.number]]
+    if not counted:
+        return
+    _read_old(connection, counted, spans, evaluation, history)
     for each in counted:
         try:
-            spans[each.number] = ranges(each.window, touched(connection, each), known[each.number])
-        except duckdb.Error as error:
-            faults.append(_fault(each.rule, error))
-    _read_old(connection, [each for each in counted if spans.get(each.number)], spans, evaluation, history)
-    for each in counted:
-        if not spans.get(each.number):
-            continue
-        try:
-            made = episodes(connection, each, spans[each.number], evaluation.now)
+            made = episodes(connection, each, spans[each.number])
             wanted = upserts(each.rule, evaluation.collection, made, known[each.number])
             if wanted:
                 put_upserts(connection, wanted)
-                add_found(connection, each.rule, evaluation, findings_sql(each, evaluation.now))
+                add_found(connection, each.rule, evaluation, findings_sql(each, rows, evaluation.now))
         except duckdb.Error as error:
             faults.append(_fault(each.rule, error))
 
@@ -134,19 +138,17 @@ def _read_old(
     history: History,
 ) -> None:
     """Put into `OLD` the earlier rows that meet one of the rules, about where the new ones are."""
-    columns = "".join(f", {old_columns(each, evaluation.now)}" for each in counted)
     every = [span for each in counted for span in spans[each.number].values()]
-    rows = history.rows(min(each[0] for each in every), max(each[1] for each in every)) if every else None
+    rows = history.rows(min(each[0] for each in every), max(each[1] for each in every))
     if rows is None:
-        rows, limit = f"SELECT * EXCLUDE ({RULES}) FROM {HITS}", "WHERE false"
-    else:
-        limit = ""
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {OLD} AS FROM {NEW} WHERE false")
+        return
     conditions = [f"coalesce(TRY((\n{each.rule.detection.where}\n)), false)" for each in counted]
     numbers = ", ".join(f"CASE WHEN {c} THEN {each.number} END" for c, each in zip(conditions, counted, strict=True))
-    gate = f"WHERE {' OR '.join(conditions)}" if not limit and conditions else limit
+    columns = "".join(each.columns(evaluation.now) for each in counted)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {OLD} AS SELECT tp_id, tp_timestamp, [{numbers}] AS {RULES}{columns} "
-        f"FROM ({rows}) {gate}"
+        f"FROM ({rows}) WHERE {' OR '.join(conditions)}"
     )
 
 

@@ -66,38 +66,55 @@ class _Rows:
         return cls(table, f"WITH {table} AS ({rows}) ") if table else cls(f"({rows})")
 
 
-def tag(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: str) -> Hits:
-    """Put the rows that meet a rule into `HITS`, each with the numbers of the rules it meets.
+def tag(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: str, *, into: str = HITS, kept: str = "*"
+) -> Hits:
+    """Put the rows that meet a rule into a table, each with the numbers of the rules it meets.
 
     Args:
         connection: where to.
         rules: each with a condition.
         rows: a query for rows with all columns of the rules' table.
+        into: the table.
+        kept: what it keeps of each row.
     """
-    conditions, where = [_plain(rule) for rule in rules], _Rows.of(rules, rows)
+    if not rules:
+        return Hits(frozenset())
+    conditions, looked_at = [_plain(rule) for rule in rules], _Rows.of(rules, rows)
     faults: tuple[RuleFault, ...] = ()
+    scan = _Scan(connection, looked_at, into, kept)
     try:
-        _tag(connection, conditions, where)
+        scan.run(conditions)
     except duckdb.Error as error:
-        conditions, faults = _forgiving(connection, rules, where)
+        conditions, faults = _forgiving(connection, rules, looked_at)
         if not faults:
             raise error from None
-        _tag(connection, conditions, where)
-    found = connection.execute(f"SELECT DISTINCT unnest({RULES}) FROM {HITS}").fetchall()
+        scan.run(conditions)
+    found = connection.execute(f"SELECT DISTINCT unnest({RULES}) FROM {into}").fetchall()
     return Hits(frozenset(number for (number,) in found), faults)
 
 
-def _tag(connection: duckdb.DuckDBPyConnection, conditions: Sequence[str], rows: _Rows) -> None:
-    numbers = ", ".join(f"CASE WHEN {each} THEN {number} END" for number, each in enumerate(conditions))
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {HITS} AS {rows.head}SELECT *, "
-        f"list_filter([{numbers}], lambda tp_rule: tp_rule IS NOT NULL) AS {RULES} "
-        f"FROM {rows.relation} WHERE {' OR '.join(conditions)}"
-    )
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """One look at rows for all rules."""
+
+    connection: duckdb.DuckDBPyConnection
+    rows: _Rows
+    into: str
+    kept: str
+
+    def run(self, conditions: Sequence[str]) -> None:
+        numbers = ", ".join(f"CASE WHEN {each} THEN {number} END" for number, each in enumerate(conditions))
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {self.into} AS {self.rows.head}SELECT {self.kept}, "
+            f"list_filter([{numbers}], lambda tp_rule: tp_rule IS NOT NULL) AS {RULES} "
+            f"FROM {self.rows.relation} WHERE {' OR '.join(conditions)}"
+        )
 
 
 def _plain(rule: Rule) -> str:
-    return f"coalesce((\n{rule.detection.where}\n), false)"
+    # Bare, so that a filter looks no further once a part of an AND is false; inside coalesce() it looks at all parts.
+    return f"(\n{rule.detection.where}\n)"
 
 
 def _forgiving(
@@ -137,7 +154,7 @@ def matches_sql(rule: Rule, number: int, now: datetime) -> str:
 
 
 def facts_sql(rule: Rule, now: datetime, *, exempts: bool = True) -> str:
-    """SQL over `HITS` for what a finding keeps of a row, and, unless that is said elsewhere, what suppresses it."""
+    """SQL over a row for what a finding keeps of a row, and, unless that is said elsewhere, what suppresses it."""
     detection = rule.detection
     names = detection.column_names or tuple(each.strip() for each in detection.columns)
     shown = dict(zip(names, detection.columns, strict=True)) or {

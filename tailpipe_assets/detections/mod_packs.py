@@ -109,7 +109,7 @@ def _notices(
             if not MITRE_ID.fullmatch(written):
                 yield f'{each.place}: {each.name}: {MITRE_TAG}: "{written}" is no ATT&CK id; left out'
         if not isinstance(what, str) and what.why:
-            yield f"{each.sql_place}: {each.name}: not asked as rows come in, but by detection run: {what.why}"
+            yield f"{each.sql_place}: {each.name}: not asked as rows come in: {what.why}"
 
 
 def _mitre(said: ModDetection) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.model.names import literal
-from tailpipe_resources.model.schema import PATH_COLUMNS, VIEW_COLUMNS, Column
+from tailpipe_resources.model.names import literal, quote
+from tailpipe_resources.model.schema import PATH_COLUMNS, VIEW_COLUMNS, Column, storage_columns, storage_type
 from tailpipe_resources.query.views import View, scan, select_of
 
 if TYPE_CHECKING:
@@ -33,9 +33,17 @@ def staged_rows(table: RuleTable, collection: str, index_by_file: Mapping[str, s
     pairs = ", ".join(f"{literal(path)}: {literal(index)}" for path, index in index_by_file.items())
     values = set(index_by_file.values())
     index = literal(values.pop()) if len(values) == 1 else f"MAP {{{pairs}}}[filename]"
+    columns = stored_columns(table)
+    # Read as what it is stored as: a scan would cast all JSON, a projection casts what a condition comes to look at.
+    typed = [
+        f"CAST({quote(each.name)} AS {each.type}) AS {quote(each.name)}"
+        for each in columns
+        if storage_type(each.type) != each.type
+    ]
+    replaced = f" REPLACE ({', '.join(typed)})" if typed else ""
     return (
-        f"SELECT * EXCLUDE (filename), {literal(collection)} AS tp_partition, {index} AS tp_index, {of_time()} "
-        f"FROM {scan(index_by_file, stored_columns(table))}"
+        f"SELECT * EXCLUDE (filename){replaced}, {literal(collection)} AS tp_partition, {index} AS tp_index, "
+        f"{of_time()} FROM {scan(index_by_file, storage_columns(columns))}"
     )
 
 

@@ -82,11 +82,24 @@ class LoadedPack:
     """Rules of it that the configuration asks for."""
 
     @property
+    def address(self) -> str:
+        """The pack, as messages name it."""
+        return f"detection_pack.{self.pack.type}.{self.pack.name}"
+
+    @property
+    def summary(self) -> str:
+        """How much of it cannot be used."""
+        return f"{self.address}: skipped {len(self.skipped)} of {self.wanted}"
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What to tell of it, one line each."""
-        address = f"detection_pack.{self.pack.type}.{self.pack.name}"
-        skipped = [f"{address}: skipped {len(self.skipped)} of {self.wanted}:"] if self.skipped else []
-        return (*(f"{address}: {each}" for each in self.notices), *skipped, *(f"  {each}" for each in self.skipped))
+        skipped = [f"{self.summary}:"] if self.skipped else []
+        return (
+            *(f"{self.address}: {each}" for each in self.notices),
+            *skipped,
+            *(f"  {each}" for each in self.skipped),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.detections.matching import HITS, RULES, facts_sql, suppressed, text
+from tailpipe_assets.detections.matching import RULES, facts_sql, suppressed, text
 from tailpipe_resources.model.names import literal
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SEPARATOR = " / "
 """Between the values of a key."""
 
+NEW = "tp_new"
 OLD = "tp_old"
 COUNTED = "tp_counted"
 RANGES = "tp_ranges"
@@ -63,6 +64,19 @@ class Counted:
     def value(self) -> str:
         """SQL over a row for what is counted or summed up, as text."""
         return text(self.threshold.distinct or self.threshold.sum or "NULL")
+
+    def columns(self, now: datetime) -> str:
+        """SQL over a row for what is kept of it in `NEW` and `OLD`."""
+        number, exempt = self.number, suppressed(self.rule.acting(now))
+        return f", {self.key} AS key_{number}, {self.value} AS value_{number}, {exempt} AS exempt_{number}"
+
+    def rows_in(self, table: str) -> str:
+        """A query for its rows in one of these."""
+        number = self.number
+        return (
+            f"SELECT tp_id, epoch_us(tp_timestamp) AS ts, key_{number} AS key, value_{number} AS value, "
+            f"exempt_{number} AS exempt FROM {table} WHERE list_contains({RULES}, {number})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +131,7 @@ def micros(instant: datetime) -> int:
 def touched(connection: duckdb.DuckDBPyConnection, counted: Counted) -> dict[str, Span]:
     """The keys of a rule's new rows, and from when to when those are."""
     found = connection.execute(
-        f"SELECT {counted.key} AS key, min(epoch_us(tp_timestamp)), max(epoch_us(tp_timestamp)) FROM {HITS} "
-        f"WHERE list_contains({RULES}, {counted.number}) GROUP BY key HAVING key IS NOT NULL"
+        f"SELECT key, min(ts), max(ts) FROM ({counted.rows_in(NEW)}) GROUP BY key HAVING key IS NOT NULL"
     ).fetchall()
     return {key: (first, last) for key, first, last in found}
 
@@ -152,24 +165,15 @@ def _widened(span: Span, episodes: Sequence[Span], width: int) -> Span:
         first, last = wider
 
 
-def old_columns(counted: Counted, now: datetime) -> str:
-    """What is read of rows that were committed before, for one rule."""
-    number, exempt = counted.number, suppressed(counted.rule.acting(now))
-    return f"{counted.key} AS key_{number}, {counted.value} AS value_{number}, {exempt} AS exempt_{number}"
-
-
-def episodes(
-    connection: duckdb.DuckDBPyConnection, counted: Counted, spans: Mapping[str, Span], now: datetime
-) -> list[Episode]:
+def episodes(connection: duckdb.DuckDBPyConnection, counted: Counted, spans: Mapping[str, Span]) -> list[Episode]:
     """The episodes of the keys, within the spans.
 
     Args:
-        connection: has the new rows in `HITS` and earlier ones in `OLD`.
+        connection: has the new rows in `NEW` and earlier ones in `OLD`.
         counted: the rule.
         spans: by key, what to look at.
-        now: by which exemptions count.
     """
-    _count(connection, counted, spans, now)
+    _count(connection, counted, spans)
     threshold, window = counted.threshold, counted.window
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {EPISODES} AS "
@@ -190,27 +194,16 @@ def episodes(
     return [Episode(*row) for row in found]
 
 
-def _count(connection: duckdb.DuckDBPyConnection, counted: Counted, spans: Mapping[str, Span], now: datetime) -> None:
+def _count(connection: duckdb.DuckDBPyConnection, counted: Counted, spans: Mapping[str, Span]) -> None:
     """Gather the rows that count, each once."""
-    number = counted.number
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {RANGES} (key VARCHAR, first BIGINT, last BIGINT)")
     keys, starts, ends = list(spans), [first for first, _ in spans.values()], [last for _, last in spans.values()]
     connection.execute(f"INSERT INTO {RANGES} SELECT unnest(?), unnest(?), unnest(?)", [keys, starts, ends])
-    old = (
-        f"SELECT tp_id, epoch_us(tp_timestamp) AS ts, key_{number} AS key, value_{number} AS value, "
-        f"exempt_{number} AS exempt, 1 AS age FROM {OLD} WHERE list_contains({RULES}, {number})"
-    )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {COUNTED} AS SELECT DISTINCT ON (tp_id) tp_id, ts, key, value, exempt "
-        f"FROM (SELECT *, 0 AS age FROM ({_new(counted, now)}) UNION ALL BY NAME {old}) JOIN {RANGES} USING (key) "
+        f"FROM (SELECT *, 0 AS age FROM ({counted.rows_in(NEW)}) UNION ALL SELECT *, 1 AS age FROM "
+        f"({counted.rows_in(OLD)})) JOIN {RANGES} USING (key) "
         f"WHERE ts BETWEEN {RANGES}.first AND {RANGES}.last ORDER BY tp_id, age"
-    )
-
-
-def _new(counted: Counted, now: datetime) -> str:
-    return (
-        f"SELECT tp_id, epoch_us(tp_timestamp) AS ts, {counted.key} AS key, {counted.value} AS value, "
-        f"{suppressed(counted.rule.acting(now))} AS exempt FROM {HITS} WHERE list_contains({RULES}, {counted.number})"
     )
 
 
@@ -263,24 +256,31 @@ def _id_of(rule: Rule, collection: str, episode: Episode) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def findings_sql(counted: Counted, now: datetime) -> str:
-    """A query for the findings of the episodes in `UPSERTS`, with what they keep of a row."""
-    shown = (
-        f"SELECT {counted.key} AS key, epoch_us(tp_timestamp) AS ts, tp_id, "
-        f"{facts_sql(counted.rule, now, exempts=False)} FROM {HITS} WHERE list_contains({RULES}, {counted.number})"
+def findings_sql(counted: Counted, rows: str, now: datetime) -> str:
+    """A query for the findings of the episodes in `UPSERTS`, with what they keep of their first new row.
+
+    Args:
+        counted: the rule.
+        rows: a query for the new rows, whole.
+        now: when they are made.
+    """
+    first = (
+        f"SELECT u.finding_id, arg_min(n.tp_id, (n.ts, n.tp_id)) AS shown FROM {UPSERTS} u "
+        f"JOIN ({counted.rows_in(NEW)}) n ON n.key = u.key AND n.ts BETWEEN u.first AND u.last GROUP BY ALL"
     )
-    facts = ("dedupe_key", "actor", "resource", "source_ip", "sample", "location")
-    kept = ", ".join(f"arg_min(h.{name}, (h.ts, h.tp_id)) AS {name}" for name in facts)
+    facts = (
+        f"SELECT DISTINCT ON (tp_id) tp_id AS shown, {facts_sql(counted.rule, now, exempts=False)} FROM ({rows}) "
+        f"WHERE tp_id IN (SELECT shown FROM ({first}))"
+    )
     members = (
         f"SELECT u.finding_id, count(c.tp_id) AS n, list(c.tp_id ORDER BY c.ts, c.tp_id)[:{MOST_IDS}] AS ids "
         f"FROM {UPSERTS} u LEFT JOIN {COUNTED} c ON c.key = u.key AND c.ts BETWEEN u.first AND u.last GROUP BY ALL"
     )
     return (
-        f"SELECT u.finding_id, u.version, make_timestamptz(u.first) AS first_seen, make_timestamptz(u.last) AS "
-        f"last_seen, m.n AS row_count, m.ids AS tp_ids, u.key AS group_key, "
-        f"u.merged_into, u.suppressed_by, s.* EXCLUDE (finding_id) FROM {UPSERTS} u JOIN ({members}) m USING "
-        f"(finding_id) LEFT JOIN (SELECT u.finding_id, {kept} FROM {UPSERTS} u JOIN ({shown}) h "
-        "ON h.key = u.key AND h.ts BETWEEN u.first AND u.last GROUP BY u.finding_id) s USING (finding_id)"
+        "SELECT u.finding_id, u.version, make_timestamptz(u.first) AS first_seen, make_timestamptz(u.last) AS "
+        "last_seen, m.n AS row_count, m.ids AS tp_ids, u.key AS group_key, u.merged_into, u.suppressed_by, "
+        f"facts.* EXCLUDE (shown) FROM {UPSERTS} u JOIN ({members}) m USING (finding_id) "
+        f"LEFT JOIN ({first}) f USING (finding_id) LEFT JOIN ({facts}) facts ON facts.shown = f.shown"
     )
 
 

@@ -85,7 +85,9 @@ def _kept(values: pa.Array, mask: pa.Array) -> pa.Array:
 
 
 def _nth(lists: pa.ListArray, number: int) -> pa.Array:
-    return pc.list_element(lists, number) if len(lists) else pa.array([], lists.type.value_type)
+    """The element at this place of lists that are all of one length."""
+    values = lists.flatten()
+    return values.take(pa.array(np.arange(number, len(values), len(values) // max(len(lists), 1) or 1)))
 
 
 def _ordinary(lines: pa.Array) -> pa.Array:

@@ -52,7 +52,7 @@ class QuotedLines:
             lines: the text, without line ends.
             make: the result out of the fields, and which lines have none.
         """
-        first = lines.slice(0, 1)
+        first = pa.array(lines.slice(0, 1).to_pylist(), pa.string())
         likely = sorted(self._dialects, key=lambda each: not self._reads(each, first))
         return self._read(lines, make, likely)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tailpipe_assets.formats.base import Format, Piece
-    from tailpipe_assets.pipeline.read import Loaded
+    from tailpipe_assets.pipeline.loaded import Loaded
     from tailpipe_resources.model.artifact import Artifact
 
 BATCH_BYTES = 160 * 1024 * 1024

@@ -9,7 +9,7 @@ from tailpipe_assets.pipeline.batch import text_bytes
 
 if TYPE_CHECKING:
     from tailpipe_assets.formats.base import Format
-    from tailpipe_assets.pipeline.read import Loaded
+    from tailpipe_assets.pipeline.loaded import Loaded
     from tailpipe_assets.pipeline.write import Writer
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.pipeline.content import Mark, Seekable, Streamed, may_become
+from tailpipe_assets.pipeline.content import Seekable, Streamed, may_become
 from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, is_written_to, span_of
+from tailpipe_assets.pipeline.loaded import Loaded, Task
 from tailpipe_assets.pipeline.reply import Reply, ask
 from tailpipe_assets.pipeline.rotation import Contents
 from tailpipe_assets.pipeline.streams import Opened, Text, Unpacked
@@ -21,21 +22,17 @@ from tailpipe_resources.errors import (
     ArtifactUnavailableError,
     BadArtifactError,
     CancelledError,
-    SourceError,
     SourceRefusedError,
     SourceUnavailableError,
 )
-from tailpipe_resources.model.artifact import generation_mark
 from tailpipe_resources.sources.unpack import blocks, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tailpipe_assets.formats.base import Format, Piece, Readable
+    from tailpipe_assets.formats.base import Piece, Readable
     from tailpipe_assets.pipeline.content import Content
-    from tailpipe_assets.pipeline.grow import Before
     from tailpipe_resources.model.artifact import Artifact
-    from tailpipe_resources.model.results import Status
     from tailpipe_resources.sources.base import Source
 
 PIECE_BYTES = 32 * 1024 * 1024
@@ -49,67 +46,6 @@ AHEAD_BYTES = 8 * 1024 * 1024
 """How much is fetched ahead, as stored; one artifact always is."""
 
 AHEAD_ARTIFACTS = 256
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Task:
-    """An artifact to be read once, on the ground of what is known of it."""
-
-    listed: Artifact
-    before: Before
-    forms: tuple[Format, ...]
-    """What it is cut into records by, each for itself."""
-
-    grows: bool = False
-    """Whether others may be writing to it, line by line."""
-
-
-@dataclass(slots=True)
-class Loaded:
-    """What came of reading an artifact."""
-
-    artifact: Artifact
-    """As it will be remembered: its version tells the generation too."""
-
-    task: Task
-    form: Format
-    pieces: list[Piece] = field(default_factory=list)
-    status: Status = "ok"
-    reason: str = ""
-    large: bool = False
-    """Its pieces are still to be read, with `Reader.pieces`."""
-
-    salvaged: bool = False
-    """Broken, and `pieces` are what could be read of it."""
-
-    span: Span | Reply | None = None
-    """What was read of one that may have more the next time; None for an artifact that is read whole."""
-
-    stops: SourceError | None = None
-    """Why there is no use in asking for anything else."""
-
-    put_off: bool = False
-    """Left for the next run: another file of its family, read in this one or being copied to it, may hold the same."""
-
-    @property
-    def has_more(self) -> bool:
-        """Whether something of it is left for the next run."""
-        span = self.span
-        is_left = isinstance(span, Span) and Mark.has_more(str(span.mark), self.artifact.size)
-        return self.put_off or (is_left and self.status == "ok")
-
-    @classmethod
-    def of(cls, task: Task, span: Span | Reply | None = None) -> list[Loaded]:
-        """One a format, before anything was read."""
-        generation = task.before.generation if span is None else span.generation
-        version = span.version if isinstance(span, Reply) else task.listed.version
-        artifact = replace(task.listed, version=f"{generation_mark(generation)}{version}")
-        return [cls(artifact, task, form, span=span) for form in task.forms]
-
-    def ended(self, status: Status, error: Exception, *, stops: SourceError | None = None) -> Loaded:
-        """The same, after reading came to a bad end."""
-        self.status, self.reason, self.stops = status, reason_of(error, self.artifact), stops
-        return self
 
 
 class Reader:
@@ -310,11 +246,6 @@ class _Waiting:
         size, future = self.futures.popleft()
         self.bytes -= size
         return future.result()
-
-
-def reason_of(error: Exception, artifact: Artifact) -> str:
-    """Why an artifact could not be read, without its name before it."""
-    return str(error).removeprefix(f"{artifact.location}: ")
 
 
 def _moved(piece: Piece, start: int) -> Piece:

@@ -9,6 +9,7 @@ from tailpipe_assets.detections.packs import load_packs
 from tailpipe_assets.detections.rules import RuleTable
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
+from tailpipe_resources.errors import PluginError
 from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE
 from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS
 
@@ -29,13 +30,28 @@ def rules_of(config: Config, tables: Iterable[Table], problems: Problems) -> Bou
         tables: those that it collects; the ones that are built in are known.
         problems: receives everything wrong.
     """
-    known = {name: plugins.load("table", name) for name in plugins.names("table") if name != custom.CUSTOM.name}
+    known = _installed(config, problems)
     known |= {each.name: each for each in tables}
     bindable = {name: rule_table(table) for name, table in known.items()}
     found = (*COMMON_COLUMNS, *FINDING_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
     bindable[FINDING_TABLE] = RuleTable(FINDING_TABLE, found, "actor", "resource")
     packs = load_packs(config.detections.packs, bindable, problems)
     return bind(config.detections, bindable, problems, packs=packs)
+
+
+def _installed(config: Config, problems: Problems) -> dict[str, Table]:
+    """The tables that are installed. One that does not import matters only to the rules about it."""
+    found = {}
+    for name in plugins.names("table"):
+        if name == custom.CUSTOM.name:
+            continue
+        try:
+            found[name] = plugins.load("table", name)
+        except PluginError as error:
+            for each in config.detections.detections:
+                if each.table == name:
+                    problems.add(each.place, f"detection.{each.address}: {error}")
+    return found
 
 
 def rule_table(table: Table) -> RuleTable:

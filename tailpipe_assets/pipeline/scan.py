@@ -14,7 +14,8 @@ from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.gather import Gathered
 from tailpipe_assets.pipeline.grow import ALONE, Before, is_written_to
 from tailpipe_assets.pipeline.listing import Listing, Own, merged
-from tailpipe_assets.pipeline.read import Loaded, Reader, Task
+from tailpipe_assets.pipeline.loaded import Loaded, Task
+from tailpipe_assets.pipeline.read import Reader
 from tailpipe_assets.pipeline.rotation import Families
 from tailpipe_assets.pipeline.route import Routed, route
 from tailpipe_assets.pipeline.transform import route_sql

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import duckdb
 
     from tailpipe_assets.pipeline.batch import RecordBatch
+    from tailpipe_assets.pipeline.loaded import Loaded
     from tailpipe_assets.pipeline.plan import Plan
-    from tailpipe_assets.pipeline.read import Loaded
     from tailpipe_assets.pipeline.route import Routed
     from tailpipe_resources.errors import TailpipeError
     from tailpipe_resources.lake import Lake

@@ -11,7 +11,7 @@ from tailpipe_resources.lake.inventory import tables
 from tailpipe_resources.lake.ledger import newest_ledger
 from tailpipe_resources.lake.storage import OWN
 from tailpipe_resources.lake.taken import slot_of
-from tailpipe_resources.model.finding import FINDING_TABLE
+from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.schema import PATH_COLUMNS, REJECTED_TABLE
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def holdings(lake: Lake) -> tuple[Holding, ...]:
     """All collections with rows, rejects or a ledger in a lake, by table and name. Tables of others are left out."""
     found: dict[tuple[str, str], Holding] = {}
     for name in tables(lake):
-        if name == FINDING_TABLE:
+        if name in OWN_TABLES and name != REJECTED_TABLE:
             continue
         for slot, file in _files(lake, name):
             is_reject = name == REJECTED_TABLE

@@ -61,6 +61,20 @@ def test_an_expired_credential_is_told_at_once(desk: Desk) -> None:
     assert [each["text"] for each in told(desk)] == ["the token has expired"]
 
 
+def test_a_detection_that_keeps_failing_is_told(desk: Desk) -> None:
+    """The rows are in, but nobody would know what it misses."""
+    broken = CollectResult("http_log", "web", rule_faults={"http_log.scan": "no such function"})
+    for _ in range(3):
+        after_collect(desk.config, [broken], manner=QUICK)
+    after_collect(desk.config, [WELL], manner=QUICK)
+    assert [(each["title"], each["text"]) for each in told(desk)] == [
+        ("The detection http_log.scan on http_log.web fails", "no such function")
+    ]
+
+    after_collect(desk.config, [CollectResult("http_log", "web", rows=1)], manner=QUICK)
+    assert [each["why"] for each in told(desk)] == ["new", "over"]
+
+
 def test_what_fails_for_ten_minutes_is_told(desk: Desk) -> None:
     """However seldom it is tried."""
     with Outbox() as outbox:

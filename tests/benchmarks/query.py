@@ -79,7 +79,7 @@ def _questions(opened: OpenViews) -> Mapping[str, str]:
         "SELECT min(source_ip_address) FILTER (source_ip_address LIKE '10.%.6'), max(event_id), "
         f"max(user_identity.access_key_id) FROM {TABLE} WHERE {day}",
     )
-    found = f"SELECT tp_timestamp::VARCHAR AS time, event_name, tp_index FROM {TABLE} WHERE"
+    found = f"SELECT tp_timestamp::VARCHAR AS time, event_name, tp_index::VARCHAR AS account FROM {TABLE} WHERE"
     calls = (
         "SELECT date_trunc('hour', tp_timestamp) AS hour, source_ip_address, count(*) AS calls "
         f"FROM {TABLE} GROUP BY ALL"

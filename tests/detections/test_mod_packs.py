@@ -75,7 +75,7 @@ def test_what_must_count_is_not_asked_as_rows_come_in(tmp_path: Path) -> None:
         "returns": "scheduled",
         "large": "match",
     }
-    said = [line.rpartition("detection run: ")[2] for line in found.warnings if "not asked" in line]
+    said = [line.rpartition("as rows come in: ")[2] for line in found.warnings if "not asked" in line]
     assert said == [
         "it aggregates: rows that come in are not all there are to count",
         "it limits its rows: those that come in are not all there are to choose from",
