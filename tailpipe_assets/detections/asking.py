@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from tailpipe_assets.detections.expressions import Trial, in_words
 from tailpipe_resources.errors import QueryError
+from tailpipe_resources.model.finding import FINDING_TABLE
 from tailpipe_resources.model.names import hint, quote
 from tailpipe_resources.query.conditions import is_forbidden
 from tailpipe_resources.query.statements import check
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tailpipe_assets.detections.rules import RuleTable
+
+_SECONDS = 10
+"""No query needs so long for one row."""
 
 _IDS = ("tp_id", "source_id")
 _OF_A_ROW = frozenset({"unnest", "json_each", "json_tree", "range", "generate_series"})
@@ -77,6 +82,8 @@ class Asking:
         name = self._table_of(node)
         trial = self._trial(name)
         columns = self._run(statements[0])
+        if name == FINDING_TABLE:
+            return Asked(name, why="it reads findings, which follow the rows that come in")
         why = self._why_not_at_once(node, frozenset({name}))
         if why:
             return Asked(name, why=why)
@@ -136,12 +143,18 @@ class Asking:
 
     def _run(self, statement: str) -> list[str]:
         """The names of its columns; it is run over one row in which everything is NULL."""
+        ending = Timer(_SECONDS, self._connection.interrupt)
+        ending.start()
         try:
             result = self._connection.execute(statement)
             result.fetchall()
             return [str(each[0]) for each in result.description or ()]
+        except duckdb.InterruptException:
+            raise QueryError(f"takes more than {_SECONDS} s over one row") from None
         except duckdb.Error as error:
             raise QueryError(in_words(str(error), statement)) from None
+        finally:
+            ending.cancel()
 
     def _columns(self, node: Tree, trial: Trial) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -229,9 +242,9 @@ def _times_read(node: Tree, tables: frozenset[str]) -> int:
                 # One that reads itself compares rows by its nature.
                 return 2 if name in seen else times(named[name], seen | {name})
             return int(name in tables)
-        inner = [times(value, seen) for key, value in tree.items() if key != "cte_map"]
-        is_union = tree.get("type") == "SET_OPERATION_NODE" and str(tree.get("setop_type")).startswith("UNION")
-        return max(inner, default=0) if is_union else sum(inner)
+        if tree.get("type") == "SET_OPERATION_NODE" and str(tree.get("setop_type")).startswith("UNION"):
+            return max(times(each, seen) for each in tree["children"])
+        return sum(times(value, seen) for key, value in tree.items() if key != "cte_map")
 
     return times(node, frozenset())
 

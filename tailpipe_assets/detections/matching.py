@@ -63,7 +63,7 @@ class _Rows:
     def of(cls, rules: Sequence[Rule], rows: str) -> Self:
         """The rows of a query, under the name of their table where a condition asks for that."""
         table = next((quote(each.table.name) for each in rules if each.detection.asks_table), "")
-        return cls(table, f"WITH {table} AS ({rows}) ") if table else cls(f"({rows})")
+        return cls(table, f"WITH {table} AS NOT MATERIALIZED ({rows}) ") if table else cls(f"({rows})")
 
 
 def tag(
