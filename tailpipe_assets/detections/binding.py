@@ -18,10 +18,9 @@ from tailpipe_resources.query.engine import isolated
 from tailpipe_resources.query.statements import check, parameters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from tailpipe_assets.detections.rules import LoadedPack
-    from tailpipe_resources.model.detection import Detection, DetectionOverride, Detections, DetectionTest, Exemption
+    from tailpipe_resources.model.detection import Detection, Detections, DetectionTest, Exemption
     from tailpipe_resources.model.place import Place, Problems
 
 PARAMETERS = frozenset({"from", "to"})
@@ -35,7 +34,8 @@ def bind(
     tables: Mapping[str, RuleTable],
     problems: Problems,
     now: datetime | None = None,
-    packs: tuple[LoadedPack, ...] = (),
+    *,
+    tried: Collection[str] = (),
 ) -> Bound:
     """Every rule, tried; those in which something is wrong are left out.
 
@@ -44,67 +44,54 @@ def bind(
         tables: all there are, by name.
         problems: receives everything wrong.
         now: by which exemptions are over; the present unless given.
-        packs: what was read of the packs that it names.
+        tried: addresses of detections whose conditions are known to be good.
     """
-    found = _overridden(said, packs, problems)
+    found = _overridden(said, problems)
     with isolated() as connection:
-        binder = _Binder(connection, tables, problems)
+        binder = _Binder(connection, tables, problems, tried)
         for each in said.suppressions:
             binder.try_exemption(each.table, each, f"suppression.{each.table}.{each.name}")
         rules = [rule for each in found if (rule := binder.rule(each, said.suppressions)) is not None]
-    warnings = [*_warnings(found, said.suppressions, now or datetime.now(UTC)), *_unmet(said, found)]
-    return Bound(tuple(rules), (*warnings, *(line for each in packs for line in each.warnings)), packs)
+    return Bound(tuple(rules), tuple(_warnings(found, said.suppressions, now or datetime.now(UTC))))
 
 
-def _overridden(said: Detections, packs: Sequence[LoadedPack], problems: Problems) -> list[Detection]:
-    every = (*said.detections, *(each for pack in packs for each in pack.detections))
-    found = {each.address: each for each in every}
+def _overridden(said: Detections, problems: Problems) -> list[Detection]:
+    found = {each.address: each for each in said.detections}
     for each in said.overrides:
         detection = found.get(each.address)
         if detection is not None:
             given = {"severity": each.severity, "enabled": each.enabled, "alert": each.alert}
             changes = {name: value for name, value in given.items() if value is not None}
             found[each.address] = replace(detection, **changes)  # type: ignore[arg-type]
-        elif not _is_of_pack(each, said):
+        elif not any(each.address.startswith(f"{pack.type}.{pack.name}.") for pack in said.packs):
             message = f'detection_override.{each.address}: no detection "{each.address}"{hint(each.address, found)}'
             problems.add(each.place, message)
     return list(found.values())
-
-
-def _is_of_pack(override: DetectionOverride, said: Detections) -> bool:
-    return any(override.address.startswith(f"{pack.type}.{pack.name}.") for pack in said.packs)
-
-
-def _unmet(said: Detections, found: Sequence[Detection]) -> Iterator[str]:
-    """Overrides of rules of packs that are not there, or not used: others may change a pack at any time."""
-    used = {each.address for each in found}
-    for each in said.overrides:
-        if each.address not in used and _is_of_pack(each, said):
-            yield f"{each.place}: detection_override.{each.address}: no rule of the pack that is used is called so"
 
 
 class _Binder:
     """Tries rules one by one."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, RuleTable], problems: Problems
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tables: Mapping[str, RuleTable],
+        problems: Problems,
+        tried: Collection[str],
     ) -> None:
-        self._connection, self._tables, self._problems = connection, tables, problems
+        self._connection, self._tables, self._problems, self._tried = connection, tables, problems, tried
         self._trials: dict[str, Trial] = {}
         self._can_query = False
 
     def rule(self, detection: Detection, suppressions: Sequence[Exemption]) -> Rule | None:
         """A detection tried, with all exemptions from it; None after noting what is wrong."""
         table, before = self._tables.get(detection.table), len(self._problems)
-        if table is None:
+        if table is None or detection.sigma is not None:
+            # Why there is no condition in its place was said where there should have been one.
             return None
-        meant = tuple(each for each in suppressions if is_meant(each, detection))
-        if detection.pack:  # tried as it was read
-            return Rule(detection, table, meant)
-        if detection.sigma is not None or detection.query is not None:
-            part = "sigma" if detection.sigma is not None else "query"
-            self._say(detection, part, f"{part}: is read of detection packs only; write where or sql here")
-        for part, text, is_condition in _expressions(detection):
+        if detection.query is not None:
+            self._say(detection, "query", "query: is read of detection packs only; write where or sql here")
+        for part, text, is_condition in _expressions(detection) if detection.address not in self._tried else ():
             self._try(detection, part, text, is_condition=is_condition)
         if detection.sql is not None:
             self._try_sql(detection)
@@ -115,6 +102,7 @@ class _Binder:
             self._try_test(detection, test)
         if len(self._problems) > before:
             return None
+        meant = tuple(each for each in suppressions if is_meant(each, detection))
         return Rule(detection, table, (*detection.exceptions, *meant))
 
     def try_exemption(self, table: str, exemption: Exemption, subject: str) -> None:

@@ -2,60 +2,91 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.asked import understood
-from tailpipe_assets.detections.rules import LoadedPack
+from tailpipe_assets.detections.rules import PackLoaded, Skipped
 from tailpipe_resources.config.mods import read_mod
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.detection import MITRE_ID, Detection
 from tailpipe_resources.model.finding import Severity
-from tailpipe_resources.model.mod import Skipped
 from tailpipe_resources.model.names import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tailpipe_assets.detections.asking import Asked
     from tailpipe_assets.detections.rules import RuleTable
-    from tailpipe_resources.model.detection import DetectionPack
+    from tailpipe_resources.model.detection import DetectionPack, Detections
     from tailpipe_resources.model.mod import Mod, ModDetection
     from tailpipe_resources.model.place import Problems
 
+MOD = "mod"
 MITRE_TAG = "mitre_attack_ids"
 _SEVERITIES = {str(each): each for each in Severity} | {"none": Severity.INFO, "informational": Severity.INFO}
 _EMPTY = "''"
 
 
-def load_mod(pack: DetectionPack, tables: Mapping[str, RuleTable], problems: Problems) -> LoadedPack:
-    """The detections of a mod that a pack names.
+def load_mods(
+    said: Detections, tables: Mapping[str, RuleTable], problems: Problems
+) -> tuple[Detections, tuple[PackLoaded, ...]]:
+    """The detections of a configuration with those of its mods, each of which was tried, and what became of the mods.
 
     Args:
-        pack: where the mod is, and what of it is wanted.
-        tables: those that its queries may name.
-        problems: receives what is wrong with the pack itself.
+        said: what the configuration says.
+        tables: those that queries may name.
+        problems: receives what is wrong with the packs themselves.
     """
+    packs = [each for each in said.packs if each.type == MOD and each.options.get("enabled", True)]
+    loaded = [found for each in packs if (found := _load(each, said, tables, problems)) is not None]
+    made = (detection for _, detections in loaded for detection in detections)
+    return replace(said, detections=(*said.detections, *made)), tuple(pack for pack, _ in loaded)
+
+
+def _load(
+    pack: DetectionPack, said: Detections, tables: Mapping[str, RuleTable], problems: Problems
+) -> tuple[PackLoaded, list[Detection]] | None:
     subject = f"detection_pack.{pack.type}.{pack.name}"
     try:
         mod = read_mod(pack.path, pack.options.get("variables"))
     except UsageError as error:
         problems.add(pack.place, f"{subject}: path: {error}")
-        return LoadedPack(pack)
+        return None
     for name in pack.options.get("benchmarks", ()):
         if _short(name) not in mod.benchmarks:
             near = hint(_short(name), mod.benchmarks)
             problems.add(pack.place, f'{subject}: benchmarks: {mod.name} has no benchmark "{_short(name)}"{near}')
     wanted = _wanted(mod, pack)
     asked = understood([each.sql for each in wanted], tables)
-    detections, skipped = [], list(mod.skipped)
+    detections = []
+    skipped = [Skipped(f"{each.place}: {each.rule}", each.reason) for each in mod.skipped]
     for each, what in zip(wanted, asked, strict=True):
         if isinstance(what, str):
-            skipped.append(Skipped(each.name, each.sql_place, f"sql: {what}"))
+            skipped.append(Skipped(f"{each.sql_place}: {each.name}", f"sql: {what}"))
         else:
             detections.append(_detection(each, what, pack))
-    notices = (*mod.notices, *_notices(mod, wanted, asked, pack))
-    return LoadedPack(pack, tuple(detections), tuple(skipped), notices, len(wanted) + len(mod.skipped))
+    notices = (*mod.notices, *_notices(mod, wanted, asked, pack), *_unmet(pack, said, detections))
+    left_out = len(mod.detections) - len(wanted)
+    loaded = PackLoaded(
+        f"{pack.type}.{pack.name}",
+        pack.place,
+        len(mod.detections) + len(mod.skipped),
+        len(detections),
+        {"not asked for": left_out} if left_out else {},
+        tuple(skipped),
+        tuple(f"{subject}: {each}" for each in notices),
+    )
+    return loaded, detections
+
+
+def _unmet(pack: DetectionPack, said: Detections, detections: Sequence[Detection]) -> Iterator[str]:
+    """Overrides of what is not there, or not used: others may change a mod at any time."""
+    used = {each.address for each in detections}
+    for each in said.overrides:
+        if each.address.startswith(f"{pack.type}.{pack.name}.") and each.address not in used:
+            yield f"{each.place}: detection_override.{each.address}: no rule of the pack that is used is called so"
 
 
 def _wanted(mod: Mod, pack: DetectionPack) -> list[ModDetection]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.binding import bind
-from tailpipe_assets.detections.packs import load_packs
+from tailpipe_assets.detections.mod_packs import load_mods
 from tailpipe_assets.detections.rules import RuleTable
+from tailpipe_assets.detections.sigma.loading import load_sigma
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import PluginError
@@ -35,8 +37,12 @@ def rules_of(config: Config, tables: Iterable[Table], problems: Problems) -> Bou
     bindable = {name: rule_table(table) for name, table in known.items()}
     found = (*COMMON_COLUMNS, *FINDING_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
     bindable[FINDING_TABLE] = RuleTable(FINDING_TABLE, found, "actor", "resource")
-    packs = load_packs(config.detections.packs, bindable, problems)
-    return bind(config.detections, bindable, problems, packs=packs)
+    loaded = load_sigma(config.detections, bindable, problems)
+    said, mods = load_mods(loaded.said, bindable, problems)
+    bound = bind(said, bindable, problems, tried={each.address for each in said.detections if each.pack})
+    packs = (*loaded.packs, *mods)
+    warnings = (*bound.warnings, *(each for pack in packs for each in pack.warnings))
+    return replace(bound, packs=packs, warnings=warnings)
 
 
 def _installed(config: Config, problems: Problems) -> dict[str, Table]:

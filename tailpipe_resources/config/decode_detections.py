@@ -24,6 +24,7 @@ from tailpipe_resources.config.reading import Reading
 from tailpipe_resources.config.values import Reference
 from tailpipe_resources.model.detection import (
     MITRE_ID,
+    PACK_TYPES,
     Detection,
     DetectionOverride,
     DetectionPack,
@@ -116,6 +117,10 @@ def pack(block: Block, context: Context) -> DetectionPack | None:
     """A `detection_pack` block. What is in its folder is read where it is used."""
     kind, name = block.labels
     if not context.declare(("detection_pack", kind, name), block):
+        return None
+    if kind not in PACK_TYPES:
+        message = f'{address_of(block)}: there is no type of pack "{kind}"{hint(kind, PACK_TYPES)}'
+        context.problems.add(block.place, message)
         return None
     reading = Reading(block, context, [PackAttributes])
     attributes = reading.checked(PackAttributes)

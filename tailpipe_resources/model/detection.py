@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MITRE_ID = re.compile(r"TA\d{4}(:T\d{4}(\.\d{3})?)?|T\d{4}(\.\d{3})?")
 """How a tactic or a technique of MITRE ATT&CK is written."""
 
+PACK_TYPES = ("mod", "sigma")
+"""What rules that others wrote may be written in."""
+
 HOUR = timedelta(hours=1)
 WARNED_BEFORE = timedelta(days=14)
 """For so long before it ends an exception or a suppression warns of it."""

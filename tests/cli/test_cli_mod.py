@@ -77,9 +77,8 @@ def test_strict_fails_where_rules_are_skipped(capsys: pytest.CaptureFixture[str]
         f'detection_pack "mod" "acme" {{\n  path = "{ACME}"\n}}\n'
     )
     assert code_of(["--config-path", "x.hcl", "config", "check"]) == 0
-    assert "detection_pack.mod.acme: skipped 12 of 20:" in capsys.readouterr().err
+    assert "skipped 12 of 20: " in capsys.readouterr().err
     assert code_of(["--config-path", "x.hcl", "config", "check", "--strict"]) == 2
-    assert "--strict allows none" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

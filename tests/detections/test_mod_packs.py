@@ -88,7 +88,7 @@ def test_what_is_wrong_is_listed_and_not_fatal(tmp_path: Path) -> None:
     """Each with its line and the reason."""
     found, problems = bound(tmp_path)
 
-    skipped = {each.rule: each.reason for each in found.packs[0].skipped}
+    skipped = {each.file.rpartition(": ")[2]: each.reason for each in found.packs[0].skipped}
     assert problems == []
     assert skipped["misspelt"] == 'sql: no column "event_nam"'
     assert skipped["other_table"] == 'sql: no table "aws_cloudtrial_log"; did you mean "aws_cloudtrail_log"?'
@@ -96,7 +96,7 @@ def test_what_is_wrong_is_listed_and_not_fatal(tmp_path: Path) -> None:
     assert skipped["reads_by_name"] == 'sql: no table "/etc/hostname"'
     assert skipped["writes"] == "sql: query only reads: COPY is refused"
     assert skipped["two_statements"] == "sql: must be one query; found 2 statements"
-    assert "detection_pack.mod.acme: skipped 12 of 20:" in found.warnings
+    assert found.packs[0].summary == "8 of 20 rules, 12 skipped"
 
 
 def test_small_mistakes_are_warnings(tmp_path: Path) -> None:
@@ -132,6 +132,16 @@ def test_what_a_pack_says_wrongly_stops(tmp_path: Path) -> None:
     ]
     _, problems = bound(tmp_path, path=tmp_path / "gone")
     assert problems == [f"detection_pack.mod.acme: path: {tmp_path}/gone is no folder"]
+
+
+def test_a_type_of_pack_that_is_none_is_said(tmp_path: Path) -> None:
+    """Nothing would be looked for, and nobody would notice."""
+    (tmp_path / "x.hcl").write_text(COLLECTION + 'detection_pack "mods" "acme" {\n  path = "x"\n}\n')
+    problems = Problems()
+    load([tmp_path / "x.hcl"], problems=problems)
+    assert [each.message for each in problems] == [
+        'detection_pack.mods.acme: there is no type of pack "mods"; did you mean "mod"?'
+    ]
 
 
 def test_overrides_and_suppressions_mean_detections_of_mods(tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ from tailpipe_assets.testing.project import Project
 
 __all__ = ["Project", "shared_data"]
 
+# Read before any test takes the variables of the environment away.
+_REAL = Path(os.environ.get("TAILPIPE_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
+
 
 def shared_data(folder: str) -> Path:
     """Real logs, kept beside the repository; the test is skipped where they are absent."""
-    root = Path(os.environ.get("TAILPIPE_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
-    if not (root / folder).is_dir():
-        pytest.skip(f"no real logs at {root / folder}; set TAILPIPE_TEST_DATA to where they are")
-    return root / folder
+    if not (_REAL / folder).is_dir():
+        pytest.skip(f"no real logs at {_REAL / folder}; set TAILPIPE_TEST_DATA to where they are")
+    return _REAL / folder
