@@ -16,8 +16,8 @@ pytest.register_assert_rewrite("tailpipe_assets.testing")
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty `TAILPIPE_HOME`, in an environment without AWS, Tailpipe and vendor settings."""
-    for name in list(os.environ):
+    """An empty `TAILPIPE_HOME`, in an environment without AWS, Tailpipe and vendor settings but those for tests."""
+    for name in [each for each in os.environ if not each.startswith("TAILPIPE_TEST_")]:
         if name.startswith(("AWS_", "TAILPIPE_")) or name in {"PIPES_HOST", "PIPES_TOKEN", "SLACK_TOKEN"}:
             monkeypatch.delenv(name)
     folder = tmp_path / "home"

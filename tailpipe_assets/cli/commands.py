@@ -72,6 +72,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
     Command("alert", "Findings that somebody is told of.", f"{_HERE}.alert", "list|show|ack|close|status|deliver"),
     Command("notifier", "Who is told of them.", f"{_HERE}.notifier", "list|test"),
+    Command("mod", "Detections that others wrote.", f"{_HERE}.mod", "init|install|list|show|update|uninstall"),
     Command("plugin", "What is installed, and which package brought it.", f"{_HERE}.plugin", "list|show"),
     Command("lake", "Look after what was collected.", f"{_HERE}.lake", "check|repair|history"),
     Command("login", "Log in to Turbot Pipes.", f"{_HERE}.login"),

@@ -8,7 +8,7 @@ then asked so that it passes over the rows on which it fails.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import duckdb
 
@@ -51,6 +51,21 @@ class Hits:
     faults: tuple[RuleFault, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Where conditions look."""
+
+    relation: str
+    head: str = ""
+    """What goes before the query."""
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule], rows: str) -> Self:
+        """The rows of a query, under the name of their table where a condition asks for that."""
+        table = next((quote(each.table.name) for each in rules if each.detection.asks_table), "")
+        return cls(table, f"WITH {table} AS NOT MATERIALIZED ({rows}) ") if table else cls(f"({rows})")
+
+
 def tag(
     connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: str, *, into: str = HITS, kept: str = "*"
 ) -> Hits:
@@ -65,13 +80,13 @@ def tag(
     """
     if not rules:
         return Hits(frozenset())
-    conditions = [_plain(rule) for rule in rules]
+    conditions, looked_at = [_plain(rule) for rule in rules], _Rows.of(rules, rows)
     faults: tuple[RuleFault, ...] = ()
-    scan = _Scan(connection, rows, into, kept)
+    scan = _Scan(connection, looked_at, into, kept)
     try:
         scan.run(conditions)
     except duckdb.Error as error:
-        conditions, faults = _forgiving(connection, rules, rows)
+        conditions, faults = _forgiving(connection, rules, looked_at)
         if not faults:
             raise error from None
         scan.run(conditions)
@@ -84,16 +99,16 @@ class _Scan:
     """One look at rows for all rules."""
 
     connection: duckdb.DuckDBPyConnection
-    rows: str
+    rows: _Rows
     into: str
     kept: str
 
     def run(self, conditions: Sequence[str]) -> None:
         numbers = ", ".join(f"CASE WHEN {each} THEN {number} END" for number, each in enumerate(conditions))
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {self.into} AS SELECT {self.kept}, "
+            f"CREATE OR REPLACE TEMP TABLE {self.into} AS {self.rows.head}SELECT {self.kept}, "
             f"list_filter([{numbers}], lambda tp_rule: tp_rule IS NOT NULL) AS {RULES} "
-            f"FROM ({self.rows}) WHERE {' OR '.join(conditions)}"
+            f"FROM {self.rows.relation} WHERE {' OR '.join(conditions)}"
         )
 
 
@@ -103,7 +118,7 @@ def _plain(rule: Rule) -> str:
 
 
 def _forgiving(
-    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: str
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rows: _Rows
 ) -> tuple[list[str], tuple[RuleFault, ...]]:
     """The conditions such that none fails, and which did."""
     conditions, faults = [], []
@@ -123,8 +138,8 @@ def _forgiving(
     return conditions, tuple(faults)
 
 
-def _count(connection: duckdb.DuckDBPyConnection, condition: str, rows: str) -> None:
-    connection.execute(f"SELECT count(*) FROM ({rows}) WHERE {condition}").fetchall()
+def _count(connection: duckdb.DuckDBPyConnection, condition: str, rows: _Rows) -> None:
+    connection.execute(f"{rows.head}SELECT count(*) FROM {rows.relation} WHERE {condition}").fetchall()
 
 
 def matches_sql(rule: Rule, number: int, now: datetime) -> str:
@@ -140,7 +155,9 @@ def matches_sql(rule: Rule, number: int, now: datetime) -> str:
 
 def facts_sql(rule: Rule, now: datetime, *, exempts: bool = True) -> str:
     """SQL over a row for what a finding keeps of a row, and, unless that is said elsewhere, what suppresses it."""
-    shown = {each.strip(): each for each in rule.detection.columns} or {
+    detection = rule.detection
+    names = detection.column_names or tuple(each.strip() for each in detection.columns)
+    shown = dict(zip(names, detection.columns, strict=True)) or {
         each.name: quote(each.name) for each in rule.table.columns if each.name not in PLACES
     }
     exempt = f", {suppressed(rule.acting(now))} AS suppressed_by" if exempts else ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.binding import bind
+from tailpipe_assets.detections.mod_packs import load_mods
 from tailpipe_assets.detections.rules import RuleTable
 from tailpipe_assets.detections.sigma.loading import load_sigma
 from tailpipe_assets.tables import custom
@@ -37,9 +38,11 @@ def rules_of(config: Config, tables: Iterable[Table], problems: Problems) -> Bou
     found = (*COMMON_COLUMNS, *FINDING_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
     bindable[FINDING_TABLE] = RuleTable(FINDING_TABLE, found, "actor", "resource")
     loaded = load_sigma(config.detections, bindable, problems)
-    bound = bind(loaded.said, bindable, problems, tried=loaded.tried)
-    warnings = (*bound.warnings, *(each for pack in loaded.packs for each in pack.warnings))
-    return replace(bound, packs=loaded.packs, warnings=warnings)
+    said, mods = load_mods(loaded.said, bindable, problems)
+    bound = bind(said, bindable, problems, tried={each.address for each in said.detections if each.pack})
+    packs = (*loaded.packs, *mods)
+    warnings = (*bound.warnings, *(each for pack in packs for each in pack.warnings))
+    return replace(bound, packs=packs, warnings=warnings)
 
 
 def _installed(config: Config, problems: Problems) -> dict[str, Table]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,8 @@ from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.reading import Reading
 from tailpipe_resources.config.values import Reference
 from tailpipe_resources.model.detection import (
+    MITRE_ID,
+    PACK_TYPES,
     Detection,
     DetectionOverride,
     DetectionPack,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from tailpipe_resources.config.syntax import Block
 
 _WAYS = ("where", "sql", "query", "sigma")
-_MITRE = re.compile(r"TA\d{4}(:T\d{4}(\.\d{3})?)?|T\d{4}(\.\d{3})?")
 _SEVERITIES = tuple(str(each) for each in Severity)
 
 
@@ -54,6 +54,7 @@ def detection(block: Block, context: Context) -> Detection | None:
     decoder = _Decoder(block, reading, context)
     decoder.check_table(table)
     decoder.check_ways(attributes)
+    severity = decoder.severity(attributes.severity)
     return Detection(
         table=table,
         name=name,
@@ -62,7 +63,7 @@ def detection(block: Block, context: Context) -> Detection | None:
         sql=attributes.sql,
         query=attributes.query.written if isinstance(attributes.query, Reference) else attributes.query,
         sigma=attributes.sigma,
-        severity=decoder.severity(attributes.severity) or Severity.MEDIUM,
+        severity=Severity.MEDIUM if severity is None else severity,
         title=attributes.title or name.replace("_", " ").capitalize(),
         description=attributes.description.strip(),
         mitre=decoder.mitre(attributes.mitre),
@@ -116,6 +117,10 @@ def pack(block: Block, context: Context) -> DetectionPack | None:
     """A `detection_pack` block. What is in its folder is read where it is used."""
     kind, name = block.labels
     if not context.declare(("detection_pack", kind, name), block):
+        return None
+    if kind not in PACK_TYPES:
+        message = f'{address_of(block)}: there is no type of pack "{kind}"{hint(kind, PACK_TYPES)}'
+        context.problems.add(block.place, message)
         return None
     reading = Reading(block, context, [PackAttributes])
     attributes = reading.checked(PackAttributes)
@@ -173,7 +178,7 @@ class _Decoder:
     def mitre(self, ids: tuple[str, ...]) -> tuple[str, ...]:
         """The ids, each of which must be one."""
         for each in ids:
-            if not _MITRE.fullmatch(each):
+            if not MITRE_ID.fullmatch(each):
                 self.say("mitre", f'mitre: "{each}" is no ATT&CK id; write TA0005, T1562.008 or TA0005:T1562.008')
         return ids
 

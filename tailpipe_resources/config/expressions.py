@@ -74,9 +74,27 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 class Scope:
     """What expressions can see. Locals are evaluated when first used."""
 
-    def __init__(self, local: Mapping[str, Attribute], variables: Mapping[str, Value | None]) -> None:
+    def __init__(
+        self,
+        local: Mapping[str, Attribute],
+        variables: Mapping[str, Value | None],
+        *,
+        referable: Mapping[str, int] = REFERABLE,
+        root: Path | None = None,
+    ) -> None:
+        """See these, and nothing else.
+
+        Args:
+            local: the attributes of all `locals` blocks.
+            variables: their values.
+            referable: block types a reference may name, and how many labels follow.
+            root: the folder that `file` reads from, for text that others wrote: it may look up no secret. Without it
+                `file` reads from the folder of the file that it is written in, and secrets are looked up.
+        """
         self._locals = local
         self._variables = variables
+        self._referable = referable
+        self._root = root
         self._known: dict[str, Value] = {}
         self._failed: dict[str, ConfigError] = {}
         self._under_way: list[str] = []
@@ -127,7 +145,7 @@ class Scope:
             case Index():
                 return _item(self.evaluate(node.of), self.evaluate(node.key))
             case Call():
-                return functions.call(node.function, self._arguments(node), Path(node.place.path).parent)
+                return self._call(node)
             case ListOf():
                 return [self.evaluate(item) for item in node.items]
             case ObjectOf():
@@ -159,6 +177,13 @@ class Scope:
         text = "".join(map(text_of, parts))
         return hidden(text) if holds_secret(parts) else text
 
+    def _call(self, node: Call) -> Value:
+        if self._root is None:
+            return functions.call(node.function, self._arguments(node), Path(node.place.path).parent)
+        if node.function in functions.LOOKS_UP_SECRETS:
+            raise ExpressionError(f"{node.function}() is not for mods: it would look up secrets of this machine")
+        return functions.call(node.function, self._arguments(node), self._root)
+
     def _arguments(self, node: Call) -> list[Value]:
         arguments = [self.evaluate(argument) for argument in node.arguments]
         if not node.expand:
@@ -174,8 +199,8 @@ class Scope:
 
     def _member(self, node: Name | Member) -> Value:
         path = _path(node)
-        if path and block_type(path[0]) in REFERABLE:
-            return _reference(node, path)
+        if path and block_type(path[0]) in self._referable:
+            return _reference(node, path, self._referable)
         if isinstance(node, Name):
             raise ExpressionError(f'"{node.name}" is not a value; text is written in quotes')
         match node.of:
@@ -189,7 +214,7 @@ class Scope:
                 return self._variables[node.name]
             case Name(name=root):
                 raise ExpressionError(
-                    f'unknown reference "{root}.{node.name}"{hint(root, [*REFERABLE, "local", "var"])}'
+                    f'unknown reference "{root}.{node.name}"{hint(root, [*self._referable, "local", "var"])}'
                 )
             case of:
                 return _item(self.evaluate(of), node.name)
@@ -205,11 +230,11 @@ def _path(node: Expression) -> tuple[str, ...]:
     return ()
 
 
-def _reference(node: Expression, path: tuple[str, ...]) -> Reference:
+def _reference(node: Expression, path: tuple[str, ...], referable: Mapping[str, int]) -> Reference:
     kind = block_type(path[0])
     written = ".".join(path)
-    if len(path) - 1 != REFERABLE[kind]:
-        wanted = f"{path[0]}.<name>" if REFERABLE[kind] == 1 else f"{path[0]}.<type>.<name>"
+    if len(path) - 1 != referable[kind]:
+        wanted = f"{path[0]}.<name>" if referable[kind] == 1 else f"{path[0]}.<type>.<name>"
         raise ExpressionError(f"{written} is no reference; it is written {wanted}")
     return Reference(node.place, kind, path[1:], written)
 

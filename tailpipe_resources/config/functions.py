@@ -26,6 +26,9 @@ from tailpipe_resources.model.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LOOKS_UP_SECRETS = frozenset({"env", "secret_file"})
+"""What only the user's own configuration may call."""
+
 _GO_VERBS = re.compile(r"%([-+ #0]*\d*(?:\.\d+)?)([vsdqfgexX%])")
 
 
@@ -95,7 +98,7 @@ def _file(folder: str, path: Value) -> Value:
     base = Path(folder).resolve()
     target = (base / _text(path)).resolve()
     if not target.is_relative_to(base):
-        raise ExpressionError(f'"{path}" is outside the folder of this configuration file')
+        raise ExpressionError(f'"{path}" is outside the folder that files are read from')
     try:
         return target.read_text(encoding="utf-8")
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tailpipe_resources.model.place import Place
+
+MITRE_ID = re.compile(r"TA\d{4}(:T\d{4}(\.\d{3})?)?|T\d{4}(\.\d{3})?")
+"""How a tactic or a technique of MITRE ATT&CK is written."""
+
+PACK_TYPES = ("mod", "sigma")
+"""What rules that others wrote may be written in."""
 
 HOUR = timedelta(hours=1)
 WARNED_BEFORE = timedelta(days=14)
@@ -124,6 +131,9 @@ class Detection:
     columns: tuple[str, ...] = ()
     """What an alert shows; all of the row when there is none."""
 
+    column_names: tuple[str, ...] = ()
+    """What it calls them; their SQL when there is none."""
+
     dedupe: Dedupe = field(default_factory=Dedupe)
     exceptions: tuple[Exemption, ...] = ()
     tests: tuple[DetectionTest, ...] = ()
@@ -132,6 +142,9 @@ class Detection:
     asset_check: bool = False
     pack: str = ""
     """`{type}.{name}` of the pack it came with."""
+
+    asks_table: bool = False
+    """Whether `where` holds a query over the table, by its name."""
 
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
     """Where its parts are written: `where`, `threshold.count`, ..."""

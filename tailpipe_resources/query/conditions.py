@@ -92,6 +92,11 @@ def fault_of_form(connection: duckdb.DuckDBPyConnection, text: str, noun: str = 
     return f"it is no SQL {noun}: {_first_line(parsed['error_message'])}"
 
 
+def is_forbidden(function: str) -> bool:
+    """Whether a function reads what is not a row: files, settings, other queries."""
+    return _FORBIDDEN.match(function) is not None
+
+
 def fault_of_value(connection: duckdb.DuckDBPyConnection, text: str, fields: Mapping[str, str]) -> str | None:
     """What keeps an expression from being made of a record's fields, or None.
 
@@ -132,7 +137,7 @@ def _fault_of_part(part: dict[str, Any], noun: str) -> str | None:
     name = str(part.get("function_name") or "")
     if kind in _CLASSES:
         return _CLASSES[kind]
-    if kind == "FUNCTION" and _FORBIDDEN.match(name):
+    if kind == "FUNCTION" and is_forbidden(name):
         return f"the function {name} is not allowed in a {noun}"
     return None
 

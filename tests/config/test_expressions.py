@@ -146,7 +146,7 @@ def test_file_reads_below_the_configuration_only(tmp_path: Path) -> None:
 
     assert evaluate('file("./a.sql")', path=path) == "select 1"
     for wrong in ("../outside", str(tmp_path / "outside"), "link"):
-        with pytest.raises(ConfigError, match="is outside the folder of this configuration file"):
+        with pytest.raises(ConfigError, match="is outside the folder that files are read from"):
             evaluate(f'file("{wrong}")', path=path)
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
         evaluate('file("b.sql")', path=path)

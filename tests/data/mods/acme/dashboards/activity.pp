@@ -1,0 +1,10 @@
+dashboard "activity" {
+  title = "Activity"
+
+  container {
+    card {
+      query = query.trail_stopped
+      width = 2
+    }
+  }
+}
