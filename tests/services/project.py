@@ -12,9 +12,12 @@ from tailpipe_assets.testing.project import Project
 __all__ = ["Project", "shared_data"]
 
 
+# Asked before tests are run in an environment without such settings.
+_DATA = Path(os.environ.get("TAILPIPE_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
+
+
 def shared_data(folder: str) -> Path:
     """Real logs, kept beside the repository; the test is skipped where they are absent."""
-    root = Path(os.environ.get("TAILPIPE_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
-    if not (root / folder).is_dir():
-        pytest.skip(f"no real logs at {root / folder}; set TAILPIPE_TEST_DATA to where they are")
-    return root / folder
+    if not (_DATA / folder).is_dir():
+        pytest.skip(f"no real logs at {_DATA / folder}; set TAILPIPE_TEST_DATA to where they are")
+    return _DATA / folder
