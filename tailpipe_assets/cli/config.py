@@ -6,7 +6,8 @@ Examples:
 
 json: {"files": [...], "collections": [...], "sources": [{"address", "place"}], "destinations": [{"name", "path",
 "retention"}], "holds": [{"name", "collections", "reason", "place"}], "views": [{"name", "description", "accelerated",
-"place"}]}, with the collections that each hold covers, and collections as `tailpipe collection list` gives them.
+"place"}], "packs": [{"name", "rules", "run", "left_out", "skipped", "place"}]}, with the collections that each hold
+covers, and collections as `tailpipe collection list` gives them.
 Problems go to stderr, one a line; the exit code is then 2.
 """
 
@@ -24,6 +25,7 @@ from tailpipe_resources.model.place import Problems
 if TYPE_CHECKING:
     import argparse
 
+    from tailpipe_assets.detections.rules import PackLoaded
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.hold import Hold
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare flags and arguments."""
     parser.add_argument("verb", choices=("check",), help="read it all, run nothing")
+    parser.add_argument(
+        "--strict", action="store_true", help="end with 2 also when a rule of a detection pack does not run"
+    )
     parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how to write what was found")
 
 
@@ -45,17 +50,21 @@ def run(args: argparse.Namespace) -> int:
     plans = plan(config, problems=problems)
     check_views(config, plans, problems)
     problems.raise_any()
-    for warning in rules_of(config, [each.table for each in plans], problems).warnings:
+    bound = rules_of(config, [each.table for each in plans], problems)
+    for warning in bound.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    found = _found(config)
+    for pack in bound.packs:
+        for line in pack.skips:
+            print(f"{pack.place}: detection_pack.{pack.address}: {line}", file=sys.stderr)
+    found = _found(config, bound.packs)
     if args.output == "json":
         print_json(found)
     else:
         _print_found(found)
-    return Exit.OK
+    return Exit.USAGE if args.strict and any(pack.skipped for pack in bound.packs) else Exit.OK
 
 
-def _found(config: Config) -> dict[str, list[Any]]:
+def _found(config: Config, packs: tuple[PackLoaded, ...]) -> dict[str, list[Any]]:
     return {
         "files": list(config.files),
         "collections": [row_of(each) for each in config.collections],
@@ -74,6 +83,7 @@ def _found(config: Config) -> dict[str, list[Any]]:
             for each in config.views
         ],
         "holds": [_hold(each, config) for each in config.holds],
+        "packs": [_pack(each) for each in packs],
     }
 
 
@@ -90,9 +100,24 @@ def _print_found(found: dict[str, list[Any]]) -> None:
     if found["views"]:
         print()
         print_rows(found["views"], ("name", "description", "accelerated", "place"))
+    if found["packs"]:
+        print()
+        packs = [{**each, "skipped": len(each["skipped"])} for each in found["packs"]]
+        print_rows(packs, ("name", "rules", "run", "left_out", "skipped", "place"))
     count = len(found["holds"])
     held = "" if not count else "1 hold, " if count == 1 else f"{count} holds, "
     print(f"\n{held}no problems")
+
+
+def _pack(pack: PackLoaded) -> dict[str, Any]:
+    return {
+        "name": pack.address,
+        "rules": pack.count,
+        "run": pack.kept,
+        "left_out": [f"{count} {choice}" for choice, count in sorted(pack.left_out.items())],
+        "skipped": [f"{each.file}: {each.reason}" for each in pack.skipped],
+        "place": str(pack.place),
+    }
 
 
 def _hold(hold: Hold, config: Config) -> dict[str, Any]:

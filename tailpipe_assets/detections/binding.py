@@ -18,7 +18,7 @@ from tailpipe_resources.query.engine import isolated
 from tailpipe_resources.query.statements import check, parameters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tailpipe_resources.model.detection import Detection, Detections, DetectionTest, Exemption
     from tailpipe_resources.model.place import Place, Problems
@@ -29,7 +29,14 @@ PARAMETERS = frozenset({"from", "to"})
 _NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
 
 
-def bind(said: Detections, tables: Mapping[str, RuleTable], problems: Problems, now: datetime | None = None) -> Bound:
+def bind(
+    said: Detections,
+    tables: Mapping[str, RuleTable],
+    problems: Problems,
+    now: datetime | None = None,
+    *,
+    tried: Collection[str] = (),
+) -> Bound:
     """Every rule, tried; those in which something is wrong are left out.
 
     Args:
@@ -37,10 +44,11 @@ def bind(said: Detections, tables: Mapping[str, RuleTable], problems: Problems, 
         tables: all there are, by name.
         problems: receives everything wrong.
         now: by which exemptions are over; the present unless given.
+        tried: addresses of detections whose conditions are known to be good.
     """
     found = _overridden(said, problems)
     with isolated() as connection:
-        binder = _Binder(connection, tables, problems)
+        binder = _Binder(connection, tables, problems, tried)
         for each in said.suppressions:
             binder.try_exemption(each.table, each, f"suppression.{each.table}.{each.name}")
         rules = [rule for each in found if (rule := binder.rule(each, said.suppressions)) is not None]
@@ -65,21 +73,25 @@ class _Binder:
     """Tries rules one by one."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, RuleTable], problems: Problems
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tables: Mapping[str, RuleTable],
+        problems: Problems,
+        tried: Collection[str],
     ) -> None:
-        self._connection, self._tables, self._problems = connection, tables, problems
+        self._connection, self._tables, self._problems, self._tried = connection, tables, problems, tried
         self._trials: dict[str, Trial] = {}
         self._can_query = False
 
     def rule(self, detection: Detection, suppressions: Sequence[Exemption]) -> Rule | None:
         """A detection tried, with all exemptions from it; None after noting what is wrong."""
         table, before = self._tables.get(detection.table), len(self._problems)
-        if table is None:
+        if table is None or detection.sigma is not None:
+            # Why there is no condition in its place was said where there should have been one.
             return None
-        if detection.sigma is not None or detection.query is not None:
-            part = "sigma" if detection.sigma is not None else "query"
-            self._say(detection, part, f"{part}: is read of detection packs only; write where or sql here")
-        for part, text, is_condition in _expressions(detection):
+        if detection.query is not None:
+            self._say(detection, "query", "query: is read of detection packs only; write where or sql here")
+        for part, text, is_condition in _expressions(detection) if detection.address not in self._tried else ():
             self._try(detection, part, text, is_condition=is_condition)
         if detection.sql is not None:
             self._try_sql(detection)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from tailpipe_resources.model.detection import Detection, Exemption
+    from tailpipe_resources.model.place import Place
     from tailpipe_resources.model.schema import Column
 
 
@@ -68,6 +70,44 @@ class RuleSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A rule of a pack that does not run."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackLoaded:
+    """What became of the rules of a pack."""
+
+    address: str
+    """`{type}.{name}`, with which the addresses of its detections begin."""
+
+    place: Place
+    count: int
+    kept: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many for which choice of the configuration: `excluded`, `below medium`, `status experimental`."""
+
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """All of it but the reasons, in one line."""
+        parts = [f"{self.kept} of {self.count} rules"]
+        parts += [f"{count} {choice}" for choice, count in sorted(self.left_out.items())]
+        return ", ".join(parts) + (f", {len(self.skipped)} skipped" if self.skipped else "")
+
+    @property
+    def skips(self) -> tuple[str, ...]:
+        """Each rule that does not run, with the reason."""
+        start = f"skipped {len(self.skipped)} of {self.count}"
+        return tuple(f"{start}: {each.file}: {each.reason}" for each in self.skipped)
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """All rules of a configuration, tried."""
 
@@ -75,6 +115,7 @@ class Bound:
     """Disabled ones included, in the order written."""
 
     warnings: tuple[str, ...] = ()
+    packs: tuple[PackLoaded, ...] = ()
 
     def of(self, table: RuleTable, collection: str) -> RuleSet:
         """The rules for the rows of one collection."""

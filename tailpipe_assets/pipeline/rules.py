@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.binding import bind
 from tailpipe_assets.detections.rules import RuleTable
+from tailpipe_assets.detections.sigma.loading import load_sigma
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import PluginError
@@ -34,7 +36,10 @@ def rules_of(config: Config, tables: Iterable[Table], problems: Problems) -> Bou
     bindable = {name: rule_table(table) for name, table in known.items()}
     found = (*COMMON_COLUMNS, *FINDING_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
     bindable[FINDING_TABLE] = RuleTable(FINDING_TABLE, found, "actor", "resource")
-    return bind(config.detections, bindable, problems)
+    loaded = load_sigma(config.detections, bindable, problems)
+    bound = bind(loaded.said, bindable, problems, tried=loaded.tried)
+    warnings = (*bound.warnings, *(each for pack in loaded.packs for each in pack.warnings))
+    return replace(bound, packs=loaded.packs, warnings=warnings)
 
 
 def _installed(config: Config, problems: Problems) -> dict[str, Table]:

@@ -177,6 +177,9 @@ class PackAttributes(Options):
     exclude: tuple[str, ...] = ()
     """Names of rules that are left out."""
 
+    include_status: tuple[str, ...] = ()
+    """Of which status Sigma rules run; `stable` and `test` unless said."""
+
     benchmarks: tuple[str, ...] = ()
     """Only detections of these benchmarks."""
 

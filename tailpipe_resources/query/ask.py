@@ -35,8 +35,32 @@ class Result:
     """The same rows, in place of `batches`, as SQL of the columns `#1`, `#2`, ... makes of them."""
 
 
-def ask(
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The columns that a statement gives."""
+
+    names: tuple[str, ...]
+    types: tuple[DuckDBPyType, ...]
+
+
+def shape_of(
     connection: duckdb.DuckDBPyConnection, statement: str, parameters: Mapping[str, object] | None = None
+) -> Shape | None:
+    """What a SELECT gives, by a connection that has tables of the same names and columns; None when it cannot tell."""
+    try:
+        if duckdb.extract_statements(statement)[0].type.name != "SELECT":
+            return None
+        relation = connection.sql(statement, params=parameters)
+    except duckdb.Error:
+        return None
+    return Shape(tuple(relation.columns), tuple(relation.types))
+
+
+def ask(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    parameters: Mapping[str, object] | None = None,
+    shape: Shape | None = None,
 ) -> Result:
     """Run one statement that `statements.check` let through.
 
@@ -44,20 +68,23 @@ def ask(
         connection: where.
         statement: one.
         parameters: the values of `$name` in it.
+        shape: its columns, where they are known; to find them out over many files takes a while.
 
     Raises:
         QueryError: DuckDB refuses it; also while the rows are read.
     """
-    try:
-        relation = connection.sql(statement, params=parameters)
-        names, types = tuple(relation.columns), tuple(relation.types)
-        casts = [exact(kind) for kind in types]
-        if duckdb.extract_statements(statement)[0].type.name == "EXPLAIN":
-            return Result(names, types, iter([relation.fetchall()]))
-    except duckdb.InterruptException:
-        raise
-    except duckdb.Error as error:
-        raise _pointing(connection, statement, parameters, error) from error
+    if shape is None:
+        try:
+            relation = connection.sql(statement, params=parameters)
+            shape = Shape(tuple(relation.columns), tuple(relation.types))
+            if duckdb.extract_statements(statement)[0].type.name == "EXPLAIN":
+                return Result(shape.names, shape.types, iter([relation.fetchall()]))
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            raise _pointing(connection, statement, parameters, error) from error
+    names, types = shape.names, shape.types
+    casts = [exact(kind) for kind in types]
 
     def select(columns: str) -> Iterator[list[tuple[Any, ...]]]:
         return _batches(connection, f"SELECT {columns} FROM (\n{statement}\n)", parameters, lines_before=1)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from tailpipe_resources.model.names import quote
+from tailpipe_resources.query.ask import shape_of
 from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.layers import MAIN
 from tailpipe_resources.query.lookup import digest, may_hold, parts_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from tailpipe_resources.model.stored_file import StoredFile
+    from tailpipe_resources.query.ask import Shape
     from tailpipe_resources.query.views import View
 
     Test = Callable[[StoredFile], bool]
@@ -71,6 +73,10 @@ class Planner:
         """
         self._connection.execute(statement, parameters)
 
+    def shape(self, statement: str, parameters: Mapping[str, object] | None = None) -> Shape | None:
+        """The columns that a SELECT gives; None when it is none, or cannot be planned."""
+        return shape_of(self._connection, statement, parameters)
+
     def tests(self, statement: str, parameters: Mapping[str, object] | None = None) -> dict[str, Test]:
         """For each table that a statement reads only a part of, which of its files may hold some of it."""
         try:
@@ -87,18 +93,26 @@ class Planner:
 
     def _all_of(self, filters: Sequence[str], parts: Container[str]) -> Test | None:
         """What all filters of one scan say together; None when it is nothing."""
-        tests = [test for text in filters if (test := self._test(text, parts)) is not None]
+        tests = [test for node in self._nodes(filters) if (test := _understood(node, parts)) is not None]
         return _both(tests) if tests else None
 
-    def _test(self, text: str, parts: Container[str]) -> Test | None:
-        plain = _OPTIONAL.sub(lambda found: "" if found[0].startswith("optional") else found[0], text)
+    def _nodes(self, filters: Sequence[str]) -> list[dict[str, Any]]:
+        """The filters that DuckDB can read again what it wrote of, taken apart."""
+        plain = [
+            _OPTIONAL.sub(lambda found: "" if found[0].startswith("optional") else found[0], text) for text in filters
+        ]
+        if not plain:
+            return []
         [(serialized,)] = self._connection.execute(
-            "SELECT json_serialize_sql(?)", [f"SELECT 1 WHERE {plain}"]
+            "SELECT json_serialize_sql(?)", [f"SELECT {', '.join(f'({each})' for each in plain)}"]
         ).fetchall()
         tree: dict[str, Any] = json.loads(serialized)
-        if tree.get("error") or len(tree["statements"]) != 1:
-            return None
-        return _understood(tree["statements"][0]["node"]["where_clause"], parts)
+        if not tree.get("error") and len(tree["statements"]) == 1:
+            nodes: list[dict[str, Any]] = tree["statements"][0]["node"]["select_list"]
+            if len(nodes) == len(plain):
+                return nodes
+        # One that cannot be read must not hide the others.
+        return [node for each in filters for node in self._nodes([each])] if len(filters) > 1 else []
 
 
 def _scans(nodes: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:

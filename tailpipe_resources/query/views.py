@@ -10,7 +10,7 @@ from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import PATH_COLUMNS, VIEW_COLUMNS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import duckdb
 
@@ -64,20 +64,53 @@ def create_views(connection: duckdb.DuckDBPyConnection, views: Iterable[View]) -
     Raises:
         QueryError: a file's path cannot be told from a pattern, or the file is gone or broken.
     """
+    for view in views:
+        _create(connection, view, select_of(view))
+
+
+def create_listed(connection: duckdb.DuckDBPyConnection, views: Iterable[View]) -> None:
+    """The same, with the files of each in a macro, where `list_files` can put others without making the view anew.
+
+    Raises:
+        QueryError: a file's path cannot be told from a pattern, or the file is gone or broken.
+    """
+    for view in views:
+        if view.files:
+            list_files(connection, view, view.files)
+        _create(connection, view, select_of(view, listed=_macro(view)))
+
+
+def list_files(connection: duckdb.DuckDBPyConnection, view: View, files: Sequence[str]) -> None:
+    """Have a view that was made by `create_listed` read these files, of which there must be one at least.
+
+    Raises:
+        QueryError: a path cannot be told from a pattern.
+    """
+    connection.execute(f"CREATE OR REPLACE MACRO {_macro(view)} AS {_list(files)}")
+
+
+def _create(connection: duckdb.DuckDBPyConnection, view: View, select: str) -> None:
     import duckdb
 
     from tailpipe_resources.query.engine import spoken
 
-    for view in views:
-        try:
-            connection.execute(f"CREATE OR REPLACE VIEW main.{quote(view.name)} AS {select_of(view)}")
-        except duckdb.Error as error:
-            reason = spoken(error).splitlines()[0].removeprefix("IO Error: ")
-            raise QueryError(f"the table {view.name} cannot be read: {reason}") from error
+    try:
+        connection.execute(f"CREATE OR REPLACE VIEW main.{quote(view.name)} AS {select}")
+    except duckdb.Error as error:
+        reason = spoken(error).splitlines()[0].removeprefix("IO Error: ")
+        raise QueryError(f"the table {view.name} cannot be read: {reason}") from error
 
 
-def select_of(view: View) -> str:
+def _macro(view: View) -> str:
+    return f"main.{quote(f'files of {view.name}')}()"
+
+
+def select_of(view: View, *, listed: str = "") -> str:
     """The SQL of a view.
+
+    Args:
+        view: a table.
+        listed: SQL for its files; they are written out when it is not given.
 
     Raises:
         QueryError: a file's path cannot be told from a pattern.
@@ -90,7 +123,7 @@ def select_of(view: View) -> str:
         f"{computed.get(column.name, quote(column.name))} AS {quote(column.name)}" for column in view.all_columns
     )
     where = f" WHERE {' AND '.join(view.conditions)}" if view.conditions else ""
-    return f"SELECT {', '.join(columns)} FROM {scan(view.files, view.columns)}{where}{_newest(view)}"
+    return f"SELECT {', '.join(columns)} FROM {_scan(listed or _list(view.files), view.columns)}{where}{_newest(view)}"
 
 
 def _newest(view: View) -> str:
@@ -107,13 +140,20 @@ def scan(files: Iterable[str], columns: Iterable[Column]) -> str:
     Raises:
         QueryError: a path cannot be told from a pattern.
     """
-    listed = ", ".join(literal(_plain(path)) for path in files)
+    return _scan(_list(files), columns)
+
+
+def _list(files: Iterable[str]) -> str:
+    return f"[{', '.join(literal(_plain(path)) for path in files)}]"
+
+
+def _scan(files: str, columns: Iterable[Column]) -> str:
     schema = ", ".join(
         f"{literal(column.name)}: {{'name': {literal(column.name)}, 'type': {literal(column.type)}, "
         "'default_value': NULL}"
         for column in columns
     )
-    return f"read_parquet([{listed}], schema = MAP {{{schema}}}, filename = true)"
+    return f"read_parquet({files}, schema = MAP {{{schema}}}, filename = true)"
 
 
 def _plain(path: str) -> str:

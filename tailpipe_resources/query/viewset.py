@@ -18,7 +18,7 @@ from tailpipe_resources.query.engine import translate
 from tailpipe_resources.query.layers import MAIN, RESERVED, Layer, create_schemas, indexes_of
 from tailpipe_resources.query.naming import is_named, words_of
 from tailpipe_resources.query.statements import check
-from tailpipe_resources.query.views import View, create_views
+from tailpipe_resources.query.views import View, create_listed, list_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,6 +56,7 @@ class ViewSet:
         self._searched: set[str] = set()
         """The schemas of the search path, while one is set."""
         self._narrowed: set[str] = set()
+        self._empty: set[str] = set()  # tables that read no file now, because none was needed
         self.show(described)
 
     def show(self, described: Described) -> None:
@@ -66,7 +67,8 @@ class ViewSet:
         """
         self._views = {view.name: view for view in described.views}
         self._narrowed.clear()
-        create_views(self.connection, described.views)
+        self._empty = set()
+        create_listed(self.connection, described.views)
         if self._planner is not None:
             for view in described.views:
                 self._planner.declare(view)
@@ -141,26 +143,35 @@ class ViewSet:
             QueryError: DuckDB refuses it; also while the rows are read.
         """
         self.prepare(statement, parameters)
-        return ask(self.connection, statement, parameters)
+        shape = self._planner.shape(statement, parameters) if self._planner is not None else None
+        return ask(self.connection, statement, parameters, shape)
 
     def prepare(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Make what a statement names, and have its tables read no more files than it can need."""
         if _LOOKS_AROUND.search(statement):
             self.make_all()
         self._make_named(words_of(statement))
-        planner = self._planning()
-        tests = {} if planner is None else planner.tests(statement, parameters)
+        tests = {} if (planner := self._planning()) is None else planner.tests(statement, parameters)
         tests = {table: test for table, test in tests.items() if self._views[table].newest is None}
         for table in {*self._narrowed, *tests}:
             view, test = self._views[table], tests.get(table)
             kept = view if test is None or not view.stored else view.over(filter(test, view.stored))
-            if table in self._narrowed or len(kept.files) < len(view.files):
-                create_views(self.connection, [kept])
+            if view.files and (table in self._narrowed or len(kept.files) < len(view.files)):
+                self._read(view, kept)
         self._narrowed = {table for table in tests if self._views[table].stored}
+
+    def _read(self, view: View, kept: View) -> None:
+        """Have a table read some of its files."""
+        if kept.files and view.name not in self._empty:
+            list_files(self.connection, view, kept.files)
+        else:
+            create_listed(self.connection, [kept])
+            self._empty = self._empty - {view.name} if kept.files else self._empty | {view.name}
 
     def widen(self) -> None:
         """Have every table read all of its files again."""
-        create_views(self.connection, [self._views[table] for table in self._narrowed])
+        for view in (self._views[table] for table in self._narrowed):
+            self._read(view, view)
         self._narrowed = set()
 
     def change(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
@@ -260,9 +271,8 @@ class ViewSet:
             basis = self.basis(layer)
         except QueryError as error:
             basis = str(error)
-        use = self._copies.use(layer, basis, self._views)
-        self._uses[layer.schema, layer.name] = use
-        return use
+        self._uses[layer.schema, layer.name] = self._copies.use(layer, basis, self._views)
+        return self._uses[layer.schema, layer.name]
 
     def basis(self, layer: Layer) -> Basis:
         """What a view's rows rest on.
@@ -275,10 +285,9 @@ class ViewSet:
     def _find(self, schema: str | None, name: str) -> View | Layer | None:
         """What a name in SQL means while nothing is searched first."""
         wanted, within = name.casefold(), (schema or MAIN).casefold()
-        if within == MAIN:
-            for table in self._views.values():
-                if table.name.casefold() == wanted:
-                    return table
+        tables = [each for each in self._views.values() if within == MAIN and each.name.casefold() == wanted]
+        if tables:
+            return tables[0]
         layers = [*self._waiting.items(), *self._made.items()]
         found = (layer for key, layer in layers if (key[0].casefold(), key[1].casefold()) == (within, wanted))
         index = self._indexes.get(within)

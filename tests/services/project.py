@@ -11,13 +11,12 @@ from tailpipe_assets.testing.project import Project
 
 __all__ = ["Project", "shared_data"]
 
-
-# Asked before tests are run in an environment without such settings.
-_DATA = Path(os.environ.get("TAILPIPE_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
+# Read before any test takes the variables of the environment away.
+_REAL = Path(os.environ.get("TAILPIPE_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
 
 def shared_data(folder: str) -> Path:
     """Real logs, kept beside the repository; the test is skipped where they are absent."""
-    if not (_DATA / folder).is_dir():
-        pytest.skip(f"no real logs at {_DATA / folder}; set TAILPIPE_TEST_DATA to where they are")
-    return _DATA / folder
+    if not (_REAL / folder).is_dir():
+        pytest.skip(f"no real logs at {_REAL / folder}; set TAILPIPE_TEST_DATA to where they are")
+    return _REAL / folder

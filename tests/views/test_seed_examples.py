@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tests.services.project import Project
 
 TYPED = {
-    # The first question, by an absolute path and by one below the home.
-    "view pipes_audit_log": (("{root}/http_log/*/*/*/*/*/*.parquet",), 9),
-    "view pipes_audit_log_2": (("~/lake/http_log/*/*/*/*/*/*.parquet",), 9),
+    # The first question, by an absolute path and by one below the home. The name is a view already: into a schema.
+    "view mine.pipes_audit_log": (("{root}/http_log/*/*/*/*/*/*.parquet",), 9),
+    "view mine.pipes_audit_log_2": (("~/lake/http_log/*/*/*/*/*/*.parquet",), 9),
     # Across all log types, under another name than the lake's own view.
     "view every_log": (("{root}/http*/*/*/*/*/*/*.parquet",), 9),
     # Across collections; these two names are views already, so they go into a schema.
