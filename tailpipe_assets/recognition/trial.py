@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.pipeline.batch import make_batch
 from tailpipe_assets.pipeline.grow import Before
+from tailpipe_assets.pipeline.loaded import Loaded, Task
 from tailpipe_assets.pipeline.plan import plan
-from tailpipe_assets.pipeline.read import Loaded, Task
 from tailpipe_assets.pipeline.route import route
 from tailpipe_assets.pipeline.rows import preview
 from tailpipe_assets.recognition.head import cut
