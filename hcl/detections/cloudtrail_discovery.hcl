@@ -9,7 +9,11 @@ detection "aws_cloudtrail_log" "user_data_read_in_bulk" {
     Look next: which scripts hold credentials, and whether those were used.
     Innocent causes: an inventory tool.
   EOT
-  where = "event_source = 'ec2.amazonaws.com' and event_name = 'DescribeInstanceAttribute' and request_parameters ->> 'attribute' = 'userData'"
+  where = <<-EOT
+    event_source = 'ec2.amazonaws.com'
+    and event_name = 'DescribeInstanceAttribute'
+    and request_parameters ->> 'attribute' = 'userData'
+  EOT
   threshold {
     group_by = ["user_identity.arn"]
     distinct = "request_parameters ->> 'instanceId'"
@@ -50,7 +54,8 @@ detection "aws_cloudtrail_log" "instance_looks_around" {
   EOT
   where = <<-EOT
     user_identity.arn like '%:assumed-role/%/i-%'
-    and event_name in ('GetCallerIdentity', 'ListBuckets', 'ListUsers', 'ListRoles', 'ListGroups', 'ListPolicies', 'ListAccessKeys', 'ListSecrets',
+    and event_name in ('GetCallerIdentity', 'ListBuckets', 'ListUsers', 'ListRoles', 'ListGroups',
+      'ListPolicies', 'ListAccessKeys', 'ListSecrets',
       'GetAccountSummary', 'GetAccountAuthorizationDetails', 'DescribeSnapshots', 'DescribeTrails', 'ListDetectors', 'ListFunctions20150331',
       'DescribeDBInstances', 'DescribeOrganization', 'ListAccounts')
   EOT
@@ -91,7 +96,10 @@ detection "aws_cloudtrail_log" "permissions_tried_out" {
     Look next: what it was allowed, and whether the credential is where it belongs.
     Innocent causes: an application whose permissions were just cut down; a scanner.
   EOT
-  where = "error_code in ('AccessDenied', 'AccessDeniedException', 'Client.UnauthorizedOperation', 'UnauthorizedOperation')"
+  where = <<-EOT
+    error_code in ('AccessDenied', 'AccessDeniedException', 'Client.UnauthorizedOperation',
+      'UnauthorizedOperation')
+  EOT
   threshold {
     group_by = ["user_identity.arn"]
     distinct = "event_name"
@@ -139,7 +147,11 @@ detection "aws_cloudtrail_log" "mail_service_surveyed" {
     Look next: whether identities were verified or mail was sent since.
     Innocent causes: a page of the console; a monitor of the quota asks one thing only.
   EOT
-  where = "event_source in ('ses.amazonaws.com', 'email.amazonaws.com') and event_name in ('GetAccount', 'GetAccountSendingEnabled', 'GetSendQuota', 'GetSendStatistics', 'ListIdentities', 'ListEmailIdentities', 'GetIdentityVerificationAttributes')"
+  where = <<-EOT
+    event_source in ('ses.amazonaws.com', 'email.amazonaws.com')
+    and event_name in ('GetAccount', 'GetAccountSendingEnabled', 'GetSendQuota', 'GetSendStatistics',
+      'ListIdentities', 'ListEmailIdentities', 'GetIdentityVerificationAttributes')
+  EOT
   threshold {
     group_by = ["user_identity.arn"]
     distinct = "event_name"
@@ -173,7 +185,11 @@ detection "aws_cloudtrail_log" "models_surveyed" {
     Look next: whether model access was asked for and models were invoked.
     Innocent causes: a page of the console; look at who it is.
   EOT
-  where = "event_source = 'bedrock.amazonaws.com' and event_name in ('ListFoundationModels', 'GetFoundationModelAvailability', 'GetUseCaseForModelAccess', 'ListFoundationModelAgreementOffers', 'GetModelInvocationLoggingConfiguration', 'ListInferenceProfiles')"
+  where = <<-EOT
+    event_source = 'bedrock.amazonaws.com'
+    and event_name in ('ListFoundationModels', 'GetFoundationModelAvailability', 'GetUseCaseForModelAccess',
+      'ListFoundationModelAgreementOffers', 'GetModelInvocationLoggingConfiguration', 'ListInferenceProfiles')
+  EOT
   threshold {
     group_by = ["user_identity.arn"]
     distinct = "event_name"

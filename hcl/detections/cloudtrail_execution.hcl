@@ -11,7 +11,9 @@ detection "aws_cloudtrail_log" "command_run_on_many_instances" {
   EOT
   where = <<-EOT
     event_source = 'ssm.amazonaws.com' and event_name = 'SendCommand'
-    and user_identity.invoked_by is null and request_parameters ->> 'documentName' in ('AWS-RunShellScript', 'AWS-RunPowerShellScript', 'AWS-RunRemoteScript')
+    and user_identity.invoked_by is null
+    and request_parameters ->> 'documentName' in ('AWS-RunShellScript', 'AWS-RunPowerShellScript',
+      'AWS-RunRemoteScript')
     and (json_array_length(request_parameters -> 'instanceIds') >= 3 or json_array_length(request_parameters -> 'targets') > 0)
   EOT
   test "the attack" {
@@ -43,7 +45,12 @@ detection "aws_cloudtrail_log" "session_opened_on_instance" {
     Look next: the session's log, and whether this person works there.
     Innocent causes: daily work, where sessions are the way to log in: then except those roles.
   EOT
-  where = "event_source = 'ssm.amazonaws.com' and event_name in ('StartSession', 'ResumeSession') or event_source = 'ecs.amazonaws.com' and event_name = 'ExecuteCommand'"
+  where = <<-EOT
+    event_source = 'ssm.amazonaws.com'
+    and event_name in ('StartSession', 'ResumeSession')
+    or event_source = 'ecs.amazonaws.com'
+    and event_name = 'ExecuteCommand'
+  EOT
   test "the attack" {
     event = {
       event_source       = "ssm.amazonaws.com"
@@ -108,7 +115,11 @@ detection "aws_cloudtrail_log" "user_data_changed" {
     Look next: StopInstances and StartInstances by the same caller, and the script itself.
     Innocent causes: rare: instances are replaced nowadays.
   EOT
-  where = "event_source = 'ec2.amazonaws.com' and event_name = 'ModifyInstanceAttribute' and request_parameters ->> 'userData' is not null"
+  where = <<-EOT
+    event_source = 'ec2.amazonaws.com'
+    and event_name = 'ModifyInstanceAttribute'
+    and request_parameters ->> 'userData' is not null
+  EOT
   dedupe {
     by = ["request_parameters ->> 'instanceId'"]
   }
@@ -176,7 +187,11 @@ detection "aws_cloudtrail_log" "build_run_with_own_commands" {
     Look next: the build's log.
     Innocent causes: a test of a new build.
   EOT
-  where = "event_source = 'codebuild.amazonaws.com' and event_name = 'StartBuild' and (request_parameters ->> 'buildspecOverride' is not null or request_parameters ->> 'sourceLocationOverride' is not null)"
+  where = <<-EOT
+    event_source = 'codebuild.amazonaws.com'
+    and event_name = 'StartBuild'
+    and (request_parameters ->> 'buildspecOverride' is not null or request_parameters ->> 'sourceLocationOverride' is not null)
+  EOT
   test "the attack" {
     event = {
       event_source       = "codebuild.amazonaws.com"
@@ -192,6 +207,73 @@ detection "aws_cloudtrail_log" "build_run_with_own_commands" {
       event_name         = "StartBuild"
       user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
       request_parameters = { projectName = "shop" }
+    }
+    expect = false
+  }
+}
+
+detection "aws_cloudtrail_log" "notebook_start_script_changed" {
+  title    = "The start script of a notebook was changed"
+  severity = "medium"
+  mitre    = ["TA0002:T1059"]
+  description = <<-EOT
+    Meaning: the script runs as root with the notebook's role; a presigned address opens the notebook to whoever
+    has it.
+    Look next: StopNotebookInstance and StartNotebookInstance by the same caller.
+    Innocent causes: people who work with notebooks: except their role.
+  EOT
+  where = <<-EOT
+    event_source = 'sagemaker.amazonaws.com'
+    and event_name in ('UpdateNotebookInstanceLifecycleConfig', 'CreateNotebookInstanceLifecycleConfig',
+      'CreatePresignedNotebookInstanceUrl')
+  EOT
+  test "the attack" {
+    event = {
+      event_source  = "sagemaker.amazonaws.com"
+      event_name    = "UpdateNotebookInstanceLifecycleConfig"
+      user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
+    }
+    expect = true
+  }
+  test "ordinary use" {
+    event = {
+      event_source  = "sagemaker.amazonaws.com"
+      event_name    = "DescribeNotebookInstance"
+      user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
+    }
+    expect = false
+  }
+}
+
+detection "aws_cloudtrail_log" "development_endpoint_created" {
+  title    = "A machine for development with a role was created"
+  severity = "medium"
+  mitre    = ["TA0002:T1648", "TA0004:T1098"]
+  description = <<-EOT
+    Meaning: whoever makes it has the rights of its role: a well-known way to more rights.
+    Look next: which role, and what it did since.
+    Innocent causes: rare nowadays.
+  EOT
+  where = <<-EOT
+    event_source = 'glue.amazonaws.com'
+    and event_name in ('CreateDevEndpoint', 'UpdateDevEndpoint')
+    or event_source = 'datapipeline.amazonaws.com'
+    and event_name = 'PutPipelineDefinition'
+  EOT
+  test "the attack" {
+    event = {
+      event_source       = "glue.amazonaws.com"
+      event_name         = "CreateDevEndpoint"
+      user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
+      request_parameters = { roleArn = "r" }
+    }
+    expect = true
+  }
+  test "ordinary use" {
+    event = {
+      event_source  = "glue.amazonaws.com"
+      event_name    = "GetDevEndpoint"
+      user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
     }
     expect = false
   }

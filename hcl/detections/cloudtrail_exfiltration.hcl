@@ -10,7 +10,8 @@ detection "aws_cloudtrail_log" "security_group_opened" {
     Innocent causes: a quick test that was forgotten; a mail or VPN server.
   EOT
   where = <<-EOT
-    event_source = 'ec2.amazonaws.com' and event_name in ('AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules')
+    event_source = 'ec2.amazonaws.com'
+    and event_name in ('AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules')
     and regexp_matches(CAST(request_parameters AS VARCHAR), '(?i)"cidrIp(v[46])?"\s*:\s*"[^"]*/0"')
     and (len(list_filter(regexp_extract_all(CAST(request_parameters AS VARCHAR), '(?i)"(?:from|to)Port"\s*:\s*"?(-?[0-9]+)', 1), lambda port: port not in ('80', '443'))) > 0
       or not regexp_matches(CAST(request_parameters AS VARCHAR), '(?i)"fromPort"'))
@@ -47,7 +48,11 @@ detection "aws_cloudtrail_log" "image_shared" {
     Look next: whose account it is, and what the copy holds. Take the permission back at once.
     Innocent causes: accounts of one's own organization, and images that are meant to be public: except those.
   EOT
-  where = "event_source = 'ec2.amazonaws.com' and event_name = 'ModifyImageAttribute' and json_array_length(request_parameters -> '$.launchPermission.add.items') > 0"
+  where = <<-EOT
+    event_source = 'ec2.amazonaws.com'
+    and event_name = 'ModifyImageAttribute'
+    and json_array_length(request_parameters -> '$.launchPermission.add.items') > 0
+  EOT
   dedupe {
     by = ["request_parameters ->> 'imageId'"]
   }
@@ -80,7 +85,11 @@ detection "aws_cloudtrail_log" "volume_snapshot_shared" {
     Look next: whose account it is, and what the copy holds. Take the permission back at once.
     Innocent causes: accounts of one's own organization, and images that are meant to be public: except those.
   EOT
-  where = "event_source = 'ec2.amazonaws.com' and event_name = 'ModifySnapshotAttribute' and json_array_length(request_parameters -> '$.createVolumePermission.add.items') > 0"
+  where = <<-EOT
+    event_source = 'ec2.amazonaws.com'
+    and event_name = 'ModifySnapshotAttribute'
+    and json_array_length(request_parameters -> '$.createVolumePermission.add.items') > 0
+  EOT
   dedupe {
     by = ["request_parameters ->> 'snapshotId'"]
   }
@@ -113,7 +122,11 @@ detection "aws_cloudtrail_log" "database_snapshot_shared" {
     Look next: whose account it is, and what the copy holds. Take the permission back at once.
     Innocent causes: accounts of one's own organization, and images that are meant to be public: except those.
   EOT
-  where = "event_source = 'rds.amazonaws.com' and event_name in ('ModifyDBSnapshotAttribute', 'ModifyDBClusterSnapshotAttribute') and json_array_length(request_parameters -> 'valuesToAdd') > 0"
+  where = <<-EOT
+    event_source = 'rds.amazonaws.com'
+    and event_name in ('ModifyDBSnapshotAttribute', 'ModifyDBClusterSnapshotAttribute')
+    and json_array_length(request_parameters -> 'valuesToAdd') > 0
+  EOT
   dedupe {
     by = ["coalesce(request_parameters ->> 'dBSnapshotIdentifier', request_parameters ->> 'dBClusterSnapshotIdentifier')"]
   }
@@ -222,8 +235,11 @@ detection "aws_cloudtrail_log" "public_access_block_removed" {
     Innocent causes: public web sites.
   EOT
   where = <<-EOT
-    event_source = 's3.amazonaws.com' and event_name in ('DeleteBucketPublicAccessBlock', 'DeleteAccountPublicAccessBlock', 'DeletePublicAccessBlock')
-    or event_source = 's3.amazonaws.com' and event_name in ('PutBucketPublicAccessBlock', 'PutAccountPublicAccessBlock', 'PutPublicAccessBlock')
+    event_source = 's3.amazonaws.com'
+    and event_name in ('DeleteBucketPublicAccessBlock', 'DeleteAccountPublicAccessBlock',
+      'DeletePublicAccessBlock')
+    or event_source = 's3.amazonaws.com'
+    and event_name in ('PutBucketPublicAccessBlock', 'PutAccountPublicAccessBlock', 'PutPublicAccessBlock')
       and regexp_matches(CAST(request_parameters AS VARCHAR), '"(BlockPublicAcls|BlockPublicPolicy|IgnorePublicAcls|RestrictPublicBuckets)"\s*:\s*"?false')
   EOT
   dedupe {
@@ -244,39 +260,6 @@ detection "aws_cloudtrail_log" "public_access_block_removed" {
       event_name         = "PutBucketPublicAccessBlock"
       user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
       request_parameters = { bucketName = "b", PublicAccessBlockConfiguration = { BlockPublicAcls = true, BlockPublicPolicy = true } }
-    }
-    expect = false
-  }
-}
-
-detection "aws_cloudtrail_log" "bucket_replicated" {
-  title    = "A bucket is copied to another one"
-  severity = "medium"
-  mitre    = ["TA0010:T1537"]
-  description = <<-EOT
-    Meaning: every new object also goes to another bucket, perhaps of somebody else.
-    Look next: the destination's account.
-    Innocent causes: backups to a second region.
-  EOT
-  where = "event_source = 's3.amazonaws.com' and event_name in ('PutBucketReplication', 'CreateJob')"
-  dedupe {
-    by = ["request_parameters ->> 'bucketName'"]
-  }
-  test "the attack" {
-    event = {
-      event_source       = "s3.amazonaws.com"
-      event_name         = "PutBucketReplication"
-      user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-      request_parameters = { bucketName = "b" }
-    }
-    expect = true
-  }
-  test "ordinary use" {
-    event = {
-      event_source       = "s3.amazonaws.com"
-      event_name         = "GetBucketReplication"
-      user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-      request_parameters = { bucketName = "b" }
     }
     expect = false
   }

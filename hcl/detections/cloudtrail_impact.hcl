@@ -9,7 +9,10 @@ detection "aws_cloudtrail_log" "key_deletion_scheduled" {
     Look next: CancelKeyDeletion within the waiting time; what the key encrypts.
     Innocent causes: an application that is taken down.
   EOT
-  where = "event_source = 'kms.amazonaws.com' and event_name in ('ScheduleKeyDeletion', 'DisableKey', 'DeleteImportedKeyMaterial')"
+  where = <<-EOT
+    event_source = 'kms.amazonaws.com'
+    and event_name in ('ScheduleKeyDeletion', 'DisableKey', 'DeleteImportedKeyMaterial')
+  EOT
   dedupe {
     by = ["request_parameters ->> 'keyId'"]
   }
@@ -74,7 +77,11 @@ detection "aws_cloudtrail_log" "objects_encrypted_with_foreign_key" {
     Look next: whether versions are kept; stop the caller's credentials first.
     Innocent causes: the rare application that brings its own keys.
   EOT
-  where = "event_source = 's3.amazonaws.com' and event_name in ('CopyObject', 'PutObject') and regexp_matches(CAST(request_parameters AS VARCHAR), 'server-side-encryption-customer-algorithm')"
+  where = <<-EOT
+    event_source = 's3.amazonaws.com'
+    and event_name in ('CopyObject', 'PutObject')
+    and regexp_matches(CAST(request_parameters AS VARCHAR), 'server-side-encryption-customer-algorithm')
+  EOT
   test "the attack" {
     event = {
       event_source       = "s3.amazonaws.com"
@@ -104,7 +111,11 @@ detection "aws_cloudtrail_log" "versions_no_longer_kept" {
     Look next: deletions in the bucket that follow.
     Innocent causes: saving cost, in a bucket that holds nothing of value.
   EOT
-  where = `event_source = 's3.amazonaws.com' and event_name = 'PutBucketVersioning' and regexp_matches(CAST(request_parameters AS VARCHAR), '"Suspended"')`
+  where = <<-EOT
+    event_source = 's3.amazonaws.com'
+    and event_name = 'PutBucketVersioning'
+    and regexp_matches(CAST(request_parameters AS VARCHAR), '"Suspended"')
+  EOT
   dedupe {
     by = ["request_parameters ->> 'bucketName'"]
   }
@@ -137,7 +148,15 @@ detection "aws_cloudtrail_log" "backups_deleted" {
     Look next: what else the caller deletes.
     Innocent causes: clean-up by a job: except its role.
   EOT
-  where = "event_source = 'backup.amazonaws.com' and event_name in ('DeleteBackupVault', 'DeleteRecoveryPoint', 'DeleteBackupPlan', 'DeleteBackupVaultLockConfiguration') or event_source = 'rds.amazonaws.com' and event_name in ('DeleteDBClusterSnapshot', 'DeleteDBSnapshot', 'DeleteDBInstanceAutomatedBackup') or event_source = 'dynamodb.amazonaws.com' and event_name = 'DeleteBackup'"
+  where = <<-EOT
+    event_source = 'backup.amazonaws.com'
+    and event_name in ('DeleteBackupVault', 'DeleteRecoveryPoint', 'DeleteBackupPlan',
+      'DeleteBackupVaultLockConfiguration')
+    or event_source = 'rds.amazonaws.com'
+    and event_name in ('DeleteDBClusterSnapshot', 'DeleteDBSnapshot', 'DeleteDBInstanceAutomatedBackup')
+    or event_source = 'dynamodb.amazonaws.com'
+    and event_name = 'DeleteBackup'
+  EOT
   test "the attack" {
     event = {
       event_source  = "backup.amazonaws.com"
@@ -165,7 +184,11 @@ detection "aws_cloudtrail_log" "database_deleted_without_snapshot" {
     Look next: automated backups that may be left.
     Innocent causes: test databases.
   EOT
-  where = "event_source = 'rds.amazonaws.com' and event_name in ('DeleteDBInstance', 'DeleteDBCluster') and request_parameters ->> 'skipFinalSnapshot' = 'true'"
+  where = <<-EOT
+    event_source = 'rds.amazonaws.com'
+    and event_name in ('DeleteDBInstance', 'DeleteDBCluster')
+    and request_parameters ->> 'skipFinalSnapshot' = 'true'
+  EOT
   test "the attack" {
     event = {
       event_source       = "rds.amazonaws.com"
@@ -195,7 +218,11 @@ detection "aws_cloudtrail_log" "model_access_taken" {
     Look next: InvokeModel by the same caller, and from where.
     Innocent causes: a team that begins to use models.
   EOT
-  where = "event_source = 'bedrock.amazonaws.com' and event_name in ('PutFoundationModelEntitlement', 'PutUseCaseForModelAccess', 'CreateFoundationModelAgreement', 'DeleteModelInvocationLoggingConfiguration')"
+  where = <<-EOT
+    event_source = 'bedrock.amazonaws.com'
+    and event_name in ('PutFoundationModelEntitlement', 'PutUseCaseForModelAccess',
+      'CreateFoundationModelAgreement', 'DeleteModelInvocationLoggingConfiguration')
+  EOT
   test "the attack" {
     event = {
       event_source       = "bedrock.amazonaws.com"
@@ -225,7 +252,11 @@ detection "aws_cloudtrail_log" "mail_abused" {
     Look next: mail that was sent, and support cases for higher limits.
     Innocent causes: a new sender of one's own.
   EOT
-  where = "event_source in ('ses.amazonaws.com', 'email.amazonaws.com') and event_name in ('VerifyEmailIdentity', 'VerifyDomainIdentity', 'CreateEmailIdentity', 'UpdateAccountSendingEnabled', 'PutAccountDetails', 'PutAccountSendingAttributes')"
+  where = <<-EOT
+    event_source in ('ses.amazonaws.com', 'email.amazonaws.com')
+    and event_name in ('VerifyEmailIdentity', 'VerifyDomainIdentity', 'CreateEmailIdentity',
+      'UpdateAccountSendingEnabled', 'PutAccountDetails', 'PutAccountSendingAttributes')
+  EOT
   test "the attack" {
     event = {
       event_source       = "ses.amazonaws.com"
@@ -240,36 +271,6 @@ detection "aws_cloudtrail_log" "mail_abused" {
       event_source  = "ses.amazonaws.com"
       event_name    = "GetSendQuota"
       user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-    }
-    expect = false
-  }
-}
-
-detection "aws_cloudtrail_log" "domain_taken" {
-  title    = "A domain was unlocked or given away"
-  severity = "critical"
-  mitre    = ["TA0042:T1584.001"]
-  description = <<-EOT
-    Meaning: whoever has the domain has its mail and its certificates.
-    Look next: lock it; ask whoever is responsible for domains by another way than mail.
-    Innocent causes: a planned move to another registrar.
-  EOT
-  where = "event_source = 'route53domains.amazonaws.com' and event_name in ('DisableDomainTransferLock', 'TransferDomainToAnotherAwsAccount', 'RetrieveDomainAuthCode', 'DeleteDomain')"
-  test "the attack" {
-    event = {
-      event_source       = "route53domains.amazonaws.com"
-      event_name         = "DisableDomainTransferLock"
-      user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-      request_parameters = { domainName = "example.com" }
-    }
-    expect = true
-  }
-  test "ordinary use" {
-    event = {
-      event_source       = "route53domains.amazonaws.com"
-      event_name         = "EnableDomainTransferLock"
-      user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-      request_parameters = { domainName = "example.com" }
     }
     expect = false
   }

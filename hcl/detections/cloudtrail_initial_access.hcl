@@ -42,7 +42,11 @@ detection "aws_cloudtrail_log" "root_logged_in" {
     Look next: who has the password and device, and whether they logged in.
     Innocent causes: the few tasks only root can do, such as closing the account.
   EOT
-  where = "event_name = 'ConsoleLogin' and response_elements ->> 'ConsoleLogin' = 'Success' and user_identity.type = 'Root'"
+  where = <<-EOT
+    event_name = 'ConsoleLogin'
+    and response_elements ->> 'ConsoleLogin' = 'Success'
+    and user_identity.type = 'Root'
+  EOT
   dedupe {
     by = ["recipient_account_id"]
   }
@@ -73,7 +77,12 @@ detection "aws_cloudtrail_log" "root_changes_something" {
     Look next: the login before, and each change.
     Innocent causes: the few tasks only root can do.
   EOT
-  where = "user_identity.type = 'Root' and user_identity.invoked_by is null and read_only = false and event_type = 'AwsApiCall'"
+  where = <<-EOT
+    user_identity.type = 'Root'
+    and user_identity.invoked_by is null
+    and read_only = false
+    and event_type = 'AwsApiCall'
+  EOT
   dedupe {
     by = ["recipient_account_id"]
   }
@@ -106,7 +115,10 @@ detection "aws_cloudtrail_log" "root_password_recovery" {
     Look next: the mailbox's own log.
     Innocent causes: somebody who forgot it.
   EOT
-  where = "event_name in ('PasswordRecoveryRequested', 'PasswordRecoveryCompleted', 'EmailUpdated', 'PasswordUpdated') and event_source = 'signin.amazonaws.com'"
+  where = <<-EOT
+    event_name in ('PasswordRecoveryRequested', 'PasswordRecoveryCompleted', 'EmailUpdated', 'PasswordUpdated')
+    and event_source = 'signin.amazonaws.com'
+  EOT
   test "the attack" {
     event = {
       event_source  = "signin.amazonaws.com"

@@ -41,7 +41,12 @@ detection "aws_cloudtrail_log" "serial_console_used" {
     Look next: which instance, and what was done there.
     Innocent causes: repair of an instance that does not start.
   EOT
-  where = "event_source = 'ec2.amazonaws.com' and event_name = 'EnableSerialConsoleAccess' or event_source = 'ec2-instance-connect.amazonaws.com' and event_name = 'SendSerialConsoleSSHPublicKey'"
+  where = <<-EOT
+    event_source = 'ec2.amazonaws.com'
+    and event_name = 'EnableSerialConsoleAccess'
+    or event_source = 'ec2-instance-connect.amazonaws.com'
+    and event_name = 'SendSerialConsoleSSHPublicKey'
+  EOT
   dedupe {
     by = ["user_identity.arn"]
   }
@@ -73,7 +78,12 @@ detection "aws_cloudtrail_log" "many_roles_assumed" {
     Look next: roles that did, and what their sessions did.
     Innocent causes: tools that visit every account: except their role.
   EOT
-  where = "event_source = 'sts.amazonaws.com' and event_name = 'AssumeRole' and user_identity.type <> 'AWSService' and user_identity.invoked_by is null"
+  where = <<-EOT
+    event_source = 'sts.amazonaws.com'
+    and event_name = 'AssumeRole'
+    and user_identity.type <> 'AWSService'
+    and user_identity.invoked_by is null
+  EOT
   threshold {
     group_by = ["user_identity.arn"]
     distinct = "request_parameters ->> 'roleArn'"
@@ -119,7 +129,8 @@ detection "aws_cloudtrail_log" "role_chain_to_other_account" {
   EOT
   where = <<-EOT
     event_source = 'sts.amazonaws.com' and event_name = 'AssumeRole'
-    and user_identity.type = 'AssumedRole' and user_identity.account_id <> regexp_extract(request_parameters ->> 'roleArn', '::([0-9]{12}):', 1)
+    and user_identity.type = 'AssumedRole'
+    and user_identity.account_id <> regexp_extract(request_parameters ->> 'roleArn', '::([0-9]{12}):', 1)
     and user_identity.invoked_by is null and user_identity.arn like '%/i-%'
   EOT
   test "the attack" {

@@ -48,7 +48,9 @@ detection "aws_cloudtrail_log" "access_key_for_somebody_else" {
     Innocent causes: administrators who hand out keys.
   EOT
   where = <<-EOT
-    event_source = 'iam.amazonaws.com' and event_name = 'CreateAccessKey' and request_parameters ->> 'userName' is not null
+    event_source = 'iam.amazonaws.com'
+    and event_name = 'CreateAccessKey'
+    and request_parameters ->> 'userName' is not null
     and coalesce(user_identity.arn not like concat('%:user/', request_parameters ->> 'userName'), true)
   EOT
   dedupe {
@@ -83,7 +85,12 @@ detection "aws_cloudtrail_log" "root_access_key" {
     Look next: delete the key; then see where the login came from.
     Innocent causes: none worth keeping.
   EOT
-  where = "event_source = 'iam.amazonaws.com' and event_name = 'CreateAccessKey' and user_identity.type = 'Root' and request_parameters ->> 'userName' is null"
+  where = <<-EOT
+    event_source = 'iam.amazonaws.com'
+    and event_name = 'CreateAccessKey'
+    and user_identity.type = 'Root'
+    and request_parameters ->> 'userName' is null
+  EOT
   test "the attack" {
     event = {
       event_source  = "iam.amazonaws.com"
@@ -178,7 +185,12 @@ detection "aws_cloudtrail_log" "second_factor_removed" {
     Look next: whose it was, and logins since.
     Innocent causes: a new telephone: then another device is added at once.
   EOT
-  where = "event_source = 'iam.amazonaws.com' and event_name in ('DeactivateMFADevice', 'DeleteVirtualMFADevice') or event_source = 'sso-directory.amazonaws.com' and event_name in ('DeleteMfaDeviceForUser', 'UpdateMfaDeviceForUser')"
+  where = <<-EOT
+    event_source = 'iam.amazonaws.com'
+    and event_name in ('DeactivateMFADevice', 'DeleteVirtualMFADevice')
+    or event_source = 'sso-directory.amazonaws.com'
+    and event_name in ('DeleteMfaDeviceForUser', 'UpdateMfaDeviceForUser')
+  EOT
   test "the attack" {
     event = {
       event_source       = "iam.amazonaws.com"
@@ -208,7 +220,11 @@ detection "aws_cloudtrail_log" "identity_provider_changed" {
     Look next: roles that trust it, and AssumeRoleWithSAML or AssumeRoleWithWebIdentity since.
     Innocent causes: a renewed certificate; a new pipeline or cluster.
   EOT
-  where = "event_source = 'iam.amazonaws.com' and event_name in ('CreateSAMLProvider', 'UpdateSAMLProvider', 'CreateOpenIDConnectProvider', 'AddClientIDToOpenIDConnectProvider', 'UpdateOpenIDConnectProviderThumbprint')"
+  where = <<-EOT
+    event_source = 'iam.amazonaws.com'
+    and event_name in ('CreateSAMLProvider', 'UpdateSAMLProvider', 'CreateOpenIDConnectProvider',
+      'AddClientIDToOpenIDConnectProvider', 'UpdateOpenIDConnectProviderThumbprint')
+  EOT
   test "the attack" {
     event = {
       event_source       = "iam.amazonaws.com"
@@ -237,7 +253,10 @@ detection "aws_cloudtrail_log" "roles_anywhere_trusted" {
     Look next: whose certificate it is, and the profile's roles.
     Innocent causes: machines outside AWS that are being set up.
   EOT
-  where = "event_source = 'rolesanywhere.amazonaws.com' and event_name in ('CreateTrustAnchor', 'UpdateTrustAnchor', 'CreateProfile', 'EnableTrustAnchor')"
+  where = <<-EOT
+    event_source = 'rolesanywhere.amazonaws.com'
+    and event_name in ('CreateTrustAnchor', 'UpdateTrustAnchor', 'CreateProfile', 'EnableTrustAnchor')
+  EOT
   test "the attack" {
     event = {
       event_source       = "rolesanywhere.amazonaws.com"
@@ -251,35 +270,6 @@ detection "aws_cloudtrail_log" "roles_anywhere_trusted" {
     event = {
       event_source  = "rolesanywhere.amazonaws.com"
       event_name    = "ListTrustAnchors"
-      user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-    }
-    expect = false
-  }
-}
-
-detection "aws_cloudtrail_log" "federation_token_taken" {
-  title    = "A federation token was taken with a long-lived key"
-  severity = "high"
-  mitre    = ["TA0003:T1078.004", "TA0005:T1550.001"]
-  description = <<-EOT
-    Meaning: the session lives on when the key is disabled, and may use the console.
-    Look next: what the federated user did (same account, type FederatedUser).
-    Innocent causes: old programs that give people access to the console: except their user.
-  EOT
-  where = "event_source = 'sts.amazonaws.com' and event_name = 'GetFederationToken' and user_identity.invoked_by is null"
-  test "the attack" {
-    event = {
-      event_source       = "sts.amazonaws.com"
-      event_name         = "GetFederationToken"
-      user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-      request_parameters = { name = "x" }
-    }
-    expect = true
-  }
-  test "ordinary use" {
-    event = {
-      event_source  = "sts.amazonaws.com"
-      event_name    = "GetSessionToken"
       user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
     }
     expect = false

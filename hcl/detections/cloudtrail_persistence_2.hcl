@@ -1,5 +1,38 @@
 # Somebody makes sure to come back.
 
+detection "aws_cloudtrail_log" "federation_token_taken" {
+  title    = "A federation token was taken with a long-lived key"
+  severity = "high"
+  mitre    = ["TA0003:T1078.004", "TA0005:T1550.001"]
+  description = <<-EOT
+    Meaning: the session lives on when the key is disabled, and may use the console.
+    Look next: what the federated user did (same account, type FederatedUser).
+    Innocent causes: old programs that give people access to the console: except their user.
+  EOT
+  where = <<-EOT
+    event_source = 'sts.amazonaws.com'
+    and event_name = 'GetFederationToken'
+    and user_identity.invoked_by is null
+  EOT
+  test "the attack" {
+    event = {
+      event_source       = "sts.amazonaws.com"
+      event_name         = "GetFederationToken"
+      user_identity      = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
+      request_parameters = { name = "x" }
+    }
+    expect = true
+  }
+  test "ordinary use" {
+    event = {
+      event_source  = "sts.amazonaws.com"
+      event_name    = "GetSessionToken"
+      user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
+    }
+    expect = false
+  }
+}
+
 detection "aws_cloudtrail_log" "federated_user_in_console" {
   title    = "A key became a console session"
   severity = "high"
@@ -10,8 +43,9 @@ detection "aws_cloudtrail_log" "federated_user_in_console" {
     Innocent causes: tools that open the console for their user, such as aws-vault.
   EOT
   where = <<-EOT
-    (event_name = 'GetSigninToken' or event_name = 'ConsoleLogin') and event_source = 'signin.amazonaws.com' and user_identity.type in ('FederatedUser', 'IAMUser', 'AssumedRole')
-    and event_name = 'GetSigninToken' and not coalesce(user_agent like 'Jersey/%', false)
+    event_source = 'signin.amazonaws.com'
+    and event_name = 'GetSigninToken'
+    and not coalesce(user_agent like 'Jersey/%', false)
   EOT
   test "the attack" {
     event = {
@@ -27,7 +61,7 @@ detection "aws_cloudtrail_log" "federated_user_in_console" {
       event_source  = "signin.amazonaws.com"
       event_name    = "GetSigninToken"
       user_identity = { type = "AssumedRole" }
-      user_agent    = "Jersey/{project.version}"
+      user_agent    = "Jersey/2.0 (AWS console)"
     }
     expect = false
   }
@@ -79,7 +113,11 @@ detection "aws_cloudtrail_log" "function_layer_added" {
     Look next: whose layer it is (account in its ARN), and what is in it.
     Innocent causes: layers of a monitoring product: except those.
   EOT
-  where = "event_source = 'lambda.amazonaws.com' and event_name like 'UpdateFunctionConfiguration%' and json_array_length(request_parameters -> 'layers') > 0"
+  where = <<-EOT
+    event_source = 'lambda.amazonaws.com'
+    and event_name like 'UpdateFunctionConfiguration%'
+    and json_array_length(request_parameters -> 'layers') > 0
+  EOT
   dedupe {
     by = ["request_parameters ->> 'functionName'"]
   }
@@ -116,7 +154,10 @@ detection "aws_cloudtrail_log" "function_opened" {
     event_source = 'lambda.amazonaws.com'
     and (event_name like 'AddPermission2%' or event_name = 'AddPermission')
       and (request_parameters ->> 'principal' = '*' or coalesce(regexp_extract(request_parameters ->> 'principal', '([0-9]{12})', 1), '') not in ('', recipient_account_id))
-    or event_source = 'lambda.amazonaws.com' and event_name like '%FunctionUrlConfig%' and event_name not like 'Get%' and request_parameters ->> 'authType' = 'NONE'
+    or event_source = 'lambda.amazonaws.com'
+    and event_name like '%FunctionUrlConfig%'
+    and event_name not like 'Get%'
+    and request_parameters ->> 'authType' = 'NONE'
   EOT
   dedupe {
     by = ["request_parameters ->> 'functionName'"]
@@ -152,7 +193,11 @@ detection "aws_cloudtrail_log" "cluster_access_granted" {
     Look next: the principal and policy; then the cluster's audit log.
     Innocent causes: clusters that are set up.
   EOT
-  where = "event_source = 'eks.amazonaws.com' and event_name in ('CreateAccessEntry', 'AssociateAccessPolicy', 'UpdateClusterConfig', 'AssociateIdentityProviderConfig')"
+  where = <<-EOT
+    event_source = 'eks.amazonaws.com'
+    and event_name in ('CreateAccessEntry', 'AssociateAccessPolicy', 'UpdateClusterConfig',
+      'AssociateIdentityProviderConfig')
+  EOT
   test "the attack" {
     event = {
       event_source       = "eks.amazonaws.com"
@@ -182,7 +227,9 @@ detection "aws_cloudtrail_log" "identity_pool_opened" {
     Innocent causes: mobile applications with guests.
   EOT
   where = <<-EOT
-    event_source = 'cognito-identity.amazonaws.com' and event_name in ('CreateIdentityPool', 'UpdateIdentityPool') and request_parameters ->> 'allowUnauthenticatedIdentities' = 'true'
+    event_source = 'cognito-identity.amazonaws.com'
+    and event_name in ('CreateIdentityPool', 'UpdateIdentityPool')
+    and request_parameters ->> 'allowUnauthenticatedIdentities' = 'true'
     or event_source = 'cognito-identity.amazonaws.com' and event_name = 'SetIdentityPoolRoles'
   EOT
   test "the attack" {
@@ -214,7 +261,15 @@ detection "aws_cloudtrail_log" "sso_changed" {
     Look next: who got which permission set in which account.
     Innocent causes: administrators; provisioning by the identity provider: except it.
   EOT
-  where = "event_source = 'sso.amazonaws.com' and event_name in ('CreateAccountAssignment', 'AttachManagedPolicyToPermissionSet', 'PutInlinePolicyToPermissionSet', 'AttachCustomerManagedPolicyReferenceToPermissionSet', 'UpdateSsoConfiguration', 'UpdateTrust', 'DisassociateProfile') or event_source = 'sso-directory.amazonaws.com' and event_name in ('CreateUser', 'UpdatePassword', 'AddMemberToGroup', 'EnableExternalIdPConfigurationForDirectory')"
+  where = <<-EOT
+    event_source = 'sso.amazonaws.com'
+    and event_name in ('CreateAccountAssignment', 'AttachManagedPolicyToPermissionSet',
+      'PutInlinePolicyToPermissionSet', 'AttachCustomerManagedPolicyReferenceToPermissionSet',
+      'UpdateSsoConfiguration', 'UpdateTrust', 'DisassociateProfile')
+    or event_source = 'sso-directory.amazonaws.com'
+    and event_name in ('CreateUser', 'UpdatePassword', 'AddMemberToGroup',
+      'EnableExternalIdPConfigurationForDirectory')
+  EOT
   test "the attack" {
     event = {
       event_source  = "sso.amazonaws.com"
@@ -228,41 +283,6 @@ detection "aws_cloudtrail_log" "sso_changed" {
       event_source  = "sso.amazonaws.com"
       event_name    = "ListAccountAssignments"
       user_identity = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-    }
-    expect = false
-  }
-}
-
-detection "aws_cloudtrail_log" "grant_for_outsider" {
-  title    = "An encryption key may be used from outside the account"
-  severity = "medium"
-  mitre    = ["TA0003:T1098"]
-  description = <<-EOT
-    Meaning: another account may decrypt with the key.
-    Look next: whose account it is, and what was shared with it.
-    Innocent causes: images or snapshots shared on purpose.
-  EOT
-  where = <<-EOT
-    event_source = 'kms.amazonaws.com' and event_name = 'CreateGrant'
-    and coalesce(regexp_extract(request_parameters ->> 'granteePrincipal', '::([0-9]{12}):', 1), '') not in ('', recipient_account_id)
-  EOT
-  test "the attack" {
-    event = {
-      event_source         = "kms.amazonaws.com"
-      event_name           = "CreateGrant"
-      user_identity        = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-      request_parameters   = { granteePrincipal = "arn:aws:iam::444455556666:root" }
-      recipient_account_id = "111122223333"
-    }
-    expect = true
-  }
-  test "ordinary use" {
-    event = {
-      event_source         = "kms.amazonaws.com"
-      event_name           = "CreateGrant"
-      user_identity        = { type = "IAMUser", arn = "arn:aws:iam::111122223333:user/ann" }
-      request_parameters   = { granteePrincipal = "arn:aws:iam::111122223333:root" }
-      recipient_account_id = "111122223333"
     }
     expect = false
   }

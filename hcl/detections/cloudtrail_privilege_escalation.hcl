@@ -10,7 +10,8 @@ detection "aws_cloudtrail_log" "administrator_made" {
     Innocent causes: administrators who set up an account.
   EOT
   where = <<-EOT
-    event_source = 'iam.amazonaws.com' and event_name in ('AttachUserPolicy', 'AttachRolePolicy', 'AttachGroupPolicy')
+    event_source = 'iam.amazonaws.com'
+    and event_name in ('AttachUserPolicy', 'AttachRolePolicy', 'AttachGroupPolicy')
     and regexp_matches(request_parameters ->> 'policyArn', ':aws:policy/(AdministratorAccess|IAMFullAccess|PowerUserAccess)$')
   EOT
   dedupe {
@@ -46,7 +47,9 @@ detection "aws_cloudtrail_log" "policy_allows_everything" {
     Innocent causes: none that could not be narrower.
   EOT
   where = <<-EOT
-    event_source = 'iam.amazonaws.com' and event_name in ('PutUserPolicy', 'PutRolePolicy', 'PutGroupPolicy', 'CreatePolicy', 'CreatePolicyVersion')
+    event_source = 'iam.amazonaws.com'
+    and event_name in ('PutUserPolicy', 'PutRolePolicy', 'PutGroupPolicy', 'CreatePolicy',
+      'CreatePolicyVersion')
     and regexp_matches(request_parameters ->> 'policyDocument', '"Effect"\s*:\s*"Allow"')
     and regexp_matches(request_parameters ->> 'policyDocument', '"Action"\s*:\s*(\[[^\]]*)?"(\*|\*:\*|iam:\*)"')
   EOT
@@ -108,7 +111,10 @@ detection "aws_cloudtrail_log" "boundary_removed" {
     Look next: who asked for it, and what follows.
     Innocent causes: administrators.
   EOT
-  where = "event_source = 'iam.amazonaws.com' and event_name in ('DeleteUserPermissionsBoundary', 'DeleteRolePermissionsBoundary')"
+  where = <<-EOT
+    event_source = 'iam.amazonaws.com'
+    and event_name in ('DeleteUserPermissionsBoundary', 'DeleteRolePermissionsBoundary')
+  EOT
   test "the attack" {
     event = {
       event_source       = "iam.amazonaws.com"
@@ -138,7 +144,10 @@ detection "aws_cloudtrail_log" "instance_given_another_role" {
     Look next: which role, and what the instance did with it.
     Innocent causes: repair of an instance without a role.
   EOT
-  where = "event_source = 'ec2.amazonaws.com' and event_name in ('ReplaceIamInstanceProfileAssociation', 'AssociateIamInstanceProfile')"
+  where = <<-EOT
+    event_source = 'ec2.amazonaws.com'
+    and event_name in ('ReplaceIamInstanceProfileAssociation', 'AssociateIamInstanceProfile')
+  EOT
   test "the attack" {
     event = {
       event_source  = "ec2.amazonaws.com"
@@ -166,7 +175,11 @@ detection "aws_cloudtrail_log" "user_put_into_group_by_itself" {
     Look next: what the group may do.
     Innocent causes: an administrator at work on their own account.
   EOT
-  where = "event_source = 'iam.amazonaws.com' and event_name = 'AddUserToGroup' and user_identity.arn like concat('%:user/', request_parameters ->> 'userName')"
+  where = <<-EOT
+    event_source = 'iam.amazonaws.com'
+    and event_name = 'AddUserToGroup'
+    and user_identity.arn like concat('%:user/', request_parameters ->> 'userName')
+  EOT
   test "the attack" {
     event = {
       event_source       = "iam.amazonaws.com"

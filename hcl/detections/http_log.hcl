@@ -135,7 +135,11 @@ detection "http_log" "web_passwords_guessed" {
     Look next: a login from the address that succeeded (status 200 or 302).
     Innocent causes: a program with an old password.
   EOT
-  where = "status in (401, 403, 429) and request_method = 'POST' and regexp_matches(request_uri, '(?i)(login|signin|sign-in|auth|session|token|xmlrpc|wp-login)')"
+  where = <<-EOT
+    status in (401, 403, 429)
+    and request_method = 'POST'
+    and regexp_matches(request_uri, '(?i)(login|signin|sign-in|auth|session|token|xmlrpc|wp-login)')
+  EOT
   threshold {
     group_by = ["remote_addr"]
     count    = 20
@@ -222,7 +226,10 @@ detection "http_log" "shell_uploaded_or_called" {
     Look next: the file itself, when it came, and processes of the web server.
     Innocent causes: old applications that do so.
   EOT
-  where = `status < 400 and regexp_matches(request_uri, '(?i)/(uploads?|images?|files|media|tmp|static)/[^?]*\.(php[0-9]?|phtml|aspx?|jspx?|cgi)(\?|$)')`
+  where = <<-EOT
+    status < 400
+    and regexp_matches(request_uri, '(?i)/(uploads?|images?|files|media|tmp|static)/[^?]*\.(php[0-9]?|phtml|aspx?|jspx?|cgi)(\?|$)')
+  EOT
   dedupe {
     by = ["remote_addr"]
   }

@@ -112,7 +112,7 @@ def test_every_configuration_is_right(snippet: Snippet, tmp_path: Path) -> None:
     assert _plans(folder / "tailpipe.hcl") == snippet.text.count("collection ")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "hcl").rglob("*.hcl")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "hcl").glob("*.hcl")), ids=lambda path: path.stem)
 def test_every_file_of_the_demo_is_right(path: Path) -> None:
     """Each configuration in hcl/ loads and plans without a problem."""
     assert _plans(path) > 0

@@ -71,6 +71,21 @@ def test_the_suspect_is_found(demo: tuple[Path, WeekSummary]) -> None:
     assert {row["log"] for row in story} == {"web", "app", "aws"}
 
 
+def test_the_detections_find_the_intrusion_and_nothing_else(demo: tuple[Path, WeekSummary]) -> None:
+    """Each step of the intruder is found, and no ordinary day is."""
+    found = json.loads(_tailpipe(demo[0], "finding", "list", "--output", "json"))
+
+    assert {each["source_ip"] for each in found} == {cast.INTRUDER}
+    assert {each["detection"].partition(".")[2] for each in found} >= {
+        "console_passwords_sprayed",
+        "root_logged_in",
+        "administrator_made",
+        "trail_stopped",
+        "secrets_read_in_bulk",
+        "security_group_opened",
+    }
+
+
 def _counts(folder: Path) -> dict[str, int]:
     return {row["stream"]: row["rows"] for row in _rows(folder, COUNTS)}
 
@@ -85,7 +100,7 @@ def _tailpipe(folder: Path, *arguments: str) -> str:
     environment = {
         **os.environ,
         "TAILPIPE_HOME": str(folder / "demo" / "home"),
-        "TAILPIPE_CONFIG_PATH": str(ROOT / "hcl"),
+        "TAILPIPE_CONFIG_PATH": f"{ROOT / 'hcl'}:{ROOT / 'hcl' / 'detections'}",
     }
     environment.pop("DAGSTER_HOME", None)
     finished = subprocess.run(
