@@ -6,11 +6,12 @@ Examples:
   tailpipe detection list --output json
 
 json: [{"detection", "severity", "kind", "title", "enabled", "mitre", "tests", "place"}]; `show` adds "description",
-"where", "sql", "references", "authors" and "exceptions".
+"where", "sql", "references", "authors" and "exceptions". Rules of packs that do not run are named on stderr.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.cli.configured import read_config
@@ -47,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
         page = _page(known[args.name])
         (print_json if args.output == "json" else print_facts)(page)
         return Exit.OK
+    for line in (line for pack in bound.packs for line in pack.skips):
+        print(line, file=sys.stderr)
     rows = [_row(each) for each in known.values()]
     if args.output == "json":
         print_json(rows)

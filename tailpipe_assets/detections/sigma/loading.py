@@ -15,6 +15,7 @@ from tailpipe_assets.detections.sigma.converted import Converted
 from tailpipe_resources.model.detection import Detection
 from tailpipe_resources.model.finding import Severity
 from tailpipe_resources.model.names import hint
+from tailpipe_resources.model.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +116,7 @@ class _Loader:
             if file.stem in made:
                 chosen.skip(file, "another rule of the pack has the same name")
             elif chosen.takes(file, found):
-                made[file.stem] = _detection(pack, file.stem, table, found)
+                made[file.stem] = _detection(pack, file, table, found)
         return chosen.told(len(files)), tuple(made.values())
 
     def save(self) -> None:
@@ -202,11 +203,11 @@ class _Chosen:
         )
 
 
-def _detection(pack: DetectionPack, name: str, table: RuleTable, found: Converted) -> Detection:
+def _detection(pack: DetectionPack, file: Path, table: RuleTable, found: Converted) -> Detection:
     return Detection(
         table=table.name,
-        name=name,
-        place=pack.place,
+        name=file.stem,
+        place=Place(str(file), 1),
         where=found.where,
         enabled=found.about.id not in _NOISY,
         pack=f"{pack.type}.{pack.name}",

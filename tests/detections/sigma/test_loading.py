@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
+from tailpipe_assets.cli.exits import Exit
+from tailpipe_assets.cli.main import main
 from tailpipe_assets.pipeline.plan import plan
 from tailpipe_assets.pipeline.rules import rules_of
 from tailpipe_resources.config import load
@@ -31,6 +35,7 @@ collection "aws_cloudtrail_log" "production" {
   source = source.file.logs
 }
 """
+UNKNOWN = 'field "eventNam" is not in aws_cloudtrail_log; near: event_name, event_time, event_id'
 PROBE = """
 import sys
 from tailpipe_resources.config import load
@@ -89,10 +94,10 @@ def test_rules_that_do_not_run_are_listed_with_the_reason(tmp_path: Path) -> Non
         ("placeholder.yml", "placeholder %administrators% has no value; give it in variables"),
         (
             "unknown_field.yml",
-            'field "eventNam" is not in aws_cloudtrail_log; near: event_name, event_time, event_id',
+            UNKNOWN,
         ),
     ]
-    assert loaded.skips[2].startswith("skipped 3 of 24: unknown_field.yml: field")
+    assert loaded.skips[2].endswith(f": detection_pack.sigma.aws: skipped 3 of 24: unknown_field.yml: {UNKNOWN}")
     assert loaded.left_out == {"about another log": 1, "below medium": 2, "status experimental": 1}
     assert loaded.count == loaded.kept + len(loaded.skipped) + sum(loaded.left_out.values())
     assert any('all_of.yml: tag "attack.t99" is no ATT&CK tactic' in each for each in loaded.warnings)
@@ -179,6 +184,48 @@ def test_pysigma_is_woken_only_for_what_is_new(tmp_path: Path) -> None:
     rule = copy / "equals.yml"
     rule.write_text(rule.read_text().replace("DeleteTrail", "UpdateTrail"))
     assert [woken(pack(path=copy)), woken(pack(path=copy))] == ["True", "False"]
+
+
+def test_without_pysigma_it_is_said_how_to_get_it(tmp_path: Path) -> None:
+    """By the pack and by a detection, each at its place; nothing else needs it."""
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    for entry in Path(duckdb.__file__).parents[1].iterdir():
+        if not entry.name.lower().startswith(("sigma", "pysigma")):
+            (packages / entry.name).symlink_to(entry)
+    shutil.copy(RULES / "equals.yml", tmp_path / "stop.yml")
+    own = f'detection "aws_cloudtrail_log" "x" {{\n  sigma = file("{tmp_path}/stop.yml")\n}}\n'
+    (tmp_path / "x.hcl").write_text(COLLECTION + own + pack())
+    paths = {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[3]), str(packages)))}
+    command = [sys.executable, "-S", "-m", "tailpipe_assets.cli", "--config-path", str(tmp_path), "config", "check"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **paths})
+
+    assert done.returncode == Exit.USAGE
+    needs = "pySigma is not installed, which reads Sigma rules; run: pip install 'tailpipe[sigma]'"
+    assert f"x.hcl:9: detection.aws_cloudtrail_log.x: sigma: {needs}" in done.stderr
+    assert f"x.hcl:11: detection_pack.sigma.aws: {needs}" in done.stderr
+
+
+def test_the_commands_name_what_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stderr; with `--strict` it is a failure."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tailpipe.hcl").write_text(COLLECTION + pack())
+    line = f"tailpipe.hcl:8: detection_pack.sigma.aws: skipped 3 of 24: unknown_field.yml: {UNKNOWN}"
+    shown = {}
+    for command in ("config check", "config check --strict", "config check --output json", "detection list"):
+        with pytest.raises(SystemExit) as left:
+            main(command.split())
+        out, err = capsys.readouterr()
+        assert line in err.splitlines(), command
+        assert left.value.code == (Exit.USAGE if "strict" in command else Exit.OK)
+        shown[command] = out
+
+    (said,) = json.loads(shown["config check --output json"])["packs"]
+    assert (said["name"], said["rules"], said["run"], len(said["skipped"])) == ("sigma.aws", 24, 17, 3)
+    assert "sigma.aws.equals" in shown["detection list"]
+    assert str(RULES / "equals.yml") in shown["detection list"]
 
 
 def test_a_spoiled_cache_is_made_again(tmp_path: Path, home: Path) -> None:
