@@ -92,6 +92,8 @@ class _Loader:
             name: value for name, value in _told(found).items() if name not in detection.places and value
         }
         told["authors"] = tuple(dict.fromkeys((*detection.authors, *found.about.authors)))
+        if detection.threshold is None and found.counted is not None:
+            told["threshold"] = found.counted.threshold
         return replace(detection, where=found.where, sigma=None, **told)
 
     def pack(self, pack: DetectionPack) -> tuple[PackLoaded, tuple[Detection, ...]] | None:
@@ -212,6 +214,7 @@ def _detection(pack: DetectionPack, file: Path, table: RuleTable, found: Convert
         enabled=found.about.id not in _NOISY,
         pack=f"{pack.type}.{pack.name}",
         authors=found.about.authors,
+        threshold=None if found.counted is None else found.counted.threshold,
         **_told(found),
     )
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from tailpipe_assets.pipeline.plan import plan
 from tailpipe_assets.pipeline.rules import rules_of
 from tailpipe_resources.config import load
 from tailpipe_resources.errors import ConfigError
+from tailpipe_resources.model.detection import Threshold
 from tailpipe_resources.model.finding import FINDING_TABLE, Severity
 from tailpipe_resources.model.place import Problems
 
@@ -226,6 +228,80 @@ def test_the_commands_name_what_does_not_run(
     assert (said["name"], said["rules"], said["run"], len(said["skipped"])) == ("sigma.aws", 24, 17, 3)
     assert "sigma.aws.equals" in shown["detection list"]
     assert str(RULES / "equals.yml") in shown["detection list"]
+
+
+BURST = """
+title: Many keys
+status: test
+level: high
+correlation:
+    type: {kind}
+    rules: [key]
+    group-by: [userIdentity.arn]
+    timespan: 10m
+    condition: {{{condition}}}
+---
+title: A key
+name: key
+logsource: {{product: aws, service: cloudtrail}}
+detection:
+    selection:
+        eventName: CreateAccessKey
+    condition: selection
+"""
+
+
+def test_a_correlation_becomes_a_threshold(tmp_path: Path) -> None:
+    """Counted by our engine, whose windows do not depend on how rows come in."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    for name, kind, condition in (
+        ("many", "event_count", "gte: 3"),
+        ("different", "value_count", "gt: 3, field: requestParameters.userName"),
+        ("bytes", "value_sum", "gte: 1000, field: additionalEventData.bytes"),
+        ("ordered", "temporal_ordered", "gte: 1"),
+        ("fewer", "event_count", "lt: 3"),
+    ):
+        (rules / f"{name}.yml").write_text(BURST.format(kind=kind, condition=condition))
+    (rules / "gone.yml").write_text(BURST.format(kind="event_count", condition="gte: 3").replace("[key]", "[lock]"))
+    for _ in ("converted", "from the cache"):
+        found = bound(tmp_path, pack(path=rules))
+        rule = {each.detection.name: each.detection for each in found.rules}
+        assert {each.where for each in rule.values()} == {"""lower("event_name") = 'createaccesskey'"""}
+        window, group = timedelta(minutes=10), ('"user_identity"."arn"',)
+        name = """json_extract_string("request_parameters", '$."userName"')"""
+        size = """TRY_CAST(json_extract_string("additional_event_data", '$."bytes"') AS DOUBLE)"""
+        assert rule["many"].threshold == Threshold(window, group, count=3)
+        assert rule["different"].threshold == Threshold(window, group, distinct=name, least=4)
+        assert rule["bytes"].threshold == Threshold(window, group, sum=size, least=1000)
+        assert [(each.file, each.reason) for each in found.packs[0].skipped] == [
+            ("fewer.yml", "a correlation's condition has to be gte or gt"),
+            ("gone.yml", 'refers to "lock", which is not in the file'),
+            (
+                "ordered.yml",
+                'correlations of type "temporal_ordered" are not read; there are event_count, value_count, value_sum',
+            ),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is empty"),
+        ("- a\n- b\n", "is no Sigma rule"),
+        ("title: [", "is no YAML: while parsing a flow node"),
+        ("title: x\n", "has no logsource and no detection; is it a Sigma rule?"),
+        ("title: x\n---\ntitle: y\n", "has 2 rules; put each into a file of its own"),
+    ],
+)
+def test_a_file_that_is_no_rule_is_listed(text: str, reason: str, tmp_path: Path) -> None:
+    """Whatever is in it."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "x.yml").write_text(text)
+    (loaded,) = bound(tmp_path, pack(path=rules)).packs
+    assert loaded.skipped[0].reason.startswith(reason)
+    assert "none of its 1 rules runs on aws_cloudtrail_log" in loaded.warnings[0]
 
 
 def test_a_spoiled_cache_is_made_again(tmp_path: Path, home: Path) -> None:
