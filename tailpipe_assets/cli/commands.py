@@ -55,12 +55,13 @@ class Command:
 
 _HERE = "tailpipe_assets.cli"
 COMMANDS: tuple[Command, ...] = (
+    Command("try", "What some logs are, and the configuration for them.", f"{_HERE}.try_", "PATH"),
     Command("collect", "Collect logs from sources.", f"{_HERE}.collect"),
     Command("status", "How every collection is doing.", f"{_HERE}.status"),
     Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
     Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
-    Command("detection", "The rules that are looked for.", f"{_HERE}.detection", "list|show"),
-    Command("finding", "What detections found.", f"{_HERE}.finding", "list"),
+    Command("detection", "The rules that are looked for.", f"{_HERE}.detection", "list|show|test"),
+    Command("finding", "What detections found.", f"{_HERE}.finding", "list|show"),
     Command("view", "What can be asked: tables, and the views of them.", f"{_HERE}.view", "list|show|refresh"),
     Command("connect", "Let another program ask: DuckDB, Powerpipe, ...", f"{_HERE}.connect"),
     Command(

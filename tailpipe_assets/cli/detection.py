@@ -4,14 +4,25 @@ Examples:
   tailpipe detection list
   tailpipe detection show aws_cloudtrail_log.trail_stopped
   tailpipe detection list --output json
+  tailpipe detection test
+  tailpipe detection test "aws_cloudtrail_log.*" --require-both
+
+`test` runs the tests that are written in the blocks through the evaluation that rows go through when they come in, with
+exceptions and suppressions; of one that fails it shows the event and which part of the condition it did not meet. The
+exit code is then 1. Names may have shell wildcards, and may leave the table out.
 
 json: [{"detection", "severity", "kind", "title", "enabled", "mitre", "tests", "place"}]; `show` adds "description",
-"where", "sql", "references", "authors" and "exceptions". Rules of packs that do not run are named on stderr.
+"where", "sql", "references", "authors" and "exceptions". `test`: {"tests": [{"detection", "test", "place", "passed",
+"expected", "findings", "suppressed_by", "problem", "events", "branches": [{"condition", "true", "false", "null"}]}],
+"missing": [{"detection", "expect", "place"}]}, with the events and branches of those that failed.
+
+Rules of packs that do not run are named on stderr by `list`.
 """
 
 from __future__ import annotations
 
 import sys
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.cli.configured import read_config
@@ -22,40 +33,72 @@ from tailpipe_resources.model.names import hint
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
+    from tailpipe_assets.detections.rules import Rule
     from tailpipe_resources.model.detection import Detection
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare flags and arguments."""
-    parser.add_argument("verb", choices=("list", "show"), help="all of them, or one with everything it says")
-    parser.add_argument("name", nargs="?", help="which one to show")
+    verbs = "all of them, one with everything it says, or try their tests"
+    parser.add_argument("verb", choices=("list", "show", "test"), help=verbs)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which; all of them unless said")
+    parser.add_argument(
+        "--require-both",
+        action="store_true",
+        help="for test: fail unless each has a test that expects a finding and one that expects none",
+    )
     parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how to write them")
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the rules, or show one."""
+    """List the rules, show one, or test them."""
     from tailpipe_assets.pipeline.plan import plan
     from tailpipe_assets.pipeline.rules import rules_of
     from tailpipe_resources.model.place import Problems
 
     config = read_config(args)
-    bound = rules_of(config, [each.table for each in plan(config)], Problems())
-    known = {each.detection.address: each.detection for each in bound.rules}
+    plans = plan(config)
+    bound = rules_of(config, [each.table for each in plans], Problems())
+    rules = _meant(bound.rules, args.names)
+    if args.verb == "test":
+        from tailpipe_assets.cli.detection_test import run_tests
+
+        return run_tests(rules, plans, require_both=args.require_both, output=args.output)
     if args.verb == "show":
-        if args.name not in known:
-            raise UsageError(f'no detection is called "{args.name}"{hint(str(args.name), known)}')
-        page = _page(known[args.name])
-        (print_json if args.output == "json" else print_facts)(page)
+        if not args.names or len(rules) != 1:
+            raise UsageError("show needs the name of one detection; list shows which there are")
+        (print_json if args.output == "json" else print_facts)(_page(rules[0].detection))
         return Exit.OK
     for line in (line for pack in bound.packs for line in pack.skips):
         print(line, file=sys.stderr)
-    rows = [_row(each) for each in known.values()]
+    rows = [_row(each.detection) for each in rules]
     if args.output == "json":
         print_json(rows)
     else:
         print_rows(rows, ("detection", "severity", "kind", "enabled", "title", "place"))
     return Exit.OK
+
+
+def _meant(rules: Sequence[Rule], names: Sequence[str]) -> list[Rule]:
+    """The rules that names mean, in the order written; all when there is no name.
+
+    Raises:
+        UsageError: a name means none.
+    """
+    meant: set[str] = set()
+    for name in names:
+        found = {
+            each.detection.address
+            for each in rules
+            if fnmatchcase(each.detection.address, name) or fnmatchcase(each.detection.name, name)
+        }
+        if not found:
+            near = hint(name, [each.detection.address for each in rules])
+            raise UsageError(f'no detection is called "{name}"{near}')
+        meant |= found
+    return [each for each in rules if not names or each.detection.address in meant]
 
 
 def _row(detection: Detection) -> dict[str, Any]:

@@ -1,12 +1,17 @@
 """What detections found, the newest first; suppressed findings only when asked for.
 
+`show` takes an id, or how it begins. It gives the finding with the note of its detection, the rows it was found in, and
+what the same actor and address did in all tables from 15 minutes before it to 15 minutes after.
+
 Examples:
   tailpipe finding list
   tailpipe finding list --severity high --from T-1d
+  tailpipe finding show 3f9a0c21b77e
   tailpipe finding list --detection "aws_cloudtrail_log.*" --suppressed --output json
 
 json: [{"finding_id", "severity", "detection", "title", "first_seen", "last_seen", "rows", "actor", "resource",
-"source_ip", "collection", "suppressed_by", "mitre", "backtest"}]
+"source_ip", "collection", "suppressed_by", "mitre", "backtest"}]. `show`: {"finding": {...}, "note", "references",
+"rows": [...], "around": {"from", "to", "counts": {table: count}, "events": [...]}, "query"}
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from tailpipe_assets.cli.configured import read_config
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.listing import print_json, print_rows
+from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.finding import FINDING_TABLE, Severity
 
 if TYPE_CHECKING:
@@ -38,7 +44,8 @@ _SELECT = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare flags and arguments."""
-    parser.add_argument("verb", choices=("list",), help="show them")
+    parser.add_argument("verb", choices=("list", "show"), help="all of them, or one with all about it")
+    parser.add_argument("id", nargs="?", help="of the one to show, or how it begins")
     levels = [str(each) for each in Severity]
     parser.add_argument("--severity", choices=levels, default="info", help="so severe at least")
     parser.add_argument("--detection", metavar="NAME", help="of these detections, with shell wildcards")
@@ -49,7 +56,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """List findings."""
+    """List findings, or show one."""
+    if args.verb == "show":
+        from tailpipe_assets.cli.finding_show import show
+
+        if args.id is None:
+            raise UsageError("show needs the id of a finding; list shows which there are")
+        return show(read_config(args), args.id, args.output)
+    if args.id is not None:
+        raise UsageError(f'list takes no id; did you mean "show {args.id}"?')
     from tailpipe_assets.views.opened import open_config
     from tailpipe_resources.model.window import parse_end, parse_time
 

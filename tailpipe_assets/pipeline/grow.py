@@ -5,7 +5,8 @@ The rule, for a text file read line by line that has changed since it was collec
 - It has **grown** when it holds all that was taken of it: it is as long at least, and the first kilobyte and the last
   four before the end of what was taken are what they were. What follows is read, and its rows are added.
 - It was **mended** when at least a quarter of the lines that were noted of it, eight at its start and eight at its end,
-  are in it still, or when none of its lines had become a row. It is read from its start and its rows are replaced.
+  are in it still, when none of its lines had become a row, or when it is packed and not one of a rotated family. It is
+  read from its start and its rows are replaced.
 - Else it was begun **afresh**, as `copytruncate` does it: the lines that were taken are gone from it. Their rows stay,
   being all that is left of those lines, and it is read from its start as another generation, so that neither ids nor
   replacements ever mix the two up.
@@ -149,9 +150,14 @@ def _how(content: Content, before: Before) -> tuple[How, Mark | None]:
     furthest = max(found, key=lambda mark: (mark.end, mark == own), default=None)
     if own is not None and own in found:
         return "grown", furthest
-    if own is None or not before.held or (furthest is None and still_has(content, own)):
+    if own is None or not before.held or (furthest is None and _is_mended(content, own, before)):
         return "anew", furthest
     return "afresh", furthest
+
+
+def _is_mended(content: Content, own: Mark, before: Before) -> bool:
+    """Whether a file with other lines takes the place of what it was; no writer begins a packed one afresh."""
+    return (content.packed and not before.relatives.is_rotated) or still_has(content, own)
 
 
 def _after_last_line(content: Content) -> int:

@@ -43,6 +43,9 @@ class Relatives:
     former: frozenset[Mark] = frozenset()
     """The same of what lay under them before, and under this one."""
 
+    is_rotated: bool = True
+    """Whether there are others, or the name tells of rotation itself."""
+
     @property
     def marks(self) -> frozenset[Mark]:
         """All of it."""
@@ -65,7 +68,8 @@ class Families:
                     self._found.setdefault(family_of(place), []).append((place, known))
         family = self._found.get(family_of(location), ())
         beside = _marks(known.mark for place, known in family if place != location)
-        return Relatives(beside, _marks(text for _, known in family for text in known.marks[1:]))
+        former = _marks(text for _, known in family for text in known.marks[1:])
+        return Relatives(beside, former, bool(beside) or family_of(location) != _PACKED.sub("", location))
 
 
 def _marks(texts: Iterable[str]) -> frozenset[Mark]:

@@ -60,6 +60,16 @@ def stage_rows(
         yield _Stage(connection, lake, ready, (share,)).staged(share.records)
 
 
+def preview(connection: duckdb.DuckDBPyConnection, ready: Plan, share: Share, count: int) -> pa.Table:
+    """The first rows of a share as they would be stored; nothing is written."""
+    connection.register("batch", share.records)
+    try:
+        select = rows_sql(ready.table, _fixed(ready, literal(share.index)), ready.filters)
+        return connection.sql(f"SELECT * FROM ({select}) LIMIT {count}").to_arrow_table()
+    finally:
+        connection.unregister("batch")
+
+
 def _together(shares: Sequence[Share]) -> pa.Table:
     """The records of all shares, and to which share each belongs."""
     counts = [share.records.num_rows for share in shares]

@@ -91,7 +91,7 @@ def declare(
         shape=columns.shape(),
         unfold=any(each.transform for each in columns.all),
         time=time,
-        timestamp=_instant(time, collection.timestamp_format),
+        timestamp=instant(time, collection.timestamp_format),
         checks=columns.checks(),
         index=columns.mapped("tp_index") or "NULL",
         mapped=columns.enrichment(),
@@ -226,7 +226,7 @@ class _Columns:
     def _value(self, each: ColumnBlock) -> str:
         value, kind = self._source(each), _stored(each.type)
         if kind == INSTANT:
-            return _instant(f"CAST({value} AS VARCHAR)", None)
+            return instant(f"CAST({value} AS VARCHAR)", None)
         return value if kind == "VARCHAR" and not each.transform else f"try_cast({value} AS {kind})"
 
     def _source(self, each: ColumnBlock) -> str:
@@ -263,7 +263,7 @@ def _stored(declared: str | None) -> str:
     return stored_type(declared) or "VARCHAR"
 
 
-def _instant(value: str, layout: str | None) -> str:
+def instant(value: str, layout: str | None = None) -> str:
     """SQL for the instant a text tells; without a zone it is UTC."""
     if layout is not None:
         return f"CAST(try_strptime({value}, {literal(layout)}) AS TIMESTAMPTZ)"

@@ -16,7 +16,7 @@ from tailpipe_resources.sources.s3_client import Access, make_client
 from tailpipe_resources.sources.s3_errors import speaking_for
 from tailpipe_resources.sources.s3_identity import identity_of, smallest_policy
 from tailpipe_resources.sources.s3_listing import Scope, listed
-from tailpipe_resources.sources.s3_read import Wanted, download
+from tailpipe_resources.sources.s3_read import Wanted, download, first_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,10 +110,11 @@ class S3Source:
 
     def open(self, artifact: Artifact) -> BinaryIO:
         """The object's bytes, all of them fetched; see `Source.open`."""
-        key = artifact.location.removeprefix(f"s3://{self._options.bucket}/")
-        etag = artifact.version.rpartition("-")[0]
-        wanted = Wanted(self._options.bucket, key, etag, artifact.size)
-        return download(self._client(), wanted, min_wait_seconds=self._access.min_wait_seconds)
+        return download(self._client(), self._wanted(artifact), min_wait_seconds=self._access.min_wait_seconds)
+
+    def peek(self, artifact: Artifact, count: int) -> BinaryIO:
+        """Its first bytes; see `Peeking.peek`."""
+        return first_bytes(self._client(), self._wanted(artifact), count)
 
     def identity(self) -> str:
         """Whose credential it is; see `Identified.identity`."""
@@ -140,6 +141,10 @@ class S3Source:
         time = match.start or item["LastModified"].astimezone(UTC)
         location = f"s3://{self._options.bucket}/{item.get('Key', '')}"
         return Artifact(location, f"{etag}-{size}", size, time, match.fields)
+
+    def _wanted(self, artifact: Artifact) -> Wanted:
+        key = artifact.location.removeprefix(f"s3://{self._options.bucket}/")
+        return Wanted(self._options.bucket, key, artifact.version.rpartition("-")[0], artifact.size)
 
     def _client(self) -> S3Client:
         with self._lock:

@@ -72,6 +72,19 @@ class Identified(Protocol):
         ...
 
 
+@runtime_checkable
+class Peeking(Protocol):
+    """A source that can deliver the first bytes of an artifact without the rest."""
+
+    def peek(self, artifact: Artifact, count: int) -> BinaryIO:
+        """The first so many bytes as stored.
+
+        Raises:
+            SourceError: as `Source.open` does.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a source delivers of an artifact that is asked for: what a collection does not have of it."""

@@ -60,6 +60,22 @@ def download(client: S3Client, wanted: Wanted, *, min_wait_seconds: float) -> Bi
     return into
 
 
+def first_bytes(client: S3Client, wanted: Wanted, count: int) -> BinaryIO:
+    """The first bytes of an object, by one request.
+
+    Raises:
+        SourceError: as `download` does; a connection that breaks is not taken up again.
+    """
+    if not wanted.size:
+        return BytesIO()
+    with speaking_for(wanted.location):
+        answer = client.get_object(
+            Bucket=wanted.bucket, Key=wanted.key, IfMatch=f'"{wanted.etag}"', Range=f"bytes=0-{count - 1}"
+        )
+        with answer["Body"] as body:
+            return BytesIO(body.read(count))
+
+
 def _fill(into: BinaryIO, client: S3Client, wanted: Wanted, min_wait_seconds: float) -> None:
     broken = 0
     while True:

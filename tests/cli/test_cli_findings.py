@@ -71,3 +71,114 @@ def test_detections_are_listed_and_shown(collected: Path, capsys: pytest.Capture
     assert (row["detection"], row["kind"]) == ("aws_cloudtrail_log.trail_stopped", "match")
     page = run(collected, capsys, "detection", "show", row["detection"])
     assert page["exceptions"] == ['exception "ci": SEC-142']
+
+
+TESTED = """
+detection "aws_cloudtrail_log" "deleted" {
+  where = "event_name = 'DeleteTrail'"
+  test "fires" {
+    event  = { event_name = "DeleteTrail" }
+    expect = true
+  }
+  test "does not" {
+    event  = { event_name = "DeleteTrail" }
+    expect = false
+  }
+}
+"""
+
+
+def test_detection_test_fails_when_a_test_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And names the place, what was expected, and each branch of the condition."""
+    (tmp_path / "x.hcl").write_text(HCL.format(folder=tmp_path) + TESTED)
+    with pytest.raises(SystemExit) as left:
+        main(["--config-path", str(tmp_path / "x.hcl"), "detection", "test", "deleted"])
+    assert left.value.code == 1
+    said = capsys.readouterr().out
+    assert "ok    aws_cloudtrail_log.deleted  fires\nFAIL  aws_cloudtrail_log.deleted  does not\n" in said
+    assert "x.hcl:26: expected no finding, got 1\n" in said
+    assert "true       event_name = 'DeleteTrail'\n" in said
+    assert said.endswith("2 tests of 1 detections: 1 failed\n")
+
+
+def test_detection_test_can_ask_for_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A rule without a test passes, and fails where one of each is required."""
+    (tmp_path / "x.hcl").write_text(HCL.format(folder=tmp_path))
+    assert run(tmp_path, capsys, "detection", "test", "trail_stopped") == {"tests": [], "missing": []}
+    with pytest.raises(SystemExit) as left:
+        main(["--config-path", str(tmp_path / "x.hcl"), "detection", "test", "--require-both", "--output", "json"])
+    assert left.value.code == 1
+    assert [each["expect"] for each in json.loads(capsys.readouterr().out)["missing"]] == ["true", "false"]
+
+
+def test_a_name_that_means_no_detection_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the nearest there is."""
+    (tmp_path / "x.hcl").write_text(HCL.format(folder=tmp_path))
+    with pytest.raises(SystemExit) as left:
+        main(["--config-path", str(tmp_path / "x.hcl"), "detection", "test", "trail_stoped"])
+    assert left.value.code == 2
+    assert 'no detection is called "trail_stoped"' in capsys.readouterr().err
+
+
+def test_finding_show_has_rows_and_what_happened_about_then(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From all tables: what the same address did within 15 minutes, but nothing later and nothing of others."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "web").mkdir()
+    (tmp_path / "x.hcl").write_text(
+        HCL.format(folder=tmp_path).replace('severity = "high"', 'severity = "high"\n  description = "Ask who did it."')
+        + f"""
+source "file" "web" {{
+  path = "{tmp_path}/web"
+}}
+collection "http_log" "web" {{
+  source = source.file.web
+}}
+"""
+    )
+    records = [
+        {
+            "eventTime": f"2026-11-20T10:{minute}:00Z",
+            "eventID": name,
+            "eventName": name,
+            "sourceIPAddress": f"192.0.2.{address}",
+            "userIdentity": {"type": "IAMUser", "arn": f"arn:aws:iam::1:user/{who}"},
+        }
+        for minute, name, address, who in (
+            ("00", "StopLogging", 1, "ann"),
+            ("10", "ListUsers", 1, "bob"),
+            ("10", "ListRoles", 2, "anna"),
+            ("12", "ListGroups", 3, "ann"),
+            ("20", "ListKeys", 1, "ann"),
+        )
+    ]
+    (tmp_path / "logs" / "a.json").write_text(json.dumps({"Records": records}))
+    (tmp_path / "web" / "a.log").write_text(
+        '192.0.2.1 - - [20/Nov/2026:09:50:00 +0000] "GET /x HTTP/1.1" 200 1 "-" "-"\n'
+    )
+    run(tmp_path, capsys, "collect")
+    (finding,) = run(tmp_path, capsys, "finding", "list")
+
+    page = run(tmp_path, capsys, "finding", "show", finding["finding_id"][:12])
+
+    assert page["note"] == "Ask who did it."
+    assert [each["event_name"] for each in page["rows"]] == ["StopLogging"]
+    assert page["around"]["counts"] == {"http_log": 1, "aws_cloudtrail_log": 2}
+    assert [each["record"].get("event_name") for each in page["around"]["events"]] == [
+        *(None, "ListUsers", "ListGroups")
+    ]
+    with pytest.raises(SystemExit):
+        main(["--config-path", str(tmp_path / "x.hcl"), "finding", "show", finding["finding_id"]])
+    said = capsys.readouterr().out
+    assert "Ask who did it." in said
+    assert "1 in http_log, 2 in aws_cloudtrail_log" in said
+
+
+@pytest.mark.parametrize("said", ["f" * 64, "zz", ""])
+def test_an_id_that_means_no_finding_is_a_mistake(
+    collected: Path, capsys: pytest.CaptureFixture[str], said: str
+) -> None:
+    """Whether it could be one or not."""
+    with pytest.raises(SystemExit) as left:
+        main(["--config-path", str(collected / "x.hcl"), "finding", "show", said])
+    assert left.value.code == 2
+    assert "tailpipe finding list" in capsys.readouterr().err

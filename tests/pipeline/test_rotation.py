@@ -111,6 +111,16 @@ def test_a_packed_file_that_was_mended_replaces_its_rows(log: Project) -> None:
     assert numbers(log) == [*range(40), 990]
 
 
+def test_a_packed_file_by_itself_replaces_its_rows_whatever_it_holds(log: Project) -> None:
+    """Nothing of its name or beside it tells of rotation."""
+    log.write("x.log.gz", gzip.compress(lines(*range(50)).encode()))
+    log.collect_one()
+    log.write("x.log.gz", gzip.compress(lines(70, 71).encode()))
+
+    assert log.collect_one().replaced == 50
+    assert numbers(log) == [70, 71]
+
+
 def test_a_packed_file_that_is_added_to_is_read_on(log: Project) -> None:
     """Members of gzip may follow each other."""
     path = log.write("x.log.gz", gzip.compress(lines(1, 2).encode()))

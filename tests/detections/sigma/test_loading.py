@@ -78,7 +78,7 @@ def test_what_a_rule_says_of_itself_is_kept(tmp_path: Path) -> None:
     assert (rule.mitre, rule.tags) == (("TA0112:T1685.002",), ("cve.2026-1",))
     assert rule.where == (
         """(lower("event_source") = 'cloudtrail.amazonaws.com' """
-        """AND (lower("event_name") = 'stoplogging' OR lower("event_name") = 'deletetrail'))"""
+        """AND lower("event_name") IN ('stoplogging', 'deletetrail'))"""
     )
     # Which tactic the technique goes with is not said.
     assert found["sigma.aws.all_of"].mitre == ("TA0003", "TA0004", "T1098")

@@ -1,0 +1,117 @@
+"""Listings: what lies at a place, in families of names that differ in numbers only, and a few of each to look at."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, TypeVar
+
+from tailpipe_resources.model.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tailpipe_resources.model.artifact import Artifact
+    from tailpipe_resources.sources.base import Source
+
+T = TypeVar("T")
+
+MOST = 10_000
+"""No more artifacts are listed."""
+
+HEADS = 20
+_OF_A_FOLDER = 8
+_NUMBERED = re.compile(r"\d[A-Za-z0-9]*")
+_PACKED = {".gz", ".zst", ".bz2"}
+
+
+@dataclass(slots=True)
+class Family:
+    """Artifacts of one folder and ending, numbers in the folder's name aside."""
+
+    folder: str
+    ending: str
+    artifacts: list[Artifact] = field(default_factory=list)
+
+    @property
+    def some(self) -> list[Artifact]:
+        """A few of them from all over, no two of one kind of name as long as there are others."""
+        filled = [each for each in self.artifacts if each.size or each.is_asked]
+        kinds: dict[str, Artifact] = {}
+        for each in filled:
+            kinds.setdefault(_numberless(each.location), each)
+        chosen = spread(list(kinds.values()), _OF_A_FOLDER)
+        others = [each for each in filled if each not in chosen]
+        return [*chosen, *spread(others, min(3, _OF_A_FOLDER - len(chosen)))]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What was listed."""
+
+    families: tuple[Family, ...]
+    count: int
+    is_whole: bool
+    """Whether nothing else is there."""
+
+    @property
+    def some(self) -> list[Artifact]:
+        """A few artifacts, at least one of each family as far as that goes."""
+        queues = [list(each.some) for each in spread(self.families, HEADS)]
+        chosen: list[Artifact] = []
+        while len(chosen) < HEADS and any(queues):
+            chosen += [queue.pop(0) for queue in queues if queue]
+        return chosen[:HEADS]
+
+    def family(self, artifact: Artifact) -> Family:
+        """The family an artifact is of."""
+        folder, ending = _place(artifact.location)
+        return next(each for each in self.families if (each.folder, each.ending) == (folder, ending))
+
+
+def listing(source: Source) -> Listing:
+    """What a source has, up to a limit.
+
+    Raises:
+        SourceError: it cannot be listed.
+    """
+    families: dict[tuple[str, str], Family] = {}
+    found = list(islice(source.artifacts(Window()), MOST + 1))
+    for artifact in found[:MOST]:
+        place = _place(artifact.location)
+        families.setdefault(place, Family(*place)).artifacts.append(artifact)
+    return Listing(tuple(families.values()), min(len(found), MOST), len(found) <= MOST)
+
+
+def spread(values: Sequence[T], count: int) -> list[T]:
+    """So many of some values, from all over."""
+    if len(values) <= count:
+        return list(values)
+    return [values[place * (len(values) - 1) // max(1, count - 1)] for place in range(count)]
+
+
+def pattern_of(location: str) -> str:
+    """A path with `*` for its numbers."""
+    return re.sub(r"\*+", "*", _numberless(location))
+
+
+def common_prefix(artifacts: Sequence[Artifact]) -> str:
+    """What all their locations begin with, up to a `/` where they differ."""
+    locations = [each.location for each in artifacts]
+    first, last = min(locations), max(locations)
+    same = next(
+        (place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first)
+    )
+    return first if len(locations) == 1 else first[: first.rfind("/", 0, same) + 1]
+
+
+def _place(location: str) -> tuple[str, str]:
+    folder, _, name = location.rpartition("/")
+    endings = [each for each in PurePosixPath(name).suffixes if each not in _PACKED and not each[1:].isdigit()]
+    return _numberless(folder), endings[-1] if endings and not re.search(r"\d", endings[-1]) else ""
+
+
+def _numberless(text: str) -> str:
+    return _NUMBERED.sub("*", text)

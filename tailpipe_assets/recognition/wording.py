@@ -1,0 +1,143 @@
+"""Wording: places, tables and formats as blocks of configuration."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tailpipe_assets.recognition.hcl import Block, Reference, Value, document, name_of
+from tailpipe_assets.recognition.listing import common_prefix, pattern_of
+from tailpipe_resources import plugins
+from tailpipe_resources.errors import UsageError
+from tailpipe_resources.model.own_tables import OWN_TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tailpipe_assets.recognition.columns import Guesses
+    from tailpipe_assets.recognition.forms import Form
+    from tailpipe_assets.recognition.head import Head
+    from tailpipe_assets.recognition.known import Known
+    from tailpipe_assets.recognition.listing import Listing
+    from tailpipe_resources.sources.base import Source
+
+_S3 = "s3://"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where logs lie: the block that says so, and the source it makes."""
+
+    block: Block
+    source: Source
+
+    @property
+    def is_bucket(self) -> bool:
+        """Whether it is a bucket."""
+        return self.block.labels[0] == "aws_s3"
+
+
+def place_of(target: str) -> Placed:
+    """A path, or `s3://bucket/prefix`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    kind = "aws_s3" if target.startswith(_S3) else "file"
+    if kind == "aws_s3":
+        bucket, _, prefix = target.removeprefix(_S3).partition("/")
+        said: dict[str, Value] = {"bucket": bucket}
+        said |= {"prefix": prefix} if prefix else {}
+        name = prefix.rstrip("/").rpartition("/")[2] or bucket
+    else:
+        path = str(Path(target).expanduser().absolute())
+        said, name = {"path": path}, Path(path).name.split(".")[0] or "logs"
+    plugin = plugins.load("source", kind)
+    try:
+        source: Source = plugin(plugin.options(**said))
+    except ValueError as error:
+        raise UsageError(f"{target}: {_first(error)}") from None
+    return Placed(Block("source", (kind, name_of(name)), said), source)
+
+
+def source_of(place: Placed, found: Listing, heads: Sequence[Head], others: Sequence[Head], names: set[str]) -> Block:
+    """The source of one of several kinds of logs that lie at a place."""
+    families = list({id(family): family for family in (found.family(head.artifact) for head in heads)}.values())
+    shared = [family for family in families if any(found.family(each.artifact) is family for each in others)]
+    alone = [family for family in families if family not in shared]
+    if place.is_bucket:
+        artifacts = [each for family in alone for each in family.artifacts]
+        artifacts += [head.artifact for head in heads if found.family(head.artifact) in shared]
+        location = common_prefix(artifacts)
+        prefix = location.removeprefix(f"{_S3}{place.block.attributes['bucket']}/")
+        name = prefix.rstrip("/").rpartition("/")[2] or place.block.labels[1]
+        said: dict[str, Value] = {**place.block.attributes, "prefix": prefix}
+        return Block("source", ("aws_s3", _fresh(name_of(name.split(".")[0]), names)), said)
+    paths = {f"{family.folder}/*{family.ending}{'*' if family.ending else ''}" for family in alone if family.ending}
+    paths |= {pattern_of(each.location) for family in alone if not family.ending for each in family.artifacts}
+    paths |= {pattern_of(head.artifact.location) for head in heads if found.family(head.artifact) in shared}
+    stem = name_of(re.sub(r"\d+", " ", Path(heads[0].artifact.location).name.split(".")[0]))
+    chosen = sorted(paths)
+    said = {"path": chosen[0]} if len(chosen) == 1 else {"paths": chosen}
+    return Block("source", ("file", _fresh(stem, names)), said)
+
+
+def known_blocks(known: Known, source: Block, label: str) -> tuple[Block, ...]:
+    """The collection of a table of ours."""
+    said: dict[str, Value] = {"source": _address(source)}
+    if known.records is not None:
+        form = Block("format", ("json", label), {"records": known.records})
+        said["format"] = Reference(f"format.json.{label}")
+        return source, form, Block("collection", (known.table, label), said)
+    if known.format is not None:
+        said["format"] = known.format
+    return source, Block("collection", (known.table, label), said)
+
+
+def custom_blocks(form: Form, guesses: Guesses, source: Block, table: str, label: str) -> tuple[Block, ...]:
+    """A table of the user's own, its format and its collection."""
+    name = custom_name(table)
+    said: dict[str, Value] = {}
+    blocks = [source]
+    if form.options:
+        blocks.append(Block("format", (form.type, label), form.options))
+        said["format"] = Reference(f"format.{form.type}.{label}")
+    else:
+        said["format"] = form.type
+    blocks.append(Block("table", (name,), said, guesses.blocks))
+    collected: dict[str, Value] = {"source": _address(source)}
+    time = guesses.time
+    if time is not None and not time.transform and not time.is_found:
+        column = next(each.name for each in guesses.columns if each.source == time.fields[0])
+        collected["timestamp"] = column
+        if time.layout:
+            collected["timestamp_format"] = time.layout
+    return (*blocks, Block("collection", (name, label), collected))
+
+
+def custom_name(table: str) -> str:
+    """A name for a table of the user's own that is not one of ours."""
+    return f"my_{table}" if table in plugins.names("table") or table in OWN_TABLES else table
+
+
+def text_of(blocks: Sequence[Block]) -> str:
+    """Blocks as a file."""
+    return document(tuple(blocks))
+
+
+def _address(source: Block) -> Reference:
+    return Reference(f"source.{source.labels[0]}.{source.labels[1]}")
+
+
+def _fresh(name: str, names: set[str]) -> str:
+    number, made = 2, name
+    while made in names:
+        made, number = f"{name}_{number}", number + 1
+    return made
+
+
+def _first(error: ValueError) -> str:
+    text = str(error)
+    return next((line.strip() for line in text.splitlines() if "Value error" in line), text)

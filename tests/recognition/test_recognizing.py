@@ -1,0 +1,223 @@
+"""What `try` proposes is collected and asked: every record it says fits is a row, whatever the log is."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tailpipe_assets.recognition.known import tables
+from tailpipe_assets.recognition.recognize import Recognized, recognize
+from tests.services.project import Project, shared_data
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = sorted(tables())
+LOG4J = """\
+2024-02-07 12:00:00,123 [main] INFO  com.example.App - started, all is well
+2024-02-07 12:00:01,456 [pool-1] ERROR com.example.Db - lost
+java.lang.IllegalStateException: lost
+\tat com.example.Db.ask(Db.java:42)
+2024-02-07 12:00:02,789 [main] WARN  com.example.App - again
+"""
+EVENTS = [{"at": "2024-02-07T12:00:00Z", "who": {"name": "ada"}, "count": 1, "ok": True}] * 3
+CEF = "Feb  7 12:00:00 fw CEF:0|Acme|Wall|1.0|100|worm stopped|10|rt=1707307200000 src=203.0.113.9 spt=4242\n"
+W3C = """\
+#Software: Microsoft Internet Information Services 10.0
+#Fields: date time c-ip sc-status
+2024-02-07 12:00:00 203.0.113.9 200
+2024-02-07 12:00:01 203.0.113.9 404
+"""
+LOGFMT = """\
+ts=2024-02-07T12:00:00Z level=info msg="user logged in" took=1.25
+ts=2024-02-07T12:00:01Z level=warn msg=slow took=9.5
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A folder for logs and a lake."""
+    return Project(tmp_path)
+
+
+def collected(project: Project, found: Recognized) -> dict[str, int]:
+    """Rows by table, after the proposal was collected as it stands; each can be asked."""
+    (project.folder / "tailpipe.hcl").write_text(
+        f'destination "parquet" "default" {{\n  path = "{project.folder}/lake"\n}}\n{found.text}'
+    )
+    results = project.collect()
+    assert [each.failure for each in results] == [None] * len(results)
+    return {each.table: project.one(f"SELECT count(*) FROM {each.table}") for each in found.proposals}
+
+
+def only(found: Recognized) -> tuple[str, int, int]:
+    """Table, rows and rejects of a single proposal."""
+    (proposal,) = found.proposals
+    return proposal.table, proposal.tried.records - len(proposal.tried.misfits), len(proposal.tried.misfits)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
+@pytest.mark.parametrize("table", NAMES)
+def test_a_table_is_known_by_its_log(table: str, packed: bool, project: Project) -> None:
+    """The sample of each table is recognized as that table, and what is proposed collects it whole."""
+    sample = tables()[table].sample
+    name = {"apache_access_log": "apache.log", "nginx_access_log": "nginx.log"}.get(table, "sample.log")
+    project.write(name + (".gz" if packed else ""), gzip.compress(sample) if packed else sample)
+
+    found = recognize(str(project.logs))
+
+    assert only(found)[0] == table
+    assert only(found)[2] == 0
+    assert collected(project, found) == {table: only(found)[1]}
+
+
+@pytest.mark.parametrize(
+    ("folder", "table"),
+    [("cloudtrail", "aws_cloudtrail_log"), ("stratus", "aws_cloudtrail_log"), ("access", "apache_access_log")],
+)
+def test_real_logs_are_known(folder: str, table: str, project: Project) -> None:
+    """Logs that nobody here wrote are recognized, and collected without a reject."""
+    found = recognize(str(shared_data(folder)))
+
+    assert only(found)[0] == table
+    assert only(found)[2] == 0
+    assert collected(project, found)[table] >= only(found)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rows", "what", "types"),
+    [
+        (
+            "doors.csv",
+            "When,User Name,seconds,ok\n2024-02-07T12:00:00Z,ada,12,true\n2024-02-07T12:01:00Z,bob,-,false\n",
+            2,
+            "comma-separated text, a header names the columns",
+            {"When": "TIMESTAMP WITH TIME ZONE", "user_name": "VARCHAR", "seconds": "BIGINT", "ok": "BOOLEAN"},
+        ),
+        (
+            "doors.tsv",
+            "2024-02-07 12:00:00\tada\t1.5\n2024-02-07 12:00:01\tbob\t2\n",
+            2,
+            "tab-separated text without a header",
+            {"column_1": "TIMESTAMP WITH TIME ZONE", "column_2": "VARCHAR", "column_3": "DOUBLE"},
+        ),
+        (
+            "iis.log",
+            W3C,
+            2,
+            "W3C extended log, its fields named in a comment",
+            {"c_ip": "VARCHAR", "sc_status": "BIGINT"},
+        ),
+        (
+            "service.log",
+            LOGFMT,
+            2,
+            "name=value pairs (logfmt)",
+            {"ts": "TIMESTAMP WITH TIME ZONE", "msg": "VARCHAR", "took": "DOUBLE"},
+        ),
+        ("wall.log", CEF * 3, 3, "CEF events", {"device_product": "VARCHAR", "src": "VARCHAR", "spt": "BIGINT"}),
+        (
+            "export.json",
+            json.dumps({"warnings": [{"a": 1}], "data": {"items": EVENTS}, "next": None}),
+            3,
+            "JSON documents, records under data.items",
+            {"at": "TIMESTAMP WITH TIME ZONE", "who": "JSON", "count": "BIGINT", "ok": "BOOLEAN"},
+        ),
+        (
+            "events.json",
+            json.dumps(EVENTS, indent=2),
+            3,
+            "JSON documents, an array of records",
+            {"at": "TIMESTAMP WITH TIME ZONE", "ok": "BOOLEAN"},
+        ),
+        (
+            "nested.jsonl",
+            '{"meta": {"time": "2024-02-07T12:00:00Z"}, "tp_x": 1, "ID": 1, "id": "b"}\n' * 2,
+            2,
+            "JSON lines",
+            {"meta": "JSON", "log_tp_x": "BIGINT", "ID": "BIGINT"},
+        ),
+        (
+            "us.csv",
+            "stamp;what\n02/07/2024 12:00:00;a\n02/17/2024 12:00:01;b\n",
+            2,
+            "text separated by ;, a header names the columns",
+            {"stamp": "VARCHAR", "what": "VARCHAR"},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value and len(value) < 20 else "",
+)
+def test_a_log_nobody_knows_gets_a_table(
+    name: str, content: str, rows: int, what: str, types: dict[str, str], project: Project
+) -> None:
+    """What is proposed for it collects every record, in columns of the types its values have."""
+    project.write(name, content)
+
+    found = recognize(str(project.logs))
+
+    assert found.proposals[0].what == what
+    assert only(found)[1:] == (rows, 0)
+    assert found.proposals[0].tried.types.items() >= types.items()
+    assert list(collected(project, found).values()) == [rows]
+
+
+def test_lines_of_text_are_taken_apart_at_their_time(project: Project) -> None:
+    """Time, level and message become columns, and lines of a stack trace are shown as what would be rejected."""
+    project.write("app.log", LOG4J)
+
+    found = recognize(str(project.logs))
+
+    (proposal,) = found.proposals
+    assert proposal.tried.rows[0]["level"] == "INFO"
+    assert proposal.tried.rows[0]["message"] == "started, all is well"
+    assert {each.reason for each in proposal.tried.misfits} == {"the line does not fit the format"}
+    assert collected(project, found) == {"logs_log": 3}
+    assert project.one("SELECT min(tp_timestamp)::VARCHAR FROM logs_log") == "2024-02-07 12:00:00.123+00"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (bytes(range(256)) * 20, "it is neither text nor Parquet"),
+        (b"hello\nworld\n", "no line has a time in it, and no format fits"),
+        (b'{"name": "ada"}\n{"name": "bob"}\n', "it looks like JSON lines, and no field of its records tells the time"),
+    ],
+    ids=["binary", "no time", "no time field"],
+)
+def test_what_nothing_fits_is_named_with_its_line(content: bytes, reason: str, project: Project) -> None:
+    """Nothing is proposed, and the reason is said with the line that shows it."""
+    file = project.write("thing", content)
+
+    found = recognize(str(project.logs))
+
+    (unknown,) = found.unknown
+    assert found.proposals == ()
+    assert (unknown.location, unknown.reason) == (str(file), reason)
+    assert unknown.line
+
+
+def test_an_empty_folder_proposes_nothing(project: Project) -> None:
+    """Neither does it fail."""
+    found = recognize(str(project.logs))
+
+    assert (found.listing.count, found.proposals, found.unknown) == (0, (), ())
+
+
+def test_each_of_several_logs_gets_its_own_source(project: Project) -> None:
+    """Logs that lie side by side are told apart: each collection reads its own files and no others."""
+    cloudtrail = tables()["aws_cloudtrail_log"].sample
+    for number in range(3):
+        project.write(f"trail/2024/02/0{number}/events{number}.json.gz", gzip.compress(cloudtrail))
+        project.write(f"web/access-{number}.log", tables()["http_log"].sample)
+        project.write(f"web/app{number}.log", LOG4J)
+    project.write("web/core", bytes(range(256)) * 20)
+
+    found = recognize(str(project.logs))
+
+    rows = collected(project, found)
+    assert rows == {"aws_cloudtrail_log": 2, "http_log": 9, "app_log": 9}
+    assert [each.location for each in found.unknown] == [str(project.logs / "web" / "core")]
+    assert project.one("SELECT count(*) FROM tailpipe_rejected WHERE artifact NOT LIKE '%/app_.log'") == 0
