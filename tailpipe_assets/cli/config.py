@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     for pack in bound.packs:
         for line in pack.skips:
-            print(f"{pack.place}: detection_pack.{pack.address}: {line}", file=sys.stderr)
+            print(line, file=sys.stderr)
     found = _found(config, bound.packs)
     if args.output == "json":
         print_json(found)

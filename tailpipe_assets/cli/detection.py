@@ -15,10 +15,13 @@ json: [{"detection", "severity", "kind", "title", "enabled", "mitre", "tests", "
 "where", "sql", "references", "authors" and "exceptions". `test`: {"tests": [{"detection", "test", "place", "passed",
 "expected", "findings", "suppressed_by", "problem", "events", "branches": [{"condition", "true", "false", "null"}]}],
 "missing": [{"detection", "expect", "place"}]}, with the events and branches of those that failed.
+
+Rules of packs that do not run are named on stderr by `list`.
 """
 
 from __future__ import annotations
 
+import sys
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
 
     config = read_config(args)
     plans = plan(config)
-    rules = _meant(rules_of(config, [each.table for each in plans], Problems()).rules, args.names)
+    bound = rules_of(config, [each.table for each in plans], Problems())
+    rules = _meant(bound.rules, args.names)
     if args.verb == "test":
         from tailpipe_assets.cli.detection_test import run_tests
 
@@ -67,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError("show needs the name of one detection; list shows which there are")
         (print_json if args.output == "json" else print_facts)(_page(rules[0].detection))
         return Exit.OK
+    for line in (line for pack in bound.packs for line in pack.skips):
+        print(line, file=sys.stderr)
     rows = [_row(each.detection) for each in rules]
     if args.output == "json":
         print_json(rows)

@@ -94,16 +94,9 @@ class PackLoaded:
     warnings: tuple[str, ...] = ()
 
     @property
-    def summary(self) -> str:
-        """All of it but the reasons, in one line."""
-        parts = [f"{self.kept} of {self.count} rules"]
-        parts += [f"{count} {choice}" for choice, count in sorted(self.left_out.items())]
-        return ", ".join(parts) + (f", {len(self.skipped)} skipped" if self.skipped else "")
-
-    @property
     def skips(self) -> tuple[str, ...]:
         """Each rule that does not run, with the reason."""
-        start = f"skipped {len(self.skipped)} of {self.count}"
+        start = f"{self.place}: detection_pack.{self.address}: skipped {len(self.skipped)} of {self.count}"
         return tuple(f"{start}: {each.file}: {each.reason}" for each in self.skipped)
 
 

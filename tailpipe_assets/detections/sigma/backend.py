@@ -22,7 +22,7 @@ from sigma.types import (
     TimestampPart,
 )
 
-from tailpipe_assets.detections.sigma.comparing import Wild, matches, searched, within
+from tailpipe_assets.detections.sigma.comparing import Wild, among, matches, searched, within
 from tailpipe_assets.detections.sigma.fields import everything, resolve
 from tailpipe_resources.model.names import literal
 
@@ -73,11 +73,10 @@ class ConditionBackend(TextQueryBackend):
 
     def convert_condition_or(self, cond: ConditionOR, state: ConversionState) -> str:
         """Any of them; many keywords are looked for at once."""
-        if all(
-            isinstance(each, ConditionValueExpression) and isinstance(each.value, SigmaString) for each in cond.args
-        ):
-            return self._keywords(each.value for each in cond.args)  # type: ignore[union-attr,misc]
-        return self._joined(cond, state, " OR ")
+        args: list[Any] = list(cond.args)
+        if all(isinstance(each, ConditionValueExpression) and isinstance(each.value, SigmaString) for each in args):
+            return self._keywords(each.value for each in args)
+        return self._among(args) or self._joined(cond, state, " OR ")
 
     def convert_condition_not(self, cond: ConditionNOT, state: ConversionState) -> str:
         """Not known to be so."""
@@ -193,6 +192,13 @@ class ConditionBackend(TextQueryBackend):
         del state
         return f"regexp_matches({everything(self._table)}, {_regex(cond.value)})"
 
+    def _among(self, args: list[Any]) -> str | None:
+        """Several whole texts of one field, which is worked out once; None when it is something else."""
+        if len({getattr(each, "field", None) for each in args}) != 1 or not all(map(_is_plain, args)):
+            return None
+        words = ["".join(each.value.s) for each in args]
+        return resolve(args[0].field, self._table).any(lambda text: among(text, words))
+
     def _keywords(self, keywords: Iterable[SigmaString]) -> str:
         patterns = [searched(tuple(_parts(each))) for text in keywords for each in self._filled(text)]
         return f"regexp_matches({everything(self._table)}, {literal('(?is)' + '|'.join(patterns))})"
@@ -220,6 +226,12 @@ class ConditionBackend(TextQueryBackend):
             raise SigmaConfigurationError(f"placeholder %{placeholder.name}% has no value; give it in variables")
         said = self._variables[placeholder.name]
         yield from map(str, said if isinstance(said, (list, tuple)) else (said,))
+
+
+def _is_plain(cond: Any) -> bool:
+    """Whether it asks for one whole text, in whatever case."""
+    value = getattr(cond, "value", None)
+    return type(value) is SigmaString and all(isinstance(each, str) for each in value.s)
 
 
 def _parts(text: SigmaString) -> Iterator[str | Wild]:

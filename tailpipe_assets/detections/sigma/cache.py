@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tailpipe_assets.detections.sigma.converted import About, Converted
+from tailpipe_assets.detections.sigma.converted import About, Converted, Counted
 from tailpipe_resources.model.home import home
 
 if TYPE_CHECKING:
@@ -84,10 +84,12 @@ def _read(file: Path) -> dict[str, Converted]:
 
 
 def _converted(kept: dict[str, Any]) -> Converted:
-    about: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in kept["about"].items()
-    }
-    return Converted(About(**about), kept["where"], kept["reason"], kept["is_elsewhere"])
+    counted = None if kept["counted"] is None else Counted(**_tuples(kept["counted"]))
+    return Converted(About(**_tuples(kept["about"])), kept["where"], kept["reason"], counted, kept["is_elsewhere"])
+
+
+def _tuples(kept: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()}
 
 
 def _hash(text: str) -> str:

@@ -59,6 +59,13 @@ def matches(text: str, parts: Sequence[str | Wild], *, cased: bool = False) -> s
     return f"{text} LIKE {_literal(pattern, fold=fold)} ESCAPE '\\'"
 
 
+def among(text: str, words: Sequence[str]) -> str:
+    """Whether text is one of several, in whatever case."""
+    fold = any(each.lower() != each.upper() for each in words)
+    shown = ", ".join(_literal(each, fold=fold) for each in words)
+    return f"lower({text}) IN ({shown})" if fold else f"{text} IN ({shown})"
+
+
 def searched(parts: Sequence[str | Wild]) -> str:
     """A pattern as a regular expression that is looked for anywhere, so that wildcards at its ends say nothing."""
     first, last = 0, len(parts)

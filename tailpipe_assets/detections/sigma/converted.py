@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.detections.sigma.tags import told_by
+from tailpipe_resources.model.detection import Threshold
 from tailpipe_resources.model.finding import Severity
 
 if TYPE_CHECKING:
@@ -37,12 +39,31 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a correlation counts, in the words of `Threshold`."""
+
+    seconds: int
+    group_by: tuple[str, ...] = ()
+    count: int | None = None
+    distinct: str | None = None
+    sum: str | None = None
+    least: float = 0
+
+    @property
+    def threshold(self) -> Threshold:
+        """As detections have it."""
+        window = timedelta(seconds=self.seconds)
+        return Threshold(window, self.group_by, self.count, self.distinct, self.sum, self.least)
+
+
+@dataclass(frozen=True, slots=True)
 class Converted:
     """A rule that was tried on a table: its condition, or why it does not run."""
 
     about: About = About()
     where: str | None = None
     reason: str = ""
+    counted: Counted | None = None
     is_elsewhere: bool = False
     """Whether that is because it is about another log."""
 

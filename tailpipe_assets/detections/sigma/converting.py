@@ -11,7 +11,8 @@ from sigma.rule import SigmaRule
 
 from tailpipe_assets.detections.expressions import Trial
 from tailpipe_assets.detections.sigma.backend import ConditionBackend
-from tailpipe_assets.detections.sigma.converted import Converted, about_of
+from tailpipe_assets.detections.sigma.converted import About, Converted, Counted, about_of
+from tailpipe_assets.detections.sigma.correlations import CorrelationError, counted_of, referred
 from tailpipe_assets.detections.sigma.fields import UnknownFieldError
 from tailpipe_assets.detections.sigma.logsources import fault_of
 
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from tailpipe_assets.detections.rules import RuleTable
 
 _PARTS = ("logsource", "detection")
+
+
+class _NoRuleError(Exception):
+    """A document is something else."""
+
+
+class _ElsewhereError(Exception):
+    """A rule is about another log; the text says which."""
 
 
 class Converter:
@@ -49,33 +58,51 @@ class Converter:
             documents = [each for each in yaml.safe_load_all(text) if each is not None]
         except yaml.YAMLError as error:
             return Converted(reason=f"is no YAML: {' '.join(str(error).split())}")
-        if len(documents) != 1 or not isinstance(documents[0], dict):
-            return Converted(reason=f"has {len(documents)} documents; one rule a file" if documents else "is empty")
-        rule: dict[str, Any] = documents[0]
-        about = about_of(rule)
-        if "correlation" in rule:
-            return Converted(about, reason="is a correlation; write a detection with a threshold")
+        if not documents or not all(isinstance(each, dict) for each in documents):
+            return Converted(reason="is no Sigma rule" if documents else "is empty")
+        rules = [each for each in documents if "correlation" not in each]
+        correlations = [each for each in documents if "correlation" in each]
+        if len(correlations) > 1 or (not correlations and len(rules) > 1):
+            return Converted(reason=f"has {len(correlations or rules)} rules; put each into a file of its own")
+        about = about_of((correlations or rules)[0])
+        try:
+            if correlations:
+                return self._correlation(about, correlations[0]["correlation"], rules)
+            return self._tried(about, self._condition(rules[0]))
+        except _ElsewhereError as error:
+            return Converted(about, reason=str(error), is_elsewhere=True)
+        except (SigmaError, UnknownFieldError, CorrelationError, _NoRuleError, NotImplementedError) as error:
+            return Converted(about, reason=_first_line(error))
+
+    def _correlation(self, about: About, said: Any, rules: list[dict[str, Any]]) -> Converted:
+        if not isinstance(said, dict):
+            raise CorrelationError("its correlation is no map")
+        conditions = [self._condition(each) for each in referred(said, rules)]
+        return self._tried(about, _any_of(conditions), counted_of(said, self._table))
+
+    def _condition(self, rule: Mapping[str, Any]) -> str:
         missing = [each for each in _PARTS if not isinstance(rule.get(each), dict)]
         if missing:
-            return Converted(about, reason=f"has no {' and no '.join(missing)}; is it a Sigma rule?")
-        wrong = fault_of({str(key): str(value) for key, value in rule["logsource"].items()}, self._table.name)
-        if wrong is not None:
-            return Converted(about, reason=wrong, is_elsewhere=True)
-        return self._condition(rule, about.title or "rule", Converted(about))
+            raise _NoRuleError(f"has no {' and no '.join(missing)}; is it a Sigma rule?")
+        elsewhere = fault_of({str(key): str(value) for key, value in rule["logsource"].items()}, self._table.name)
+        if elsewhere is not None:
+            raise _ElsewhereError(elsewhere)
+        # What it says of itself is of no matter to its condition, and never a reason to refuse it. Regular
+        # expressions are only parsed here, whatever the policy; the database, whose they are to be, judges them.
+        parts = {each: rule[each] for each in _PARTS}
+        parsed = SigmaRule.from_dict({"title": "rule", **parts}, policy=TrustedPolicy)
+        return _any_of(self._backend.convert_rule(parsed))
 
-    def _condition(self, rule: Mapping[str, Any], title: str, nothing: Converted) -> Converted:
-        try:
-            # What it says of itself is of no matter to its condition, and never a reason to refuse it. Regular
-            # expressions are only parsed here, whatever the policy; the database, whose they are to be, judges them.
-            parsed = SigmaRule.from_dict(
-                {"title": title, **{each: rule[each] for each in _PARTS}}, policy=TrustedPolicy
-            )
-            conditions = self._backend.convert_rule(parsed)
-        except (SigmaError, UnknownFieldError, NotImplementedError) as error:
-            return Converted(nothing.about, reason=_first_line(error))
-        where = conditions[0] if len(conditions) == 1 else " OR ".join(f"({each})" for each in conditions)
+    def _tried(self, about: About, where: str, counted: Counted | None = None) -> Converted:
         wrong = self._trial.fault(where, is_condition=True)
-        return Converted(nothing.about, reason=wrong) if wrong else Converted(nothing.about, where)
+        named = [] if counted is None else [*counted.group_by, *filter(None, (counted.distinct, counted.sum))]
+        for each in named:
+            wrong = wrong or self._trial.fault(each, is_condition=False)
+        return Converted(about, reason=wrong) if wrong else Converted(about, where, counted=counted)
+
+
+def _any_of(conditions: list[str]) -> str:
+    return conditions[0] if len(conditions) == 1 else " OR ".join(f"({each})" for each in conditions)
 
 
 def _first_line(error: Exception) -> str:

@@ -9,7 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.expressions import NEAR, fields_of
-from tailpipe_assets.detections.sigma.logsources import aliases
+from tailpipe_assets.detections.sigma.logsources import PREFIXES, aliases
 from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import INSTANT
 
@@ -99,7 +99,10 @@ def resolve(name: str, table: RuleTable) -> Field:
     known = aliases(table).get(name.lower())
     if known is not None:
         return Field(known, "VARCHAR" if known not in columns else columns[known].type)
-    first, *rest = name.split(".")
+    bare = name
+    for prefix in PREFIXES.get(table.name, ()):
+        bare = bare.removeprefix(prefix)
+    first, *rest = bare.split(".")
     column = columns.get(snake(first)) or columns.get(first.lower())
     if column is None:
         near = difflib.get_close_matches(snake(first), columns, n=NEAR)

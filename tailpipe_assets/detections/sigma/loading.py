@@ -15,6 +15,7 @@ from tailpipe_assets.detections.sigma.converted import Converted
 from tailpipe_resources.model.detection import Detection
 from tailpipe_resources.model.finding import Severity
 from tailpipe_resources.model.names import hint
+from tailpipe_resources.model.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,6 +92,8 @@ class _Loader:
             name: value for name, value in _told(found).items() if name not in detection.places and value
         }
         told["authors"] = tuple(dict.fromkeys((*detection.authors, *found.about.authors)))
+        if detection.threshold is None and found.counted is not None:
+            told["threshold"] = found.counted.threshold
         return replace(detection, where=found.where, sigma=None, **told)
 
     def pack(self, pack: DetectionPack) -> tuple[PackLoaded, tuple[Detection, ...]] | None:
@@ -115,7 +118,7 @@ class _Loader:
             if file.stem in made:
                 chosen.skip(file, "another rule of the pack has the same name")
             elif chosen.takes(file, found):
-                made[file.stem] = _detection(pack, file.stem, table, found)
+                made[file.stem] = _detection(pack, file, table, found)
         return chosen.told(len(files)), tuple(made.values())
 
     def save(self) -> None:
@@ -202,15 +205,16 @@ class _Chosen:
         )
 
 
-def _detection(pack: DetectionPack, name: str, table: RuleTable, found: Converted) -> Detection:
+def _detection(pack: DetectionPack, file: Path, table: RuleTable, found: Converted) -> Detection:
     return Detection(
         table=table.name,
-        name=name,
-        place=pack.place,
+        name=file.stem,
+        place=Place(str(file), 1),
         where=found.where,
         enabled=found.about.id not in _NOISY,
         pack=f"{pack.type}.{pack.name}",
         authors=found.about.authors,
+        threshold=None if found.counted is None else found.counted.threshold,
         **_told(found),
     )
 

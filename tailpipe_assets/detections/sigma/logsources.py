@@ -25,6 +25,9 @@ _BY_SERVICE = {
 _BY_CATEGORY = {"webserver": WEB_TABLES, "proxy": WEB_TABLES}
 _MAPPED = frozenset(table for tables in (*_BY_SERVICE.values(), *_BY_CATEGORY.values()) for table in tables)
 
+PREFIXES = {"gcp_audit_log": ("gcp.audit.", "data.protoPayload.", "protoPayload.")}
+"""What rules write before the fields of a table."""
+
 _URI = "request_uri"
 _STEM = f"split_part({_URI}, '?', 1)"
 _HOST_OF_URI = (

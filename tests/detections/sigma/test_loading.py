@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
+from tailpipe_assets.cli.exits import Exit
+from tailpipe_assets.cli.main import main
 from tailpipe_assets.pipeline.plan import plan
 from tailpipe_assets.pipeline.rules import rules_of
 from tailpipe_resources.config import load
 from tailpipe_resources.errors import ConfigError
+from tailpipe_resources.model.detection import Threshold
 from tailpipe_resources.model.finding import FINDING_TABLE, Severity
 from tailpipe_resources.model.place import Problems
 
@@ -31,6 +37,7 @@ collection "aws_cloudtrail_log" "production" {
   source = source.file.logs
 }
 """
+UNKNOWN = 'field "eventNam" is not in aws_cloudtrail_log; near: event_name, event_time, event_id'
 PROBE = """
 import sys
 from tailpipe_resources.config import load
@@ -71,7 +78,7 @@ def test_what_a_rule_says_of_itself_is_kept(tmp_path: Path) -> None:
     assert (rule.mitre, rule.tags) == (("TA0112:T1685.002",), ("cve.2026-1",))
     assert rule.where == (
         """(lower("event_source") = 'cloudtrail.amazonaws.com' """
-        """AND (lower("event_name") = 'stoplogging' OR lower("event_name") = 'deletetrail'))"""
+        """AND lower("event_name") IN ('stoplogging', 'deletetrail'))"""
     )
     # Which tactic the technique goes with is not said.
     assert found["sigma.aws.all_of"].mitre == ("TA0003", "TA0004", "T1098")
@@ -89,10 +96,10 @@ def test_rules_that_do_not_run_are_listed_with_the_reason(tmp_path: Path) -> Non
         ("placeholder.yml", "placeholder %administrators% has no value; give it in variables"),
         (
             "unknown_field.yml",
-            'field "eventNam" is not in aws_cloudtrail_log; near: event_name, event_time, event_id',
+            UNKNOWN,
         ),
     ]
-    assert loaded.skips[2].startswith("skipped 3 of 24: unknown_field.yml: field")
+    assert loaded.skips[2].endswith(f": detection_pack.sigma.aws: skipped 3 of 24: unknown_field.yml: {UNKNOWN}")
     assert loaded.left_out == {"about another log": 1, "below medium": 2, "status experimental": 1}
     assert loaded.count == loaded.kept + len(loaded.skipped) + sum(loaded.left_out.values())
     assert any('all_of.yml: tag "attack.t99" is no ATT&CK tactic' in each for each in loaded.warnings)
@@ -179,6 +186,122 @@ def test_pysigma_is_woken_only_for_what_is_new(tmp_path: Path) -> None:
     rule = copy / "equals.yml"
     rule.write_text(rule.read_text().replace("DeleteTrail", "UpdateTrail"))
     assert [woken(pack(path=copy)), woken(pack(path=copy))] == ["True", "False"]
+
+
+def test_without_pysigma_it_is_said_how_to_get_it(tmp_path: Path) -> None:
+    """By the pack and by a detection, each at its place; nothing else needs it."""
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    for entry in Path(duckdb.__file__).parents[1].iterdir():
+        if not entry.name.lower().startswith(("sigma", "pysigma")):
+            (packages / entry.name).symlink_to(entry)
+    shutil.copy(RULES / "equals.yml", tmp_path / "stop.yml")
+    own = f'detection "aws_cloudtrail_log" "x" {{\n  sigma = file("{tmp_path}/stop.yml")\n}}\n'
+    (tmp_path / "x.hcl").write_text(COLLECTION + own + pack())
+    paths = {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[3]), str(packages)))}
+    command = [sys.executable, "-S", "-m", "tailpipe_assets.cli", "--config-path", str(tmp_path), "config", "check"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **paths})
+
+    assert done.returncode == Exit.USAGE
+    needs = "pySigma is not installed, which reads Sigma rules; run: pip install 'tailpipe[sigma]'"
+    assert f"x.hcl:9: detection.aws_cloudtrail_log.x: sigma: {needs}" in done.stderr
+    assert f"x.hcl:11: detection_pack.sigma.aws: {needs}" in done.stderr
+
+
+def test_the_commands_name_what_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stderr; with `--strict` it is a failure."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tailpipe.hcl").write_text(COLLECTION + pack())
+    line = f"tailpipe.hcl:8: detection_pack.sigma.aws: skipped 3 of 24: unknown_field.yml: {UNKNOWN}"
+    shown = {}
+    for command in ("config check", "config check --strict", "config check --output json", "detection list"):
+        with pytest.raises(SystemExit) as left:
+            main(command.split())
+        out, err = capsys.readouterr()
+        assert line in err.splitlines(), command
+        assert left.value.code == (Exit.USAGE if "strict" in command else Exit.OK)
+        shown[command] = out
+
+    (said,) = json.loads(shown["config check --output json"])["packs"]
+    assert (said["name"], said["rules"], said["run"], len(said["skipped"])) == ("sigma.aws", 24, 17, 3)
+    assert "sigma.aws.equals" in shown["detection list"]
+    assert str(RULES / "equals.yml") in shown["detection list"]
+
+
+BURST = """
+title: Many keys
+status: test
+level: high
+correlation:
+    type: {kind}
+    rules: [key]
+    group-by: [userIdentity.arn]
+    timespan: 10m
+    condition: {{{condition}}}
+---
+title: A key
+name: key
+logsource: {{product: aws, service: cloudtrail}}
+detection:
+    selection:
+        eventName: CreateAccessKey
+    condition: selection
+"""
+
+
+def test_a_correlation_becomes_a_threshold(tmp_path: Path) -> None:
+    """Counted by our engine, whose windows do not depend on how rows come in."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    for name, kind, condition in (
+        ("many", "event_count", "gte: 3"),
+        ("different", "value_count", "gt: 3, field: requestParameters.userName"),
+        ("bytes", "value_sum", "gte: 1000, field: additionalEventData.bytes"),
+        ("ordered", "temporal_ordered", "gte: 1"),
+        ("fewer", "event_count", "lt: 3"),
+    ):
+        (rules / f"{name}.yml").write_text(BURST.format(kind=kind, condition=condition))
+    (rules / "gone.yml").write_text(BURST.format(kind="event_count", condition="gte: 3").replace("[key]", "[lock]"))
+    for _ in ("converted", "from the cache"):
+        found = bound(tmp_path, pack(path=rules))
+        rule = {each.detection.name: each.detection for each in found.rules}
+        assert {each.where for each in rule.values()} == {"""lower("event_name") = 'createaccesskey'"""}
+        window, group = timedelta(minutes=10), ('"user_identity"."arn"',)
+        name = """json_extract_string("request_parameters", '$."userName"')"""
+        size = """TRY_CAST(json_extract_string("additional_event_data", '$."bytes"') AS DOUBLE)"""
+        assert rule["many"].threshold == Threshold(window, group, count=3)
+        assert rule["different"].threshold == Threshold(window, group, distinct=name, least=4)
+        assert rule["bytes"].threshold == Threshold(window, group, sum=size, least=1000)
+        assert [(each.file, each.reason) for each in found.packs[0].skipped] == [
+            ("fewer.yml", "a correlation's condition has to be gte or gt"),
+            ("gone.yml", 'refers to "lock", which is not in the file'),
+            (
+                "ordered.yml",
+                'correlations of type "temporal_ordered" are not read; there are event_count, value_count, value_sum',
+            ),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is empty"),
+        ("- a\n- b\n", "is no Sigma rule"),
+        ("title: [", "is no YAML: while parsing a flow node"),
+        ("title: x\n", "has no logsource and no detection; is it a Sigma rule?"),
+        ("title: x\n---\ntitle: y\n", "has 2 rules; put each into a file of its own"),
+    ],
+)
+def test_a_file_that_is_no_rule_is_listed(text: str, reason: str, tmp_path: Path) -> None:
+    """Whatever is in it."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "x.yml").write_text(text)
+    (loaded,) = bound(tmp_path, pack(path=rules)).packs
+    assert loaded.skipped[0].reason.startswith(reason)
+    assert "none of its 1 rules runs on aws_cloudtrail_log" in loaded.warnings[0]
 
 
 def test_a_spoiled_cache_is_made_again(tmp_path: Path, home: Path) -> None:
