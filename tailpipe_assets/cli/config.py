@@ -7,7 +7,8 @@ Examples:
 json: {"files": [...], "collections": [...], "sources": [{"address", "place"}], "destinations": [{"name", "path",
 "retention"}], "holds": [{"name", "collections", "reason", "place"}], "views": [{"name", "description", "accelerated",
 "place"}]}, with the collections that each hold covers, and collections as `tailpipe collection list` gives them.
-Problems go to stderr, one a line; the exit code is then 2.
+Problems go to stderr, one a line; the exit code is then 2. Warnings go there too, and leave it 0: exceptions that have
+expired, and filters and redactions that take away what a detection needs, by its own tests.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the configuration and list what it holds."""
+    from tailpipe_assets.pipeline.blindness import blind_spots
     from tailpipe_assets.pipeline.plan import plan
     from tailpipe_assets.pipeline.rules import rules_of
     from tailpipe_assets.views.checking import check_views
@@ -45,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
     plans = plan(config, problems=problems)
     check_views(config, plans, problems)
     problems.raise_any()
-    for warning in rules_of(config, [each.table for each in plans], problems).warnings:
+    bound = rules_of(config, [each.table for each in plans], problems)
+    for warning in (*bound.warnings, *blind_spots(bound, plans)):
         print(f"warning: {warning}", file=sys.stderr)
     found = _found(config)
     if args.output == "json":
