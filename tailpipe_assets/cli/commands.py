@@ -60,14 +60,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", "How every collection is doing.", f"{_HERE}.status"),
     Command("compact", "Make the lake's small files into fewer.", f"{_HERE}.compact"),
     Command("query", "Ask the collected logs with SQL.", f"{_HERE}.query"),
-    Command("detection", "The rules that are looked for.", f"{_HERE}.detection", "list|show|test"),
+    Command("detection", "The rules that are looked for.", f"{_HERE}.detection", "list|show|test|run"),
     Command("finding", "What detections found.", f"{_HERE}.finding", "list|show"),
     Command("view", "What can be asked: tables, and the views of them.", f"{_HERE}.view", "list|show|refresh"),
     Command("connect", "Let another program ask: DuckDB, Powerpipe, ...", f"{_HERE}.connect"),
     Command(
         "collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show|delete", ("partition",)
     ),
-    Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show|test"),
+    Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show|test|run"),
     Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
     Command("alert", "Findings that somebody is told of.", f"{_HERE}.alert", "list|show|ack|close|status|deliver"),

@@ -8,7 +8,8 @@ json: {"files": [...], "collections": [...], "sources": [{"address", "place"}], 
 "retention"}], "holds": [{"name", "collections", "reason", "place"}], "views": [{"name", "description", "accelerated",
 "place"}], "packs": [{"name", "rules", "run", "left_out", "skipped", "place"}]}, with the collections that each hold
 covers, and collections as `tailpipe collection list` gives them.
-Problems go to stderr, one a line; the exit code is then 2.
+Problems go to stderr, one a line; the exit code is then 2. Warnings go there too, and leave it 0: exceptions that have
+expired, and filters and redactions that take away what a detection needs, by its own tests.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the configuration and list what it holds."""
+    from tailpipe_assets.pipeline.blindness import blind_spots
     from tailpipe_assets.pipeline.plan import plan
     from tailpipe_assets.pipeline.rules import rules_of
     from tailpipe_assets.views.checking import check_views
@@ -51,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     check_views(config, plans, problems)
     problems.raise_any()
     bound = rules_of(config, [each.table for each in plans], problems)
-    for warning in bound.warnings:
+    for warning in (*bound.warnings, *blind_spots(bound, plans)):
         print(f"warning: {warning}", file=sys.stderr)
     for pack in bound.packs:
         for line in pack.skips:

@@ -1,4 +1,4 @@
-"""The data-quality checks of collections, as Dagster's asset checks. They warn, and never stop a run."""
+"""The checks of collections as Dagster's asset checks: of data quality, and of findings. They only warn."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from tailpipe_assets.definitions.names import check_name, collection_key
 from tailpipe_assets.definitions.outcome import markdown_table
+from tailpipe_assets.pipeline.detection_checks import check_of, judge_findings, severities
 from tailpipe_assets.pipeline.quality import (
     LEAST_REJECTED,
     LEAST_ROWS,
@@ -52,12 +53,22 @@ Before = dict[tuple[str, str], frozenset[str] | None]
 
 def check_specs(plans: Iterable[Plan]) -> list[dg.AssetCheckSpec]:
     """The checks of collections that share an op, each with the limits that the configuration gives it."""
-    collections = {collection_key(each.collection): each.collection for each in plans}
+    by_key = {collection_key(each.collection): each for each in plans}
     return [
-        dg.AssetCheckSpec(check_name(name, key, collections), asset=key, description=_description(name, collection))
-        for key, collection in collections.items()
-        for name in collection.checks.names
+        dg.AssetCheckSpec(check_name(name, key, by_key), asset=key, description=said)
+        for key, ready in by_key.items()
+        for name, said in _described(ready)
     ]
+
+
+def _described(ready: Plan) -> Iterator[tuple[str, str]]:
+    """The checks of a collection with what they say of themselves."""
+    for name in ready.collection.checks.names:
+        yield name, _description(name, ready.collection)
+    for severity in severities(ready):
+        said = f"Warns when a run finds something of severity {severity} that neither an exception nor a suppression"
+        said += " covers, or a detection of that severity fails on some rows.\n\nIt never stops a run."
+        yield check_of(severity), said
 
 
 def columns_before(plans: Iterable[Plan], lake: Callable[[Destination], Lake]) -> Before:
@@ -83,7 +94,8 @@ def check_results(
     new = () if had is None else tuple(each.name for each in ready.table.stored_columns if each.name not in had)
     days = frozenset(date.fromisoformat(key) for key in context.partition_keys) | result.days.keys()
     evidence = Evidence(result, days, stored, datetime.now(UTC), new)
-    yield from _told(context, ready, judge(ready.collection.checks, evidence), specs)
+    verdicts = (*judge(ready.collection.checks, evidence), *judge_findings(ready, result))
+    yield from _told(context, ready, verdicts, specs)
 
 
 def check_alone(

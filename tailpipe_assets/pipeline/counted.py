@@ -33,6 +33,7 @@ def counted(result: CollectResult, batch: Batch, replaced: int, detected: Detect
         days=days,
         indexes=indexes,
         findings=Counter(result.findings) + Counter(detected.findings),
+        by_detection=Counter(result.by_detection) + Counter(detected.by_detection),
         suppressed=result.suppressed + detected.suppressed,
         rule_faults={**result.rule_faults, **detected.faults},
     )

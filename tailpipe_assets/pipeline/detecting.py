@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,6 +35,9 @@ class Detected:
     files: tuple[StagedFile, ...] = ()
     findings: Mapping[str, int] = field(default_factory=dict)
     """New ones that nothing suppresses, by severity."""
+
+    by_detection: Mapping[str, int] = field(default_factory=dict)
+    """The same by detection."""
 
     suppressed: int = 0
     faults: Mapping[str, str] = field(default_factory=dict)
@@ -75,13 +79,18 @@ def detect(
     return Detected(staged, *_counts(connection), {each.detection: each.reason for each in faults})
 
 
-def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, int], int]:
-    """New findings by severity, and how many are suppressed."""
+def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[Counter[str], Counter[str], int]:
+    """New findings by severity and by detection, and how many are suppressed."""
     found = connection.execute(
-        f"SELECT severity, suppressed_by IS NULL, count(*) FROM {FOUND} WHERE version = 1 GROUP BY ALL"
+        f"SELECT severity, detection, suppressed_by IS NULL, count(*) FROM {FOUND} WHERE version = 1 GROUP BY ALL"
     ).fetchall()
-    told = {severity: count for severity, is_told, count in found if is_told}
-    return told, sum(count for _, is_told, count in found if not is_told)
+    by_severity: Counter[str] = Counter()
+    by_detection: Counter[str] = Counter()
+    for severity, detection, is_told, count in found:
+        by_severity[severity] += count if is_told else 0
+        by_detection[detection] += count if is_told else 0
+    suppressed = sum(count for _, _, is_told, count in found if not is_told)
+    return +by_severity, +by_detection, suppressed
 
 
 def stage_found(

@@ -24,7 +24,7 @@ from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import PATH_COLUMNS, VIEW_COLUMNS, storage_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tailpipe_assets.detections.rules import RuleTable
     from tailpipe_assets.formats.base import Format
@@ -94,9 +94,9 @@ def put_rows(
     return rows_of(TESTED)
 
 
-def rows_of(relation: str) -> str:
+def rows_of(relation: str, partition: str = PARTITION) -> str:
     """A query for rows with all columns that rules may name."""
-    return f"SELECT *, {literal(PARTITION)} AS tp_partition, {of_time()} FROM {relation}"
+    return f"SELECT *, {literal(partition)} AS tp_partition, {of_time()} FROM {relation}"
 
 
 def _put_events(
@@ -113,11 +113,19 @@ def _put_events(
             "tp_table": literal(rules.name),
             "tp_index": "'default'",
         }
-        filled = {} if reader is None else {k: v for k, v in reader.table.enrichment.items() if k not in event}
-        replaced = ", ".join(f"{value} AS {quote(name)}" for name, value in filled.items())
-        row = event_sql(event, columns, given)
-        select = f"SELECT * REPLACE ({replaced}) FROM ({row})" if replaced else row
+        select = event_sql(event, columns, given)
+        if reader is not None:
+            redacted = reader.table.redactions
+            own = {each.name for each in reader.table.fields}
+            select = _replaced(select, {name: sql for name, sql in redacted.items() if name in own})
+            select = _replaced(select, {k: v for k, v in reader.table.enrichment.items() if k not in event})
+            select = _replaced(select, {name: sql for name, sql in redacted.items() if name not in own})
         connection.execute(f"INSERT INTO {TESTED} BY NAME {select}")
+
+
+def _replaced(query: str, made: Mapping[str, str]) -> str:
+    columns = ", ".join(f"{sql} AS {quote(name)}" for name, sql in made.items())
+    return f"SELECT * REPLACE ({columns}) FROM ({query})" if made else query
 
 
 def _put_raw(connection: duckdb.DuckDBPyConnection, readers: Iterable[Reader], raw: str) -> None:

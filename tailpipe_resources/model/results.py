@@ -81,6 +81,9 @@ class CollectResult:
     findings: Mapping[str, int] = field(default_factory=dict)
     """New findings that nothing suppresses, by severity."""
 
+    by_detection: Mapping[str, int] = field(default_factory=dict)
+    """The same by detection."""
+
     suppressed: int = 0
     """Findings kept that an exception or a suppression covers."""
 
@@ -113,6 +116,7 @@ class CollectResult:
             days=Counter(self.days) + Counter(later.days),
             indexes=Counter(self.indexes) + Counter(later.indexes),
             findings=Counter(self.findings) + Counter(later.findings),
+            by_detection=Counter(self.by_detection) + Counter(later.by_detection),
             rule_faults={**self.rule_faults, **later.rule_faults},
             faults=tuple(faults.values()),
         )

@@ -182,3 +182,16 @@ def test_an_id_that_means_no_finding_is_a_mistake(
         main(["--config-path", str(collected / "x.hcl"), "finding", "show", said])
     assert left.value.code == 2
     assert "tailpipe finding list" in capsys.readouterr().err
+
+
+def test_detection_run_looks_back(collected: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says how many there are and shows the first; --notify alone means nothing."""
+    (found,) = run(collected, capsys, "detection", "run", "trail_stopped")["collections"]
+    assert found["findings"] == {"aws_cloudtrail_log.trail_stopped": 1}
+    with pytest.raises(SystemExit) as left:
+        main(["--config-path", str(collected / "x.hcl"), "detection", "run", "--from", "2026-11-01", "--save"])
+    assert left.value.code == 0
+    assert "aws_cloudtrail_log.production: 2 rows of 1 days" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as left:
+        main(["--config-path", str(collected / "x.hcl"), "detection", "run", "--notify"])
+    assert left.value.code == 2
