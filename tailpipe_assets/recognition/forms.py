@@ -24,7 +24,7 @@ _CEF = re.compile(r"CEF:\s*\d")
 _LEEF = re.compile(r"LEEF:\s*\d")
 _DELIMITERS = ("\t", ";", "|", ",")
 _NAME = re.compile(r"[A-Za-z_#@][\w .:/()#@%-]{0,60}")
-_W3C = "#Fields:"
+_W3C = re.compile(r"#fields:?\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,12 @@ def _is_pairs(lines: Sequence[str]) -> bool:
 
 
 def _w3c(lines: Sequence[str]) -> Iterator[Form]:
-    said = next((each for each in lines[:20] if each.startswith(_W3C)), None)
+    """Logs of IIS and others by the W3C's layout, and of Zeek, which has taken it over."""
+    said = next((each for each in lines[:20] if _W3C.match(each)), None)
     if said is not None:
-        names = said.removeprefix(_W3C).split()
-        delimiter = "\t" if "\t" in said else " "
-        options = {"delimiter": delimiter, "quote": "", "comment": "#", "columns": names}
-        yield Form("delimited", options, "W3C extended log, its fields named in a comment")
+        names = _W3C.sub("", said, count=1).split()
+        options = {"delimiter": "\t" if "\t" in said else " ", "quote": "", "comment": "#", "columns": names}
+        yield Form("delimited", options, "delimited text, a comment names the columns")
 
 
 def _delimited(lines: Sequence[str]) -> Iterator[Form]:

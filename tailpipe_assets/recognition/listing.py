@@ -43,8 +43,9 @@ class Family:
         for each in filled:
             kinds.setdefault(_numberless(each.location), each)
         chosen = spread(list(kinds.values()), _OF_A_FOLDER)
-        others = [each for each in filled if each not in chosen]
-        return [*chosen, *spread(others, min(3, _OF_A_FOLDER - len(chosen)))]
+        taken = {each.location for each in chosen}
+        others = [each for each in filled if each.location not in taken]
+        return [*chosen, *spread(others, _OF_A_FOLDER - len(chosen))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,8 @@ def listing(source: Source) -> Listing:
 
 def spread(values: Sequence[T], count: int) -> list[T]:
     """So many of some values, from all over."""
-    if len(values) <= count:
-        return list(values)
+    if len(values) <= count or count < 1:
+        return list(values[:count])
     return [values[place * (len(values) - 1) // max(1, count - 1)] for place in range(count)]
 
 
