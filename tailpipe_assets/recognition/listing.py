@@ -98,14 +98,21 @@ def pattern_of(location: str) -> str:
     return re.sub(r"\*+", "*", _numberless(location))
 
 
-def common_prefix(artifacts: Sequence[Artifact]) -> str:
-    """What all their locations begin with, up to a `/` where they differ."""
+def common_prefix(artifacts: Sequence[Artifact], *, are_alone: bool) -> str:
+    """What all their locations begin with.
+
+    Args:
+        artifacts: which.
+        are_alone: whether nothing else lies in their folders, so that the folder will do.
+    """
     locations = [each.location for each in artifacts]
     first, last = min(locations), max(locations)
     same = next(
         (place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first)
     )
-    return first if len(locations) == 1 else first[: first.rfind("/", 0, same) + 1]
+    if are_alone:
+        return first[: first.rfind("/", 0, same) + 1]
+    return re.sub(r"\d[A-Za-z0-9]*$", "", first[:same]) if len(locations) > 1 else _numberless(first).split("*")[0]
 
 
 def _place(location: str) -> tuple[str, str]:

@@ -76,7 +76,8 @@ def source_of(place: Placed, found: Listing, heads: Sequence[Head], others: Sequ
     alone = [family for family in families if family not in shared]
     mixed = [head.artifact for head in heads if found.family(head.artifact) in shared]
     if place.is_bucket:
-        location = common_prefix([*mixed, *(each for family in alone for each in family.artifacts)])
+        among = [*mixed, *(each for family in alone for each in family.artifacts)]
+        location = common_prefix(among, are_alone=not mixed)
         prefix = location.removeprefix(f"{_S3}{place.block.attributes['bucket']}/")
         return Block("source", ("aws_s3", label), {**place.block.attributes, "prefix": prefix})
     paths = {f"{family.folder}/*{family.ending}*" for family in alone if family.ending}

@@ -283,3 +283,40 @@ def test_a_log_without_a_record_is_no_stranger(project: Project) -> None:
 
     assert [each.table for each in found.proposals] == ["aws_cloudtrail_log"]
     assert found.unknown == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        '{"a": ' * 100_000,
+        'a,b,"' + "x,y\n" * 60_000,
+        "#Fields: date time time\n2024-02-07 12:00:00 12:00:00\n",
+        '{"": [{"": 1}], ".": [{"time": "2024-02-07T12:00:00Z"}]}',
+        "a=1 " * 50_000,
+        "\x1b[31m2024-02-07 12:00:00\x1b[0m red\n",
+        "\ufeff\n\r\n",
+        "PAR1",
+        "\x1f\x8b\x08",
+        "",
+    ],
+    ids=["brackets", "braces", "quote", "twice", "no key", "pairs", "colors", "mark", "parquet", "gzip", "nothing"],
+)
+def test_nonsense_is_taken_calmly(content: str, project: Project) -> None:
+    """Whatever lies there, it is either named or proposed as something that can be collected."""
+    project.write("thing", content.encode("latin-1") if content.startswith("\x1f") else content)
+
+    found = recognize(str(project.logs))
+
+    assert not (found.proposals and found.unknown)
+    if found.proposals:
+        assert sum(collected(project, found).values()) == only(found)[1]
+
+
+def test_text_that_identifies_stays_text(project: Project) -> None:
+    """Digits of an account may begin with a zero in another line, which a number would reject."""
+    project.write("a.csv", "time,account_id,count\n2024-02-07T12:00:00Z,123456789012,1\n2024-02-07T12:00:01Z,9,2\n")
+
+    types = recognize(str(project.logs)).proposals[0].tried.types
+
+    assert (types["account_id"], types["count"]) == ("VARCHAR", "BIGINT")
