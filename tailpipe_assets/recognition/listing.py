@@ -71,6 +71,15 @@ class Listing:
         folder, ending = _place(artifact.location)
         return next(each for each in self.families if (each.folder, each.ending) == (folder, ending))
 
+    def unseen(self, some: Sequence[Artifact]) -> tuple[str, ...]:
+        """Places of which none of these artifacts is, and kinds of names in the places of which some are."""
+        seen = {pattern_of(each.location) for each in some}
+        places = {_place(each.location) for each in some}
+        left = [each for each in self.families if (each.folder, each.ending) not in places]
+        kinds = {pattern_of(each.location) for family in self.families for each in family.artifacts if each.size}
+        missed = sorted(each for each in kinds - seen if _place(each) in places)
+        return (*(f"{each.folder}/*{each.ending}" for each in left if any(one.size for one in each.artifacts)), *missed)
+
 
 def listing(source: Source) -> Listing:
     """What a source has, up to a limit.
@@ -93,9 +102,9 @@ def spread(values: Sequence[T], count: int) -> list[T]:
     return [values[place * (len(values) - 1) // max(1, count - 1)] for place in range(count)]
 
 
-def pattern_of(location: str) -> str:
-    """A path with `*` for its numbers."""
-    return re.sub(r"\*+", "*", _numberless(location))
+def pattern_of(location: str, root: str = "") -> str:
+    """A path with `*` for its numbers, those of the root aside."""
+    return root + re.sub(r"\*+", "*", _numberless(location.removeprefix(root)))
 
 
 def common_prefix(artifacts: Sequence[Artifact], *, are_alone: bool) -> str:

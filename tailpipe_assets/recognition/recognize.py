@@ -91,6 +91,9 @@ class Recognized:
     left_out: tuple[str, ...] = field(default=())
     """What lies there and is left out on purpose, such as digests."""
 
+    unseen: tuple[str, ...] = ()
+    """Where there are others that nothing was looked at of, and that no proposal collects."""
+
     @property
     def text(self) -> str:
         """The configuration."""
@@ -147,7 +150,8 @@ class _Looking:
             label = label_of(kind.what, kind.heads[0], names)
             source = place.block if is_one else source_of(place, found, kind.heads, self._others(kind), label)
             proposals.append(self._proposal(kind, source, names))
-        return Recognized(found, len(some), tuple(proposals), unknown, left_out)
+        unseen = () if is_one else found.unseen(some)
+        return Recognized(found, len(some), tuple(proposals), unknown, left_out, unseen)
 
     def _others(self, kind: Kind) -> list[Head]:
         return [head for each in self._kinds if each is not kind for head in each.heads]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.recognition.columns import Guesses
     from tailpipe_assets.recognition.forms import Form
     from tailpipe_assets.recognition.head import Head
-    from tailpipe_assets.recognition.listing import Listing
+    from tailpipe_assets.recognition.listing import Family, Listing
     from tailpipe_resources.sources.base import Source
 
 _S3 = "s3://"
@@ -80,11 +80,25 @@ def source_of(place: Placed, found: Listing, heads: Sequence[Head], others: Sequ
         location = common_prefix(among, are_alone=not mixed)
         prefix = location.removeprefix(f"{_S3}{place.block.attributes['bucket']}/")
         return Block("source", ("aws_s3", label), {**place.block.attributes, "prefix": prefix})
-    paths = {f"{family.folder}/*{family.ending}*" for family in alone if family.ending}
-    paths |= {pattern_of(each.location) for family in alone if not family.ending for each in family.artifacts}
-    paths |= {pattern_of(each.location) for each in mixed}
+    root = _root(str(place.block.attributes["path"]), heads[0].artifact.location)
+    paths = {_all_of(family, root) for family in alone if family.ending}
+    nameless = [each for family in alone if not family.ending for each in family.artifacts]
+    paths |= {pattern_of(each.location, root) for each in [*nameless, *mixed]}
     chosen = sorted(paths)
     return Block("source", ("file", label), {"path": chosen[0]} if len(chosen) == 1 else {"paths": chosen})
+
+
+def _root(target: str, location: str) -> str:
+    """The part of a path that is as it was typed, up to a `/`: nothing outside of it is meant."""
+    folder = f"{target.rstrip('/')}/"
+    same = next((place for place, (one, other) in enumerate(zip(folder, location, strict=False)) if one != other), None)
+    return location[: location.rfind("/", 0, len(folder) if same is None else same) + 1]
+
+
+def _all_of(family: Family, root: str) -> str:
+    """A pattern for all that is of a family."""
+    folder = pattern_of(family.artifacts[0].location.rpartition("/")[0] + "/", root)
+    return f"{folder}*{family.ending}*"
 
 
 def label_of(what: Known | Form, head: Head, names: set[str]) -> str:

@@ -320,3 +320,30 @@ def test_text_that_identifies_stays_text(project: Project) -> None:
     types = recognize(str(project.logs)).proposals[0].tried.types
 
     assert (types["account_id"], types["count"]) == ("VARCHAR", "BIGINT")
+
+
+def test_what_was_not_looked_at_is_said(project: Project) -> None:
+    """Of more places than are looked at, where logs differ, those without a collection are named."""
+    for number in range(40):
+        letters = f"{chr(97 + number // 20)}{chr(97 + number % 20)}"
+        project.write(f"{letters}/x.log", LOG4J if number % 2 else tables()["http_log"].sample)
+
+    found = recognize(str(project.logs))
+
+    assert found.looked_at == 20
+    assert len(found.unseen) == 20
+    assert sum(collected(project, found).values()) == 60
+
+
+def test_nothing_outside_of_the_place_is_collected(tmp_path: Path) -> None:
+    """A number in the path that was typed is no wildcard, as those below it may be."""
+    for year in ("2023", "2024"):
+        folder = tmp_path / year / "logs"
+        folder.mkdir(parents=True)
+        (folder / "app1.log").write_text(LOG4J)
+        (folder / "web1.log").write_bytes(tables()["http_log"].sample)
+
+    found = recognize(str(tmp_path / "2024" / "logs"))
+
+    assert collected(Project(tmp_path), found) == {"app_log": 3, "http_log": 3}
+    assert f'"{tmp_path}/2024/logs/app*.log"' in found.text
