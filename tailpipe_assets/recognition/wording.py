@@ -81,7 +81,7 @@ def source_of(place: Placed, found: Listing, heads: Sequence[Head], others: Sequ
         prefix = location.removeprefix(f"{_S3}{place.block.attributes['bucket']}/")
         return Block("source", ("aws_s3", label), {**place.block.attributes, "prefix": prefix})
     root = _root(str(place.block.attributes["path"]), heads[0].artifact.location)
-    paths = {_all_of(family, root) for family in alone if family.ending}
+    paths = {path for family in alone if family.ending for path in _all_of(family, root)}
     nameless = [each for family in alone if not family.ending for each in family.artifacts]
     paths |= {pattern_of(each.location, root) for each in [*nameless, *mixed]}
     chosen = sorted(paths)
@@ -95,10 +95,11 @@ def _root(target: str, location: str) -> str:
     return location[: location.rfind("/", 0, len(folder) if same is None else same) + 1]
 
 
-def _all_of(family: Family, root: str) -> str:
-    """A pattern for all that is of a family."""
+def _all_of(family: Family, root: str) -> set[str]:
+    """Patterns for all that is of a family: with the ending as it is, and with what rotation and packing add to it."""
     folder = pattern_of(family.artifacts[0].location.rpartition("/")[0] + "/", root)
-    return f"{folder}*{family.ending}*"
+    are_plain = {each.location.endswith(family.ending) for each in family.artifacts}
+    return {f"{folder}*{family.ending}{'' if is_plain else '.*'}" for is_plain in are_plain}
 
 
 def label_of(what: Known | Form, head: Head, names: set[str]) -> str:

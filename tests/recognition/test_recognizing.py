@@ -347,3 +347,17 @@ def test_nothing_outside_of_the_place_is_collected(tmp_path: Path) -> None:
 
     assert collected(Project(tmp_path), found) == {"app_log": 3, "http_log": 3}
     assert f'"{tmp_path}/2024/logs/app*.log"' in found.text
+
+
+def test_an_ending_is_not_the_start_of_another(project: Project) -> None:
+    """Files ending in `.jsonl` are not taken along with those in `.json`; packed and rotated ones are."""
+    cloudtrail = tables()["aws_cloudtrail_log"].sample
+    project.write("a.json", cloudtrail)
+    project.write("b.json.gz", gzip.compress(cloudtrail))
+    project.write("c.jsonl", NANO)
+    project.write("d.jsonl.1", NANO)
+
+    found = recognize(str(project.logs))
+
+    assert collected(project, found) == {"aws_cloudtrail_log": 2, "c_log": 2}
+    assert project.one("SELECT count(*) FROM tailpipe_rejected") == 0
