@@ -14,8 +14,8 @@ Examples:
 
 json: {"listed", "is_whole", "looked_at", "proposals": [{"table", "collection", "what", "artifacts", "records",
 "rejected", "columns": {name: type}, "rows": [...], "rejects": [{"location", "position", "reason", "record"}]}],
-"unknown": [{"location", "reason", "line"}], "left_out", "hcl", "next": [...]}. The configuration goes to stdout,
-everything else to stderr.
+"unknown": [{"location", "reason", "line"}], "left_out", "unseen", "hcl", "next": [...]}. The configuration goes to
+stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -107,6 +107,7 @@ def _as_json(found: Recognized, commands: list[str]) -> dict[str, Any]:
         ],
         "unknown": [{"location": each.location, "reason": each.reason, "line": each.line} for each in found.unknown],
         "left_out": list(found.left_out),
+        "unseen": list(found.unseen),
         "hcl": found.text if found.proposals else "",
         "next": commands,
     }

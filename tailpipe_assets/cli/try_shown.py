@@ -31,6 +31,10 @@ def show(found: Recognized) -> None:
         _say(f"\nNot recognized: {harmless(unknown.location)}\n  {harmless(unknown.reason)}")
         if unknown.line:
             _say(f"  its first line: {cut(harmless(unknown.line), _LINE)}")
+    for place in found.unseen[:_SHOWN]:
+        _say(f"\nNot looked at, and not in the configuration: {harmless(place)}; try it by itself")
+    if len(found.unseen) > _SHOWN:
+        _say(f"and {len(found.unseen) - _SHOWN:,} more such places")
     if found.left_out:
         _say(f"\nLeft out on purpose, as it is no log of the table: {harmless(found.left_out[0])}")
     _say("")

@@ -22,7 +22,8 @@ _TAKEN = {each.name for each in (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)}
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"-?\d+\.\d+([eE][+-]?\d+)?")
 _NOTHING = {"", "-"}
-_SAMPLE = 200
+_IDENTIFIER = re.compile(r"(^|[^a-z])id$|[a-z]I[dD]$|account|phone|zip|serial", re.ASCII)
+"""Text of such a name stays text, though it be digits: another may begin with a zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def guess(connection: duckdb.DuckDBPyConnection, records: Sequence[dict[str, Any
     time = find_time(connection, kept)
     columns, names = [], set[str]()
     for key, values in kept.items():
-        column = replace(_typed(connection, key, values[:_SAMPLE]), name=_name(key, names))
+        column = replace(_typed(connection, key, values), name=_name(key, names))
         columns.append(_for_time(column, time))
         names.add(column.name.lower())
     return Guesses(tuple(columns), time, is_named)
@@ -123,7 +124,8 @@ def _typed(connection: duckdb.DuckDBPyConnection, key: str, values: Sequence[Any
     if len(texts) < len(values):
         return Guess(key, key)
     said = [each for each in texts if each not in _NOTHING]
-    kind = _kind(connection, said)
+    is_identifier = isinstance(values[0], str) and _IDENTIFIER.search(key) is not None
+    kind = None if is_identifier else _kind(connection, said)
     return Guess(key, key, kind, "-" if kind and "-" in texts else None)
 
 

@@ -24,7 +24,7 @@ _CEF = re.compile(r"CEF:\s*\d")
 _LEEF = re.compile(r"LEEF:\s*\d")
 _DELIMITERS = ("\t", ";", "|", ",")
 _NAME = re.compile(r"[A-Za-z_#@][\w .:/()#@%-]{0,60}")
-_W3C = "#Fields:"
+_W3C = re.compile(r"#fields:?\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,11 @@ class Form:
         return f"{self.type} {json.dumps(self.options, sort_keys=True)}"
 
     def made(self) -> Format:
-        """The format."""
+        """The format.
+
+        Raises:
+            ValueError: its options make none, as when a log names a field twice.
+        """
         kind = plugins.load("format", self.type)
         made: Format = kind(kind.options(**self.options))
         return made
@@ -88,7 +92,7 @@ def _json(head: Head, lines: Sequence[str]) -> Iterator[Form]:
 def _is_object(line: str) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -102,19 +106,19 @@ def _is_pairs(lines: Sequence[str]) -> bool:
 
 
 def _w3c(lines: Sequence[str]) -> Iterator[Form]:
-    said = next((each for each in lines[:20] if each.startswith(_W3C)), None)
+    """Logs of IIS and others by the W3C's layout, and of Zeek, which has taken it over."""
+    said = next((each for each in lines[:20] if _W3C.match(each)), None)
     if said is not None:
-        names = said.removeprefix(_W3C).split()
-        delimiter = "\t" if "\t" in said else " "
-        options = {"delimiter": delimiter, "quote": "", "comment": "#", "columns": names}
-        yield Form("delimited", options, "W3C extended log, its fields named in a comment")
+        names = list(dict.fromkeys(_W3C.sub("", said, count=1).split()))
+        options = {"delimiter": "\t" if "\t" in said else " ", "quote": "", "comment": "#", "columns": names}
+        yield Form("delimited", options, "delimited text, a comment names the columns")
 
 
 def _delimited(lines: Sequence[str]) -> Iterator[Form]:
     comment = "#" if lines and lines[0].startswith("#") and any(not each.startswith("#") for each in lines) else ""
     rows = [each for each in lines if not comment or not each.startswith(comment)]
     for delimiter in _DELIMITERS:
-        table = list(csv.reader([each[:8000] for each in rows], delimiter=delimiter)) if rows else []
+        table = _table(rows, delimiter)
         (width, count), *_ = Counter(map(len, table)).most_common(1) or [(0, 0)]
         if width < 2 or count < 0.9 * len(table) or len(table) < 2:
             continue
@@ -125,6 +129,13 @@ def _delimited(lines: Sequence[str]) -> Iterator[Form]:
         elif width >= 3 or delimiter != ",":
             columns = [f"column_{number}" for number in range(1, width + 1)]
             yield Form("delimited", {**options, "columns": columns}, f"{_called(delimiter)} without a header")
+
+
+def _table(rows: Sequence[str], delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader([each[:8000] for each in rows], delimiter=delimiter))
+    except csv.Error:
+        return []
 
 
 def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:

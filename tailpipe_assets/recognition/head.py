@@ -137,7 +137,7 @@ def _objects(texts: list[str]) -> list[dict[str, Any]]:
     for text in texts[:RECORDS]:
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
             found.append(value)

@@ -24,7 +24,7 @@ def records_path(text: str) -> str | None:
         return None
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _first(body)
     found = max(_arrays(document, ()), key=lambda each: each[1], default=None)
     return None if found is None else ".".join(found[0])
@@ -37,7 +37,7 @@ def _arrays(value: Any, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
             yield way, count
     elif isinstance(value, dict) and len(way) < _DEEPEST:
         for key, each in value.items():
-            if "." not in key:
+            if key and "." not in key:
                 yield from _arrays(each, (*way, key))
 
 

@@ -11,6 +11,7 @@ from tailpipe_assets.recognition.head import cut, records_of
 from tailpipe_assets.tables.custom import CUSTOM
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import PluginError
+from tailpipe_resources.sources.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 _HINTS = {"apache_access_log": r"apache|httpd", "nginx_access_log": r"nginx"}
 _LAST = ("http_log", "nginx_access_log", "apache_access_log", "syslog")
 """Formats that several tables read go to the first of these that has them, unless the path says otherwise."""
+
+_SYSLOG = re.compile(
+    r"<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ |\d{4}-\d\d-\d\dT\S+ [\w.-]+ [\w./-]+(\[\d+\])?: "
+)
+"""How its lines begin; the format itself takes much else for syslog."""
 
 _SAME_KEYS = 0.6
 _FEWEST_KEYS = 4
@@ -97,18 +103,23 @@ def _of_lines(head: Head) -> Iterator[Known]:
             share = _share(head, form)
             if share >= _FITTING:
                 is_default = name == table.formats[0] and table.name != "http_log"
-                found.append((*_rank(head, table.name), -share, Known(table.name, None if is_default else name)))
+                found.append((*_rank(head, table), -share, Known(table.name, None if is_default else name)))
     yield from (each[-1] for each in sorted(found, key=lambda each: each[:-1]))
 
 
 def _share(head: Head, form: Form) -> float:
+    if form.type == "syslog" and sum(bool(_SYSLOG.match(each)) for each in head.lines) < _FITTING * len(head.lines):
+        return 0.0
     made = form.made()
     records = cut(head, made)
     count = min(records.count, 400) + records.rejected
     return len(records_of(records, made)) / count if count else 0.0
 
 
-def _rank(head: Head, name: str) -> tuple[int, int]:
-    hint = _HINTS.get(name)
-    is_hinted = hint is not None and re.search(hint, head.artifact.location, re.IGNORECASE) is not None
-    return (0 if is_hinted else 1, _LAST.index(name) + 1 if name in _LAST else 0)
+def _rank(head: Head, table: Table) -> tuple[int, int]:
+    location = head.artifact.location
+    key = re.sub(r"^s3://[^/]*/", "", location)
+    hint = _HINTS.get(table.name)
+    is_hinted = hint is not None and re.search(hint, location, re.IGNORECASE) is not None
+    is_laid_out = any(Layout(each).match(key) is not None for each in table.layouts.values())
+    return (0 if is_hinted or is_laid_out else 1, _LAST.index(table.name) + 1 if table.name in _LAST else 0)

@@ -35,6 +35,7 @@ _REST = (
     (rf"\s+-\s+(?P<logger>[\w.]+)\s+-\s+{_LEVELLED}\s+-\s+{_MESSAGE}", "logger, level"),
     (rf"\]?:?\s+\[?{_LEVELLED}\]?:?\s+{_MESSAGE}", "level"),
 )
+_PARTED = rf"date=(?P<date>\d{{4}}-\d\d-\d\d)[ ,]+time=(?P<time>\d\d:\d\d:\d\d)[ ,]*{_MESSAGE}"
 _MOST_BEFORE = 120
 _FITTING = 0.4
 
@@ -44,6 +45,8 @@ def line_patterns(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
     Lines that carry on the one before, as stack traces do, fit none.
     """
+    if _fits(lines, _PARTED):
+        yield _PARTED, "lines of text with date= and time= in them"
     for time in _TIMES:
         if not _fits(lines, rf"^.{{0,{_MOST_BEFORE}}}?{time}"):
             continue

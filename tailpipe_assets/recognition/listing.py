@@ -43,8 +43,9 @@ class Family:
         for each in filled:
             kinds.setdefault(_numberless(each.location), each)
         chosen = spread(list(kinds.values()), _OF_A_FOLDER)
-        others = [each for each in filled if each not in chosen]
-        return [*chosen, *spread(others, min(3, _OF_A_FOLDER - len(chosen)))]
+        taken = {each.location for each in chosen}
+        others = [each for each in filled if each.location not in taken]
+        return [*chosen, *spread(others, _OF_A_FOLDER - len(chosen))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,15 @@ class Listing:
         folder, ending = _place(artifact.location)
         return next(each for each in self.families if (each.folder, each.ending) == (folder, ending))
 
+    def unseen(self, some: Sequence[Artifact]) -> tuple[str, ...]:
+        """Places of which none of these artifacts is, and kinds of names in the places of which some are."""
+        seen = {pattern_of(each.location) for each in some}
+        places = {_place(each.location) for each in some}
+        left = [each for each in self.families if (each.folder, each.ending) not in places]
+        kinds = {pattern_of(each.location) for family in self.families for each in family.artifacts if each.size}
+        missed = sorted(each for each in kinds - seen if _place(each) in places)
+        return (*(f"{each.folder}/*{each.ending}" for each in left if any(one.size for one in each.artifacts)), *missed)
+
 
 def listing(source: Source) -> Listing:
     """What a source has, up to a limit.
@@ -87,24 +97,31 @@ def listing(source: Source) -> Listing:
 
 def spread(values: Sequence[T], count: int) -> list[T]:
     """So many of some values, from all over."""
-    if len(values) <= count:
-        return list(values)
+    if len(values) <= count or count < 1:
+        return list(values[:count])
     return [values[place * (len(values) - 1) // max(1, count - 1)] for place in range(count)]
 
 
-def pattern_of(location: str) -> str:
-    """A path with `*` for its numbers."""
-    return re.sub(r"\*+", "*", _numberless(location))
+def pattern_of(location: str, root: str = "") -> str:
+    """A path with `*` for its numbers, those of the root aside."""
+    return root + re.sub(r"\*+", "*", _numberless(location.removeprefix(root)))
 
 
-def common_prefix(artifacts: Sequence[Artifact]) -> str:
-    """What all their locations begin with, up to a `/` where they differ."""
+def common_prefix(artifacts: Sequence[Artifact], *, are_alone: bool) -> str:
+    """What all their locations begin with.
+
+    Args:
+        artifacts: which.
+        are_alone: whether nothing else lies in their folders, so that the folder will do.
+    """
     locations = [each.location for each in artifacts]
     first, last = min(locations), max(locations)
     same = next(
         (place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first)
     )
-    return first if len(locations) == 1 else first[: first.rfind("/", 0, same) + 1]
+    if are_alone:
+        return first[: first.rfind("/", 0, same) + 1]
+    return re.sub(r"\d[A-Za-z0-9]*$", "", first[:same]) if len(locations) > 1 else _numberless(first).split("*")[0]
 
 
 def _place(location: str) -> tuple[str, str]:

@@ -12,8 +12,16 @@ from tailpipe_assets.recognition.head import cut, read_head, records_of
 from tailpipe_assets.recognition.known import Known, known
 from tailpipe_assets.recognition.listing import listing
 from tailpipe_assets.recognition.trial import Tried, planned, tried
-from tailpipe_assets.recognition.wording import custom_blocks, custom_name, known_blocks, place_of, source_of, text_of
-from tailpipe_resources.errors import ArtifactGoneError, BadArtifactError
+from tailpipe_assets.recognition.wording import (
+    custom_blocks,
+    custom_name,
+    known_blocks,
+    label_of,
+    place_of,
+    source_of,
+    text_of,
+)
+from tailpipe_resources.errors import ArtifactGoneError, BadArtifactError, SourceRefusedError
 from tailpipe_resources.query.engine import connect
 
 if TYPE_CHECKING:
@@ -83,6 +91,9 @@ class Recognized:
     left_out: tuple[str, ...] = field(default=())
     """What lies there and is left out on purpose, such as digests."""
 
+    unseen: tuple[str, ...] = ()
+    """Where there are others that nothing was looked at of, and that no proposal collects."""
+
     @property
     def text(self) -> str:
         """The configuration."""
@@ -110,38 +121,53 @@ class _Looking:
         self._connection = connection
         self._kinds: list[Kind] = []
         self._unknown: list[Unknown] = []
+        self._odd: list[Head] = []
+        """The heads of those that are unknown for what they hold."""
 
     def at(self, found: Listing, target: str) -> Recognized:
         """Everything that is there."""
         some = found.some
+        refused: SourceRefusedError | None = None
         for artifact in some:
             try:
                 head = read_head(self._source, artifact)
-            except (ArtifactGoneError, BadArtifactError) as error:
+            except (ArtifactGoneError, BadArtifactError, SourceRefusedError) as error:
+                refused = error if isinstance(error, SourceRefusedError) else refused
                 self._unknown.append(Unknown(artifact.location, str(error)))
                 continue
             if head.data:
                 self._sort(head)
             elif head.fault:
                 self._unknown.append(Unknown(artifact.location, head.fault))
+        if refused is not None and not self._kinds:
+            raise refused
         left_out, unknown = self._sorted_out()
         place = place_of(target)
         is_one = len(self._kinds) == 1 and (not unknown or place.is_bucket)
         names: set[str] = set()
         proposals = []
         for kind in self._kinds:
-            source = place.block if is_one else source_of(place, found, kind.heads, self._others(kind), names)
+            label = label_of(kind.what, kind.heads[0], names)
+            source = place.block if is_one else source_of(place, found, kind.heads, self._others(kind), label)
             proposals.append(self._proposal(kind, source, names))
-        return Recognized(found, len(some), tuple(proposals), unknown, left_out)
+        unseen = () if is_one else found.unseen(some)
+        return Recognized(found, len(some), tuple(proposals), unknown, left_out, unseen)
 
     def _others(self, kind: Kind) -> list[Head]:
         return [head for each in self._kinds if each is not kind for head in each.heads]
 
     def _sorted_out(self) -> tuple[tuple[str, ...], tuple[Unknown, ...]]:
         """What the tables that were found leave out, and what else is unknown."""
+        odd = [head for head in self._odd if not self._is_empty(head)]
+        self._unknown += [_unknown(head, _failure(head)) for head in odd]
         patterns = [each.plan.table.exclude for each in self._kinds if each.plan.table.exclude]
         left = [each for each in self._unknown if any(re.search(pattern, each.location) for pattern in patterns)]
         return tuple(each.location for each in left), tuple(each for each in self._unknown if each not in left)
+
+    def _is_empty(self, head: Head) -> bool:
+        """Whether it is a log of a kind that was found, without a record."""
+        came = [tried(self._connection, kind.plan, [head]) for kind in self._kinds if isinstance(kind.what, Known)]
+        return any(each.records == 0 for each in came)
 
     def _sort(self, head: Head) -> None:
         for kind in self._kinds:
@@ -150,7 +176,7 @@ class _Looking:
                 return
         kind_of = self._known(head) or self._custom(head)
         if kind_of is None:
-            self._unknown.append(_unknown(head, self._failure(head)))
+            self._odd.append(head)
             return
         for kind in self._kinds:
             if _is_same(kind, kind_of):
@@ -190,20 +216,6 @@ class _Looking:
         keys = frozenset(each.source for each in guesses.columns)
         return Kind(form, list(heads), tried(self._connection, ready, heads), ready, keys, guesses)
 
-    def _failure(self, head: Head) -> str:
-        if not head.is_text and not head.is_parquet:
-            return "it is neither text nor Parquet"
-        if head.fault and not head.lines:
-            return head.fault
-        first = next(forms(head), None)
-        if first is None:
-            return "no line has a time in it, and no format fits"
-        made = first.made()
-        came = cut(head, made)
-        if came.fault and not came.count:
-            return f"it looks like {first.what}: {came.fault}"
-        return f"it looks like {first.what}, and no field of its records tells the time"
-
     def _proposal(self, kind: Kind, source: Block, names: set[str]) -> Proposal:
         label = source.labels[1]
         names.add(label)
@@ -231,3 +243,20 @@ def _is_same(one: Kind, other: Kind) -> bool:
 def _unknown(head: Head, reason: str) -> Unknown:
     line = head.lines[0] if head.is_text and head.lines else head.data[:60].decode(errors="backslashreplace")
     return Unknown(head.artifact.location, reason, line)
+
+
+def _failure(head: Head) -> str:
+    """Why nothing fits it."""
+    if not head.is_text and not head.is_parquet:
+        return "it is neither text nor Parquet"
+    if head.fault and not head.lines:
+        return head.fault
+    first = next(forms(head), None)
+    if first is None:
+        is_json = head.data.lstrip()[:1] in {b"{", b"["}
+        return "it may be JSON, and holds no array of records" if is_json else "no line has a time in it that we know"
+    made = first.made()
+    came = cut(head, made)
+    if came.fault and not came.count:
+        return f"it looks like {first.what}: {came.fault}"
+    return f"it looks like {first.what}, and no field of its records tells the time"

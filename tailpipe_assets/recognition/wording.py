@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.recognition.hcl import Block, Reference, Value, document, name_of
+from tailpipe_assets.recognition.known import Known
 from tailpipe_assets.recognition.listing import common_prefix, pattern_of
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import UsageError
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.recognition.columns import Guesses
     from tailpipe_assets.recognition.forms import Form
     from tailpipe_assets.recognition.head import Head
-    from tailpipe_assets.recognition.known import Known
-    from tailpipe_assets.recognition.listing import Listing
+    from tailpipe_assets.recognition.listing import Family, Listing
     from tailpipe_resources.sources.base import Source
 
 _S3 = "s3://"
@@ -45,15 +45,14 @@ def place_of(target: str) -> Placed:
     Raises:
         UsageError: it is none.
     """
-    kind = "aws_s3" if target.startswith(_S3) else "file"
-    if kind == "aws_s3":
+    said: dict[str, Value]
+    if target.startswith(_S3):
         bucket, _, prefix = target.removeprefix(_S3).partition("/")
-        said: dict[str, Value] = {"bucket": bucket}
-        said |= {"prefix": prefix} if prefix else {}
-        name = prefix.rstrip("/").rpartition("/")[2] or bucket
+        said = {"bucket": bucket, **({"prefix": prefix} if prefix else {})}
+        kind, name = "aws_s3", prefix.rstrip("/").rpartition("/")[2] or bucket
     else:
         path = str(Path(target).expanduser().absolute())
-        said, name = {"path": path}, Path(path).name.split(".")[0] or "logs"
+        said, kind, name = {"path": path}, "file", Path(path).name.split(".")[0]
     plugin = plugins.load("source", kind)
     try:
         source: Source = plugin(plugin.options(**said))
@@ -62,26 +61,58 @@ def place_of(target: str) -> Placed:
     return Placed(Block("source", (kind, name_of(name)), said), source)
 
 
-def source_of(place: Placed, found: Listing, heads: Sequence[Head], others: Sequence[Head], names: set[str]) -> Block:
-    """The source of one of several kinds of logs that lie at a place."""
+def source_of(place: Placed, found: Listing, heads: Sequence[Head], others: Sequence[Head], label: str) -> Block:
+    """The source of one of several kinds of logs that lie at a place.
+
+    Args:
+        place: where all of them lie.
+        found: what is there.
+        heads: those of this kind.
+        others: those of the other kinds.
+        label: what to call it.
+    """
     families = list({id(family): family for family in (found.family(head.artifact) for head in heads)}.values())
     shared = [family for family in families if any(found.family(each.artifact) is family for each in others)]
     alone = [family for family in families if family not in shared]
+    mixed = [head.artifact for head in heads if found.family(head.artifact) in shared]
     if place.is_bucket:
-        artifacts = [each for family in alone for each in family.artifacts]
-        artifacts += [head.artifact for head in heads if found.family(head.artifact) in shared]
-        location = common_prefix(artifacts)
+        among = [*mixed, *(each for family in alone for each in family.artifacts)]
+        location = common_prefix(among, are_alone=not mixed)
         prefix = location.removeprefix(f"{_S3}{place.block.attributes['bucket']}/")
-        name = prefix.rstrip("/").rpartition("/")[2] or place.block.labels[1]
-        said: dict[str, Value] = {**place.block.attributes, "prefix": prefix}
-        return Block("source", ("aws_s3", _fresh(name_of(name.split(".")[0]), names)), said)
-    paths = {f"{family.folder}/*{family.ending}{'*' if family.ending else ''}" for family in alone if family.ending}
-    paths |= {pattern_of(each.location) for family in alone if not family.ending for each in family.artifacts}
-    paths |= {pattern_of(head.artifact.location) for head in heads if found.family(head.artifact) in shared}
-    stem = name_of(re.sub(r"\d+", " ", Path(heads[0].artifact.location).name.split(".")[0]))
+        return Block("source", ("aws_s3", label), {**place.block.attributes, "prefix": prefix})
+    root = _root(str(place.block.attributes["path"]), heads[0].artifact.location)
+    paths = {path for family in alone if family.ending for path in _all_of(family, root)}
+    nameless = [each for family in alone if not family.ending for each in family.artifacts]
+    paths |= {pattern_of(each.location, root) for each in [*nameless, *mixed]}
     chosen = sorted(paths)
-    said = {"path": chosen[0]} if len(chosen) == 1 else {"paths": chosen}
-    return Block("source", ("file", _fresh(stem, names)), said)
+    return Block("source", ("file", label), {"path": chosen[0]} if len(chosen) == 1 else {"paths": chosen})
+
+
+def _root(target: str, location: str) -> str:
+    """The part of a path that is as it was typed, up to a `/`: nothing outside of it is meant."""
+    folder = f"{target.rstrip('/')}/"
+    same = next((place for place, (one, other) in enumerate(zip(folder, location, strict=False)) if one != other), None)
+    return location[: location.rfind("/", 0, len(folder) if same is None else same) + 1]
+
+
+def _all_of(family: Family, root: str) -> set[str]:
+    """Patterns for all that is of a family: with the ending as it is, and with what rotation and packing add to it."""
+    folder = pattern_of(family.artifacts[0].location.rpartition("/")[0] + "/", root)
+    are_plain = {each.location.endswith(family.ending) for each in family.artifacts}
+    return {f"{folder}*{family.ending}{'' if is_plain else '.*'}" for is_plain in are_plain}
+
+
+def label_of(what: Known | Form, head: Head, names: set[str]) -> str:
+    """A name for one of several kinds of logs that no other has: by its table, else by its file."""
+    if isinstance(what, Known):
+        wanted = what.table.removeprefix("aws_").removesuffix("_log")
+    else:
+        stem = PurePosixPath(head.artifact.location).name.split(".")[0]
+        wanted = name_of("_".join(re.findall(r"[A-Za-z]+", stem)[:3]))
+    number, made = 2, wanted
+    while made in names:
+        made, number = f"{wanted}_{number}", number + 1
+    return made
 
 
 def known_blocks(known: Known, source: Block, label: str) -> tuple[Block, ...]:
@@ -129,13 +160,6 @@ def text_of(blocks: Sequence[Block]) -> str:
 
 def _address(source: Block) -> Reference:
     return Reference(f"source.{source.labels[0]}.{source.labels[1]}")
-
-
-def _fresh(name: str, names: set[str]) -> str:
-    number, made = 2, name
-    while made in names:
-        made, number = f"{name}_{number}", number + 1
-    return made
 
 
 def _first(error: ValueError) -> str:

@@ -36,6 +36,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def let_in(monkeypatch: pytest.MonkeyPatch, endpoint: S3Endpoint) -> None:
+    """Credentials in the environment."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+
+
 def run(*arguments: str) -> int:
     """The exit code of a command."""
     with pytest.raises(SystemExit) as left:
@@ -138,13 +146,7 @@ def test_a_bucket_needs_no_more_than_its_name(
     objects = {f"{folder}/0{day}/1_CloudTrail_{day}.json.gz": gzip.compress(SAMPLE) for day in range(1, 4)}
     digest = f"{folder.replace('CloudTrail', 'CloudTrail-Digest')}/01/1_CloudTrail-Digest_1.json.gz"
     bucket = s3_endpoint.bucket({**objects, digest: gzip.compress(b'{"digestS3Bucket": "b"}')})
-    for name, value in {
-        "AWS_ENDPOINT_URL": s3_endpoint.url,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_DEFAULT_REGION": REGION,
-    }.items():
-        monkeypatch.setenv(name, value)
+    let_in(monkeypatch, s3_endpoint)
 
     said = tried(capsys, f"s3://{bucket}", "--write", "tailpipe.hcl")
     codes = [run(*shlex.split(command)[1:]) for command in said["next"]]
@@ -157,13 +159,39 @@ def test_a_bucket_needs_no_more_than_its_name(
 
 @pytest.mark.service
 @pytest.mark.usefixtures("here")
+def test_each_kind_of_log_in_a_bucket_gets_its_prefix(
+    s3_endpoint: S3Endpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Logs of several kinds are collected from below prefixes of their own, without a reject."""
+    flows = tables()["aws_vpc_flow_log"].sample
+    objects = {f"AWSLogs/1/CloudTrail/us-east-1/2024/02/0{day}/{day}.json": SAMPLE for day in range(1, 4)}
+    objects |= {f"AWSLogs/1/vpcflowlogs/us-east-1/2024/02/0{day}/{day}.log": flows for day in range(1, 4)}
+    objects |= {f"apps/web-{day}.csv": f"time,user,n\n{LOGS}".encode() for day in range(1, 4)}
+    objects |= {f"apps/api-{day}.csv": b"at,path,code\n2024-02-07T12:00:00Z,/,200\n" for day in range(1, 4)}
+    bucket = s3_endpoint.bucket(objects)
+    let_in(monkeypatch, s3_endpoint)
+
+    said = tried(capsys, f"s3://{bucket}", "--write", "tailpipe.hcl")
+    assert run("collect", "--output", "json") == Exit.OK
+    results = json.loads(capsys.readouterr().out)["collections"]
+
+    assert {each["table"] for each in said["proposals"]} == {
+        "aws_cloudtrail_log",
+        "aws_vpc_flow_log",
+        "web_log",
+        "api_log",
+    }
+    assert [each["rejected"] for each in results] == [0, 0, 0, 0]
+    assert all(each["artifacts"] == 3 for each in results)
+
+
+@pytest.mark.service
+@pytest.mark.usefixtures("here")
 def test_a_bucket_that_is_not_there_is_said(
     s3_endpoint: S3Endpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the source's own words and exit code."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    let_in(monkeypatch, s3_endpoint)
 
     assert run("try", "s3://no-such-bucket-at-all") == Exit.FAILED
     assert "no-such-bucket-at-all" in capsys.readouterr().err

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tailpipe_assets.recognition.known import tables
@@ -35,6 +38,7 @@ LOGFMT = """\
 ts=2024-02-07T12:00:00Z level=info msg="user logged in" took=1.25
 ts=2024-02-07T12:00:01Z level=warn msg=slow took=9.5
 """
+NANO = '{"ts": 1707307200123456789, "lvl": 1}\n'
 
 
 @pytest.fixture
@@ -108,7 +112,7 @@ def test_real_logs_are_known(folder: str, table: str, project: Project) -> None:
             "iis.log",
             W3C,
             2,
-            "W3C extended log, its fields named in a comment",
+            "delimited text, a comment names the columns",
             {"c_ip": "VARCHAR", "sc_status": "BIGINT"},
         ),
         (
@@ -139,6 +143,28 @@ def test_real_logs_are_known(folder: str, table: str, project: Project) -> None:
             2,
             "JSON lines",
             {"meta": "JSON", "log_tp_x": "BIGINT", "ID": "BIGINT"},
+        ),
+        ("nano.jsonl", NANO, 1, "JSON lines", {"ts": "VARCHAR", "lvl": "BIGINT"}),
+        (
+            "zeek.log",
+            "#fields\tts\tid.orig_h\torig_bytes\n1707307200.123456\t203.0.113.9\t-\n1707307201.5\t203.0.113.9\t12\n",
+            2,
+            "delimited text, a comment names the columns",
+            {"ts": "TIMESTAMP WITH TIME ZONE", "id_orig_h": "VARCHAR", "orig_bytes": "BIGINT"},
+        ),
+        (
+            "fortigate.log",
+            '<189>date=2024-02-07 time=12:00:00 action="deny"\n<190>date=2024-02-07 time=12:00:01 action="deny"\n',
+            2,
+            "lines of text with date= and time= in them",
+            {"date": "VARCHAR", "message": "VARCHAR"},
+        ),
+        (
+            "app.log",
+            "2024/02/07 12:00:00 [error] 12#12: *1 failed\n2024/02/07 12:00:01 [warn] 12#12: *2 slow\n",
+            2,
+            "lines of text: time, level, message",
+            {"level": "VARCHAR", "message": "VARCHAR"},
         ),
         (
             "us.csv",
@@ -182,10 +208,11 @@ def test_lines_of_text_are_taken_apart_at_their_time(project: Project) -> None:
     ("content", "reason"),
     [
         (bytes(range(256)) * 20, "it is neither text nor Parquet"),
-        (b"hello\nworld\n", "no line has a time in it, and no format fits"),
+        (b"hello\nworld\n", "no line has a time in it that we know"),
         (b'{"name": "ada"}\n{"name": "bob"}\n', "it looks like JSON lines, and no field of its records tells the time"),
+        (b'{\n  "time": "2024-02-07"\n}\n', "it may be JSON, and holds no array of records"),
     ],
-    ids=["binary", "no time", "no time field"],
+    ids=["binary", "no time", "no time field", "a single object"],
 )
 def test_what_nothing_fits_is_named_with_its_line(content: bytes, reason: str, project: Project) -> None:
     """Nothing is proposed, and the reason is said with the line that shows it."""
@@ -221,3 +248,116 @@ def test_each_of_several_logs_gets_its_own_source(project: Project) -> None:
     assert rows == {"aws_cloudtrail_log": 2, "http_log": 9, "app_log": 9}
     assert [each.location for each in found.unknown] == [str(project.logs / "web" / "core")]
     assert project.one("SELECT count(*) FROM tailpipe_rejected WHERE artifact NOT LIKE '%/app_.log'") == 0
+
+
+def test_parquet_is_read_by_its_own_types(project: Project) -> None:
+    """A row of a Parquet file is a record, and what is nested in it stays JSON."""
+    when = datetime(2024, 2, 7, 12, tzinfo=UTC)
+    pq.write_table(pa.table({"when": [when] * 2, "n": [1, 2], "s": [{"a": 1}] * 2}), project.logs / "x.parquet")
+
+    found = recognize(str(project.logs))
+
+    assert found.proposals[0].what == "Parquet"
+    assert collected(project, found) == {"logs_log": 2}
+    assert project.one("SELECT min(tp_timestamp)::VARCHAR FROM logs_log") == "2024-02-07 12:00:00+00"
+
+
+def test_a_document_that_is_cut_off_is_still_known(project: Project) -> None:
+    """Of a large document of one line the records that were read are enough."""
+    event = json.loads(tables()["aws_cloudtrail_log"].sample)["Records"][0]
+    project.write("large.json", json.dumps({"Records": [{**event, "eventID": str(each)} for each in range(2000)]}))
+
+    found = recognize(str(project.logs))
+
+    assert only(found)[0] == "aws_cloudtrail_log"
+    assert only(found)[2] == 0
+    assert collected(project, found) == {"aws_cloudtrail_log": 2000}
+
+
+def test_a_log_without_a_record_is_no_stranger(project: Project) -> None:
+    """A document whose array is empty, as CloudTrail leaves them, is of the kind of the others."""
+    project.write("0.json", b'{"Records": []}')
+    project.write("1.json", tables()["aws_cloudtrail_log"].sample)
+
+    found = recognize(str(project.logs))
+
+    assert [each.table for each in found.proposals] == ["aws_cloudtrail_log"]
+    assert found.unknown == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        '{"a": ' * 100_000,
+        'a,b,"' + "x,y\n" * 60_000,
+        "#Fields: date time time\n2024-02-07 12:00:00 12:00:00\n",
+        '{"": [{"": 1}], ".": [{"time": "2024-02-07T12:00:00Z"}]}',
+        "a=1 " * 50_000,
+        "\x1b[31m2024-02-07 12:00:00\x1b[0m red\n",
+        "\ufeff\n\r\n",
+        "PAR1",
+        "\x1f\x8b\x08",
+        "",
+    ],
+    ids=["brackets", "braces", "quote", "twice", "no key", "pairs", "colors", "mark", "parquet", "gzip", "nothing"],
+)
+def test_nonsense_is_taken_calmly(content: str, project: Project) -> None:
+    """Whatever lies there, it is either named or proposed as something that can be collected."""
+    project.write("thing", content.encode("latin-1") if content.startswith("\x1f") else content)
+
+    found = recognize(str(project.logs))
+
+    assert not (found.proposals and found.unknown)
+    if found.proposals:
+        assert sum(collected(project, found).values()) == only(found)[1]
+
+
+def test_text_that_identifies_stays_text(project: Project) -> None:
+    """Digits of an account may begin with a zero in another line, which a number would reject."""
+    project.write("a.csv", "time,account_id,count\n2024-02-07T12:00:00Z,123456789012,1\n2024-02-07T12:00:01Z,9,2\n")
+
+    types = recognize(str(project.logs)).proposals[0].tried.types
+
+    assert (types["account_id"], types["count"]) == ("VARCHAR", "BIGINT")
+
+
+def test_what_was_not_looked_at_is_said(project: Project) -> None:
+    """Of more places than are looked at, where logs differ, those without a collection are named."""
+    for number in range(40):
+        letters = f"{chr(97 + number // 20)}{chr(97 + number % 20)}"
+        project.write(f"{letters}/x.log", LOG4J if number % 2 else tables()["http_log"].sample)
+
+    found = recognize(str(project.logs))
+
+    assert found.looked_at == 20
+    assert len(found.unseen) == 20
+    assert sum(collected(project, found).values()) == 60
+
+
+def test_nothing_outside_of_the_place_is_collected(tmp_path: Path) -> None:
+    """A number in the path that was typed is no wildcard, as those below it may be."""
+    for year in ("2023", "2024"):
+        folder = tmp_path / year / "logs"
+        folder.mkdir(parents=True)
+        (folder / "app1.log").write_text(LOG4J)
+        (folder / "web1.log").write_bytes(tables()["http_log"].sample)
+
+    found = recognize(str(tmp_path / "2024" / "logs"))
+
+    assert collected(Project(tmp_path), found) == {"app_log": 3, "http_log": 3}
+    assert f'"{tmp_path}/2024/logs/app*.log"' in found.text
+
+
+def test_an_ending_is_not_the_start_of_another(project: Project) -> None:
+    """Files ending in `.jsonl` are not taken along with those in `.json`; packed and rotated ones are."""
+    cloudtrail = tables()["aws_cloudtrail_log"].sample
+    project.write("a.json", cloudtrail)
+    project.write("b.json.gz", gzip.compress(cloudtrail))
+    project.write("c.jsonl", NANO)
+    project.write("d.jsonl.1", NANO)
+
+    found = recognize(str(project.logs))
+
+    assert collected(project, found) == {"aws_cloudtrail_log": 2, "c_log": 2}
+    assert project.one("SELECT count(*) FROM tailpipe_rejected") == 0
