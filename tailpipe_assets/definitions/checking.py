@@ -142,8 +142,8 @@ def _planned_days(context: dg.AssetExecutionContext) -> Sequence[str]:
 
     Of a long range they are none, and skipped it is: each verdict on each day is an event.
     """
-    days: Sequence[str] = context.partition_keys
-    return days if context.run.partitions_subset is not None and len(days) <= MOST_DAYS else ()
+    days: Sequence[str] = () if context.run.partitions_subset is None else context.partition_keys
+    return days if len(days) <= MOST_DAYS else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ FIELDS = (
     number("keepalive_requests", "BIGINT", "How many requests the connection had had before."),
     text("server_name", "The server that took the request."),
     number("server_port", "INTEGER", "Its port, as it is known to clients."),
-    number("client_port", "INTEGER", "The client's port."),
+    number("client_port", "BIGINT", "The client's port."),
     number("apache_port", "INTEGER", "The port the request came in at."),
     number("pid", "BIGINT", "The process that answered."),
     number("thread_id", "BIGINT", "Its thread."),

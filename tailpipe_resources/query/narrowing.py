@@ -147,7 +147,7 @@ def _understood(node: dict[str, Any], parts: Container[str]) -> Test | None:
         every = _whole([_compared("COMPARE_EQUAL", one, value, parts) for value in values])
         return None if every is None else _any_of(every)
     if node.get("class") == "FUNCTION" and node.get("function_name") in {"contains", "list_contains"}:
-        one, other = node["children"]
+        one, other = (each["expression"] for each in node["arguments"])
         return _looked_up([*(one.get("column_names") or []), ""], _constant(other), parts)
     return None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailpipe_assets.cli.exits import Exit
+from tailpipe_resources import plugins
 from tests.cli.test_cli_lake import as_json, lines, ran
 from tests.services.project import Project
 
@@ -50,9 +51,8 @@ def test_list_names_everything_that_can_be_asked(capsys: pytest.CaptureFixture[s
     rows = {(row["schema"], row["name"]): row for row in as_json(capsys, "view", "list")}
 
     assert {key: row["kind"] for key, row in rows.items() if "http_log" in key or key[0] == "main"} == {
-        ("main", "http_log"): "table",
-        ("main", "aws_cloudtrail_log"): "table",
-        ("main", "tailpipe_rejected"): "table",
+        **{("main", name): "table" for name in plugins.names("table") if name != "custom"},
+        **{("main", name): "table" for name in ("tailpipe_finding", "tailpipe_rejected")},
         ("main", "all_log"): "all",
         ("main", "pages"): "query",
         ("february", "http_log"): "period",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tailpipe_assets.testing import FormatContract
-from tailpipe_resources import plugins
 
 LINE = b'10.0.0.%d - - [07/Feb/2024:12:00:00 +0000] "GET /\xc3\xa9 HTTP/1.1" 200 12 "-" "curl"\n'
 LINES = b"".join(LINE % number for number in range(5))
@@ -46,10 +45,3 @@ class TestJson(FormatContract):
     name = "json"
     sample = b'[{"a": "\xc3\xa9", "b": [1, {"c": "}"}]}, {"a": 2}, {"a": "]"}]'
     records = 3
-
-
-def test_all_are_here() -> None:
-    """A format is under this contract as soon as it is a plugin."""
-    tried = {kind.name for kind in (TestCombined, TestCommon, TestRegex, TestGrok, TestJsonLines, TestJson)}
-
-    assert tried == set(plugins.names("format"))

@@ -105,8 +105,10 @@ def own(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("snippet", _of("hcl"), ids=_name)
-def test_every_configuration_is_right(snippet: Snippet, tmp_path: Path) -> None:
-    """Each configuration shown loads and plans without a problem."""
+def test_every_configuration_is_right(snippet: Snippet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each configuration shown loads and plans without a problem, once the variables are set that it names."""
+    for name in re.findall(r'env\("(\w+)"\)', snippet.text):
+        monkeypatch.setenv(name, "https://hooks.example.org/T/B/x")
     folder = _project(tmp_path, snippet.text)
 
     assert _plans(folder / "tailpipe.hcl") == snippet.text.count("collection ")
