@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.intent import Entry
     from tailpipe_resources.model.results import Status
 
-FORMER = 4
+FORMER = 8
 """How many contents are remembered that were in a place before. The rest are known under their later names."""
 
 
@@ -74,5 +74,6 @@ def _read_again(before: Known, entry: Entry, batch: int) -> Known:
         rows, folded = before.rows + rows - entry.withdrawn, before.folded + folded
     elif entry.how == "afresh":
         older += before.rows
+    if entry.how == "afresh" or (entry.how == "anew" and not before.held):
         former = " ".join(filter(None, before.marks[:FORMER]))
     return Known(entry.version, entry.status, rows, entry.salvaged, folded, since, entry.mark, older, former)
