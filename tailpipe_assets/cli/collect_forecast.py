@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.cli.exits import Exit
@@ -28,13 +26,11 @@ _COLUMNS = ("collection", "listed", "to collect", "bytes", "days", "requests", "
 def forecast(plans: Sequence[Plan], window: Window, output: str) -> int:
     """Say what a run would do. Sources are listed; nothing is fetched, and nothing is written."""
     from tailpipe_assets.pipeline.backlog import backlog
+    from tailpipe_assets.pipeline.listing import by_source
 
-    groups: dict[str, list[Plan]] = {}
-    for each in plans:
-        groups.setdefault(each.collection.source.address, []).append(each)
     found = [
         (ready, waiting)
-        for group in groups.values()
+        for group in by_source(plans).values()
         for ready, waiting in zip(group, backlog(group, window), strict=True)
     ]
     facts = [_facts(ready, waiting) for ready, waiting in found]
@@ -47,7 +43,10 @@ def forecast(plans: Sequence[Plan], window: Window, output: str) -> int:
 
 
 def _facts(ready: Plan, waiting: Backlog) -> dict[str, Any]:
-    path = ready.collection.destination.path
+    from tailpipe_resources.lake.space import free_bytes
+    from tailpipe_resources.lake.storage import open_lake
+
+    lake = open_lake(ready.collection.destination)
     remote = ready.collection.source.type != "file"
     return {
         "collection": ".".join(ready.collection.key),
@@ -58,28 +57,25 @@ def _facts(ready: Plan, waiting: Backlog) -> dict[str, Any]:
         "requests": waiting.artifacts + -(-waiting.listed // _LISTED_A_REQUEST) if remote else 0,
         "seconds": round(waiting.bytes / _BYTES_A_SECOND, 1),
         "stored_bytes": int(waiting.bytes * _STORED),
-        "free_bytes": None if "://" in path else _free(Path(path)),
+        "free_bytes": None if lake.store.is_remote else free_bytes(lake),
         "failure": None if waiting.failure is None else str(waiting.failure),
     }
 
 
-def _free(path: Path) -> int:
-    there = next(each for each in (path, *path.parents) if each.exists())
-    return shutil.disk_usage(there).free
-
-
 def _row(facts: dict[str, Any]) -> dict[str, str]:
+    from tailpipe_resources.lake.space import in_units
+
     free = facts["free_bytes"]
     figures = (
         facts["collection"],
         f"{facts['listed']:,}",
         f"{facts['artifacts']:,}",
-        size_of(facts["bytes"]),
+        in_units(facts["bytes"]),
         f"{facts['days']:,}" if facts["days"] else "-",
         f"{facts['requests']:,}" if facts["requests"] else "-",
         f"{facts['seconds']:,.0f} s",
-        size_of(facts["stored_bytes"]),
-        "-" if free is None else size_of(free),
+        in_units(facts["stored_bytes"]),
+        "-" if free is None else in_units(free),
     )
     return dict(zip(_COLUMNS, figures, strict=True))
 
@@ -91,13 +87,3 @@ def _print_end(facts: Sequence[dict[str, Any]]) -> None:
         elif each["free_bytes"] is not None and each["stored_bytes"] > each["free_bytes"]:
             print(f"{each['collection']}: there may not be room for it")
     print("\nNothing was collected. Time and space are rough: they go by the size of what waits.")
-
-
-def size_of(count: int) -> str:
-    """Bytes, as people read them."""
-    size = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:,.0f} {unit}" if unit == "B" else f"{size:,.1f} {unit}"
-        size /= 1024
-    return f"{size:,.1f} TiB"

@@ -19,6 +19,7 @@ from tailpipe_assets.definitions.scheduling import schedules
 from tailpipe_assets.definitions.specs import collection_spec
 from tailpipe_assets.definitions.tidying import tidying
 from tailpipe_assets.definitions.watching import watchers
+from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
 
 if TYPE_CHECKING:
@@ -93,9 +94,7 @@ def _by_source(
     plans: Sequence[Plan], days: dg.DailyPartitionsDefinition, listener: Listener | None, config: Config | None
 ) -> Iterator[dg.AssetsDefinition]:
     """The op that collects from a source, and the one that looks at it, for each source."""
-    fed: dict[str, list[Plan]] = {}
-    for each in plans:
-        fed.setdefault(each.collection.source.address, []).append(each)
+    fed = by_source(plans)
     names = unique_names(fed)
     for address, those in fed.items():
         yield collecting(names[address], those, days, listener, config)

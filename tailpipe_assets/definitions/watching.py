@@ -9,6 +9,7 @@ import dagster as dg
 from tailpipe_assets.definitions.looking import Look, hourly_key, is_under_way, job_of, look, request_of, window_since
 from tailpipe_assets.definitions.names import unique_names
 from tailpipe_assets.pipeline import Plan, Resources
+from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
 
 SECONDS = 30
@@ -16,10 +17,7 @@ SECONDS = 30
 
 def watchers(plans: Sequence[Plan]) -> list[dg.SensorDefinition]:
     """A sensor for each source with collections that watch it."""
-    groups: dict[str, list[Plan]] = {}
-    for each in plans:
-        if each.collection.pace.watch:
-            groups.setdefault(each.collection.source.address, []).append(each)
+    groups = by_source(each for each in plans if each.collection.pace.watch)
     names = unique_names(f"watch_{address.removeprefix('source.')}" for address in groups)
     return [_watcher(names[f"watch_{address.removeprefix('source.')}"], those) for address, those in groups.items()]
 

@@ -15,9 +15,10 @@ from tailpipe_resources.model.finding import FINDING_TABLE
 from tailpipe_resources.model.names import hint, quote
 from tailpipe_resources.query.conditions import is_forbidden
 from tailpipe_resources.query.statements import check
+from tailpipe_resources.query.tree import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from tailpipe_assets.detections.rules import RuleTable
 
@@ -127,9 +128,9 @@ class Asking:
         Raises:
             QueryError: there is none, or there are several, or something else is read.
         """
-        own = {each["key"].lower() for part in _walk(node) for each in part.get("cte_map", {}).get("map", ())}
+        own = {each["key"].lower() for part in walk(node) for each in part.get("cte_map", {}).get("map", ())}
         read: set[str] = set()
-        for part in _walk(node):
+        for part in walk(node):
             _check_part(part)
             if part.get("type") == "BASE_TABLE" and part["table_name"].lower() not in own:
                 read.add(".".join(filter(None, (part["catalog_name"], part["schema_name"], part["table_name"]))))
@@ -175,7 +176,7 @@ class Asking:
 
     def _why_not_at_once(self, node: Tree, tables: frozenset[str]) -> str:
         """Why the rows that come in are not enough to answer it; nothing when they are."""
-        for part in _walk(node):
+        for part in walk(node):
             function = str(part.get("function_name") or "")
             counts = part.get("group_expressions") or part.get("having") or part.get("qualify")
             if counts or part.get("class") == "WINDOW" or function in self._aggregates:
@@ -210,15 +211,15 @@ def _is_plain(node: Tree) -> bool:
         node["type"] == "SELECT_NODE"
         and (node["from_table"] or {}).get("type") == "BASE_TABLE"
         and not node["cte_map"]["map"]
-        and not any(str(part.get("function_name") or "") in _OF_A_ROW for part in _walk(node["select_list"]))
-        and not any(part.get("class") == "SUBQUERY" for part in _walk(node["where_clause"]))
+        and not any(str(part.get("function_name") or "") in _OF_A_ROW for part in walk(node["select_list"]))
+        and not any(part.get("class") == "SUBQUERY" for part in walk(node["where_clause"]))
     )
 
 
 def _unqualify(node: Tree, table: str) -> None:
     """Take the table's name from before its columns."""
     names = {table.lower(), str(node["from_table"].get("alias") or table).lower()}
-    for part in _walk(node):
+    for part in walk(node):
         path = part.get("column_names")
         if part.get("class") == "COLUMN_REF" and path and len(path) > 1 and path[0].lower() in names:
             part["column_names"] = path[1:]
@@ -227,7 +228,7 @@ def _unqualify(node: Tree, table: str) -> None:
 def _times_read(node: Tree, tables: frozenset[str]) -> int:
     """How often a query reads a table, by itself or through what it names in `WITH`; of a union the most of a part."""
     named: dict[str, Tree] = {}
-    for part in _walk(node):
+    for part in walk(node):
         for each in part.get("cte_map", {}).get("map", ()):
             named[each["key"].lower()] = each["value"]
 
@@ -256,14 +257,3 @@ def _unplaced(tree: Any) -> Any:
     if isinstance(tree, dict):
         return {key: _unplaced(value) for key, value in tree.items() if not key.startswith("query_location")}
     return tree
-
-
-def _walk(tree: Any) -> Iterator[Tree]:
-    waiting = [tree]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            yield item
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.found import STORED_COLUMNS as FINDINGS_STORED
 from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
+from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_assets.pipeline.memory import tuned
 from tailpipe_assets.pipeline.redact import give_keys
 from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
@@ -103,10 +104,8 @@ def collect(
 
 def _scans(plans: Sequence[Plan]) -> list[tuple[Plan, ...]]:
     """The plans grouped by what one pass can feed."""
-    groups: dict[str, list[Plan]] = {}
-    for each in plans:
-        groups.setdefault(each.collection.source.address, []).append(each)
-    return [tuple(group[start : start + MOST]) for group in groups.values() for start in range(0, len(group), MOST)]
+    groups = by_source(plans).values()
+    return [tuple(group[start : start + MOST]) for group in groups for start in range(0, len(group), MOST)]
 
 
 def _scan(plans: tuple[Plan, ...], run: _Run) -> list[CollectResult]:

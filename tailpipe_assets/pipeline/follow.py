@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.collect import DEFAULT, EVERYTHING, collect
 from tailpipe_assets.pipeline.failures import STOPPING
+from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_assets.pipeline.news import News
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions
@@ -120,12 +121,9 @@ class Follower:
 
     def use(self, plans: Sequence[Plan]) -> None:
         """Follow these from now on."""
-        fed: dict[str, list[Plan]] = {}
-        for each in plans:
-            fed.setdefault(each.collection.source.address, []).append(each)
         self._resources = _kept(self._given)
         self._news = News(self._manner.window, self._options, self._resources)
-        self._feeds = [_Feed(tuple(those)) for those in fed.values()]
+        self._feeds = [_Feed(tuple(those)) for those in by_source(plans).values()]
 
     def round(self) -> tuple[CollectResult, ...]:
         """Look at every source whose time has come, and collect what is new. Only what was new is in the results."""

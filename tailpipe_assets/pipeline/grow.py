@@ -55,6 +55,11 @@ class Before:
     is_unchanged: bool = False
     """Whether nobody has written to it since it was read."""
 
+    @property
+    def marks(self) -> frozenset[Mark]:
+        """Of all that it may hold."""
+        return self.relatives.marks if self.mark is None else self.relatives.marks | {self.mark}
+
     taken: str = ""
     """Of an artifact that is asked for: what its source said last time about what was taken."""
 
@@ -144,8 +149,7 @@ class Part(io.RawIOBase):
 def _how(content: Content, before: Before) -> tuple[How, Mark | None]:
     """What a file is to what was taken before, and what of its content was."""
     own = before.mark
-    marks = before.relatives.marks if own is None else before.relatives.marks | {own}
-    found = [mark for mark in marks if begins_with(content, mark)]
+    found = [mark for mark in before.marks if begins_with(content, mark)]
     # Of the same length, its own tells of a line that was taken before its end.
     furthest = max(found, key=lambda mark: (mark.end, mark == own), default=None)
     if own is not None and own in found:

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.base import Source
 
+
+def by_source(plans: Iterable[Plan]) -> dict[str, list[Plan]]:
+    """Plans by the address of their source, whose listing they can share; both in their order."""
+    groups: dict[str, list[Plan]] = {}
+    for each in plans:
+        groups.setdefault(each.collection.source.address, []).append(each)
+    return groups
+
+
 OWN_FOLDERS = ("cache", "dagster")
 """What Tailpipe keeps in its home beside what users put there."""
 

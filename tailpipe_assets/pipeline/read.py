@@ -179,14 +179,12 @@ class Reader:
         return span_of(content, task.before, is_ended=is_ended)
 
     def _streamed(self, task: Task) -> Streamed:
-        before = task.before
-        marks = before.relatives.marks if before.mark is None else before.relatives.marks | {before.mark}
 
         def begin() -> Iterator[bytes]:
             with self._source.open(task.listed) as packed:
                 yield from blocks(packed, task.listed.location)
 
-        return Streamed.of(begin, (mark.end for mark in marks))
+        return Streamed.of(begin, (mark.end for mark in task.before.marks))
 
     def _whole(self, artifact: Artifact) -> Text | None:
         """The unpacked text, or None when it is too much to hold."""

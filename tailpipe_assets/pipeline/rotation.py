@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.pipeline.content import HEAD_BYTES, Content, Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from tailpipe_resources.lake.known import Known
 
@@ -57,23 +57,35 @@ class Families:
 
     def __init__(self, known: Mapping[str, Known]) -> None:
         self._known = known
-        self._found: dict[str, list[tuple[str, Known]]] | None = None
+        self._members: dict[str, list[str]] | None = None
+        self._marks: dict[str, tuple[dict[str, Mark], frozenset[Mark]]] = {}
+        """By family: the mark of each name, and those of what lay under the names before."""
 
     def of(self, location: str) -> Relatives:
         """What is known of the other names in a file's family."""
-        if self._found is None:
-            self._found = {}
+        family = family_of(location)
+        if family not in self._marks:
+            self._marks[family] = self._read(family)
+        own, former = self._marks[family]
+        beside = frozenset(mark for place, mark in own.items() if place != location)
+        return Relatives(beside, former, bool(beside) or family != _PACKED.sub("", location))
+
+    def _read(self, family: str) -> tuple[dict[str, Mark], frozenset[Mark]]:
+        if self._members is None:
+            self._members = {}
             for place, known in self._known.items():
                 if known.marks:
-                    self._found.setdefault(family_of(place), []).append((place, known))
-        family = self._found.get(family_of(location), ())
-        beside = _marks(known.mark for place, known in family if place != location)
-        former = _marks(text for _, known in family for text in known.marks[1:])
-        return Relatives(beside, former, bool(beside) or family_of(location) != _PACKED.sub("", location))
+                    self._members.setdefault(family_of(place), []).append(place)
+        places = self._members.get(family, ())
+        own = {place: mark for place in places if (mark := _mark(self._known[place].mark)) is not None}
+        former = (_mark(text) for place in places for text in self._known[place].marks[1:])
+        return own, frozenset(filter(None, former))
 
 
-def _marks(texts: Iterable[str]) -> frozenset[Mark]:
-    return frozenset(mark for text in texts if (mark := Mark.parse(text)) is not None and mark.end)
+def _mark(text: str) -> Mark | None:
+    """What the ledger kept, if it was of any text."""
+    mark = Mark.parse(text)
+    return mark if mark is not None and mark.end else None
 
 
 class Contents:

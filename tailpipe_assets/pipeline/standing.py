@@ -7,24 +7,21 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.backlog import backlog
+from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_resources.errors import LakeError
-from tailpipe_resources.lake.counts import count_days
-from tailpipe_resources.lake.holdings import holdings
+from tailpipe_resources.lake.counts import count_days, count_rejected
 from tailpipe_resources.lake.ledger import made_at, newest_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import timedelta
 
     from tailpipe_assets.pipeline.backlog import Backlog
     from tailpipe_assets.pipeline.plan import Plan
     from tailpipe_resources.errors import TailpipeError
-    from tailpipe_resources.lake import Lake
 
 DEFAULT = Resources()
-_Key = tuple[str, str, str]
-"""A lake, a table and a collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +66,8 @@ def standing(
         resources: how to get at sources and lakes.
         ask_sources: whether sources are listed, to see what waits there.
     """
-    rejected = _rejected(plans, today, resources)
-    found = {each.collection.key: _in_lake(each, today, rejected, resources) for each in plans}
-    for group in _by_source(plans) if ask_sources else ():
+    found = {each.collection.key: _in_lake(each, today, resources) for each in plans}
+    for group in by_source(plans).values() if ask_sources else ():
         sound = [each for each in group if found[each.collection.key].failure is None]
         for waiting in backlog(sound, resources=resources) if sound else ():
             key = (waiting.table, waiting.collection)
@@ -79,11 +75,12 @@ def standing(
     return tuple(found.values())
 
 
-def _in_lake(ready: Plan, today: date, rejected: Mapping[_Key, int], resources: Resources) -> Standing:
+def _in_lake(ready: Plan, today: date, resources: Resources) -> Standing:
     table, collection = ready.collection.key
     try:
         lake = resources.lake(ready.collection.destination)
         days = count_days(lake, table, collection)
+        rejected = count_rejected(lake, table, collection, today)
         head = newest_ledger(lake, table, collection).state.head
     except LakeError as error:
         return Standing(table, collection, failure=error)
@@ -92,30 +89,10 @@ def _in_lake(ready: Plan, today: date, rejected: Mapping[_Key, int], resources: 
         collection,
         rows=sum(each.rows for each in days.values()),
         rows_today=days[today].rows if today in days else 0,
-        rejected_today=rejected.get((lake.root, table, collection), 0),
+        rejected_today=rejected,
         newest_event=max((each.newest for each in days.values() if each.newest is not None), default=None),
         last_commit=None if head is None else datetime.fromtimestamp(made_at(head), UTC),
     )
-
-
-def _rejected(plans: Sequence[Plan], today: date, resources: Resources) -> dict[_Key, int]:
-    """What was set aside today, of all collections."""
-    found: dict[_Key, int] = {}
-    for destination in {each.collection.destination.path: each.collection.destination for each in plans}.values():
-        try:
-            lake: Lake = resources.lake(destination)
-            held = holdings(lake)
-        except LakeError:
-            continue
-        found |= {(lake.root, *each.key): each.total([today]).rejected for each in held}
-    return found
-
-
-def _by_source(plans: Sequence[Plan]) -> list[list[Plan]]:
-    groups: dict[str, list[Plan]] = {}
-    for each in plans:
-        groups.setdefault(each.collection.source.address, []).append(each)
-    return list(groups.values())
 
 
 def _span(start: datetime | None, end: datetime | None) -> timedelta | None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.config.blocks import AlertAttributes, HeartbeatAttributes
+from tailpipe_resources.config.decode_pace import interval_of
 from tailpipe_resources.config.notifiers import TYPES, URLS
 from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.reading import Reading
@@ -13,12 +14,10 @@ from tailpipe_resources.errors import SourceRefusedError
 from tailpipe_resources.model.alerting import Heartbeat, Notifier, Route
 from tailpipe_resources.model.finding import Severity
 from tailpipe_resources.model.names import hint
-from tailpipe_resources.model.pace import parse_interval
 from tailpipe_resources.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import timedelta
 
     from tailpipe_resources.config.context import Context
     from tailpipe_resources.config.syntax import Block
@@ -80,7 +79,7 @@ def alert(block: Block, context: Context) -> Route | None:
         notify=tuple({each.address: each for each in notify}.values()),
         detections=said.detections,
         min_severity=_severity(said.min_severity, reading, context),
-        renotify=_span(said.renotify, "renotify", reading, context),
+        renotify=interval_of(said.renotify, "renotify", reading, context),
         max_per_hour=said.max_per_hour,
     )
     return route if len(context.problems) == before else None
@@ -95,7 +94,7 @@ def heartbeat(block: Block, context: Context) -> Heartbeat | None:
     said = reading.checked(HeartbeatAttributes)
     if said is None:
         return None
-    every = _span(said.every, "every", reading, context)
+    every = interval_of(said.every, "every", reading, context)
     fault = _secret_fault(said.url) or _url_fault(said.url.reveal())
     if fault is not None:
         context.problems.add(reading.place("url"), f'heartbeat: "url" {fault}')
@@ -119,17 +118,6 @@ def _severity(text: str, reading: Reading, context: Context) -> Severity:
     known = f"{', '.join(SEVERITIES[:-1])} or {SEVERITIES[-1]}"
     context.problems.add(reading.place("min_severity"), f'"min_severity" {shown} is no severity; use {known}')
     return Severity.INFO
-
-
-def _span(text: str | None, name: str, reading: Reading, context: Context) -> timedelta | None:
-    if text is None:
-        return None
-    try:
-        return parse_interval(text)
-    except ValueError as error:
-        message = f'"{name}" {reading.shown(name, text)} is not a length of time; {error}'
-        context.problems.add(reading.place(name), message)
-        return None
 
 
 def _wrong(kind: str, options: Options) -> Iterator[tuple[str, str]]:

@@ -29,7 +29,7 @@ def pace_of(attributes: PaceAttributes, reading: Reading, context: Context) -> P
         cron=_schedule(attributes.schedule, reading, context) or _every(attributes.every, reading, context),
         watch=attributes.watch,
         follow=attributes.follow,
-        expect_every=_interval(attributes.expect_every, "expect_every", reading, context),
+        expect_every=interval_of(attributes.expect_every, "expect_every", reading, context),
         compact=attributes.compact,
     )
 
@@ -49,7 +49,7 @@ def _schedule(text: str | None, reading: Reading, context: Context) -> str | Non
 
 
 def _every(text: str | None, reading: Reading, context: Context) -> str | None:
-    span = _interval(text, "every", reading, context)
+    span = interval_of(text, "every", reading, context)
     if span is None:
         return None
     try:
@@ -59,7 +59,8 @@ def _every(text: str | None, reading: Reading, context: Context) -> str | None:
         return None
 
 
-def _interval(text: str | None, name: str, reading: Reading, context: Context) -> timedelta | None:
+def interval_of(text: str | None, name: str, reading: Reading, context: Context) -> timedelta | None:
+    """The length of time an attribute says; None when it is not given, or after noting that it is none."""
     if text is None:
         return None
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.lake.delta import open_table
 from tailpipe_resources.lake.staging import is_compacted
 from tailpipe_resources.lake.table import columns_of
+from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,6 +53,13 @@ def count_days(lake: Lake, table: str, collection: str) -> Mapping[date, DayCoun
     for file in _files(opened, collection) if opened is not None else ():
         days[file.slot[1]].append(file)
     return {day: _counted(files) for day, files in days.items()}
+
+
+def count_rejected(lake: Lake, table: str, collection: str, day: date) -> int:
+    """How many records and artifacts of a collection were set aside on a UTC day."""
+    opened = open_table(lake, REJECTED_TABLE)
+    files = () if opened is None else _files(opened, collection)
+    return sum(each.rows for each in files if each.slot == (table, day))
 
 
 def column_names(lake: Lake, table: str) -> frozenset[str] | None:

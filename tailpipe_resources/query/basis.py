@@ -12,6 +12,7 @@ import duckdb
 
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.query.layers import Layer
+from tailpipe_resources.query.tree import walk
 from tailpipe_resources.query.views import View
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _reached(
     connection: duckdb.DuckDBPyConnection, layer: Layer, find: Find, *, may_ask: bool
 ) -> Iterator[View | Layer]:
     """The tables and views that a view's own SQL names."""
-    nodes = list(_nodes(_parsed(connection, layer.select)))
+    nodes = list(walk(_parsed(connection, layer.select)))
     _refuse_change(connection, nodes)
     for node in nodes:
         if node.get("class") == "SUBQUERY" and not may_ask:
@@ -165,14 +166,3 @@ def _parsed(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, Any
     if tree.get("error"):
         raise QueryError(str(tree.get("error_message", "it cannot be read")))
     return tree
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    waiting = [tree]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            yield item
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)

@@ -10,6 +10,7 @@ import duckdb
 
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.query.engine import translate
+from tailpipe_resources.query.tree import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +118,7 @@ def _check_select(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     tree: dict[str, Any] = json.loads(serialized)
     if tree.get("error"):
         raise QueryError(f"query only reads: {tree.get('error_message', _first_word(text))}")
-    for node in _walk(tree):
+    for node in walk(tree):
         _check_node(node)
 
 
@@ -128,17 +129,6 @@ def _check_node(node: dict[str, Any]) -> None:
     name = str(node.get("function_name", "")).lower()
     if name in _HIDING_FUNCTIONS:
         raise QueryError(f"query runs only SQL it can see: the function {name} is refused")
-
-
-def _walk(tree: Any) -> Iterator[dict[str, Any]]:
-    waiting = [tree]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            yield item
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
 
 
 def _first_word(text: str) -> str:
