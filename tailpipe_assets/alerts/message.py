@@ -9,14 +9,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tailpipe_resources.model.finding import FINDING_TABLE, SHORT_ID
 from tailpipe_resources.model.home import home
 from tailpipe_resources.model.names import literal
 
 if TYPE_CHECKING:
     from tailpipe_resources.model.alert import Alert
 
-MOST_IDS = 10
-"""So many rows are named in the query of a message."""
+MOST_IDS = 3
+"""So many rows are named in the query of a message; of more it names the findings they are kept in."""
+
+MOST_FINDINGS = 5
+"""So many findings are named there."""
 
 URL = "TAILPIPE_URL"
 """The environment variable that says where the web UI is seen from outside."""
@@ -51,6 +55,9 @@ class Message:
     last_seen: str = ""
     text: str = ""
     """More to say: of a digest what it stands for, of a health alert what is wrong."""
+
+    show: str = ""
+    """The command that shows a finding: its rows, what to do, and what else happened around it."""
 
     query: str = ""
     """The command that shows the rows."""
@@ -101,6 +108,11 @@ class Message:
         )
         return tuple((name, value) for name, value in all_of_them if value)
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What to run next."""
+        return tuple(filter(None, (self.show, self.query)))
+
     def _count(self) -> str:
         if not self.rows:
             return ""
@@ -112,8 +124,8 @@ class Message:
         width = max((len(name) for name, _ in self.facts), default=0)
         lines = [self.headline, *([self.text] if self.text else [])]
         lines += [f"  {name:<{width}}  {value}" for name, value in self.facts]
-        if self.query:
-            lines += ["", "To see the rows:", f"  {self.query}"]
+        if self.commands:
+            lines += ["", "To see more:", *(f"  {command}" for command in self.commands)]
         return "\n".join(lines)
 
 
@@ -138,6 +150,7 @@ def message_of(alert: Alert, *, notifier: str, number: int, why: str, text: str 
         first_seen=moment(alert.first_seen),
         last_seen=moment(alert.last_seen),
         text=text,
+        show=show_of(alert),
         query=query_of(alert),
         authors=alert.authors,
         mitre=alert.mitre,
@@ -145,15 +158,26 @@ def message_of(alert: Alert, *, notifier: str, number: int, why: str, text: str 
     )
 
 
+def show_of(alert: Alert) -> str:
+    """The command that shows an alert's first finding."""
+    return f"tailpipe finding show {alert.finding_ids[0][:SHORT_ID]}" if alert.finding_ids else ""
+
+
 def query_of(alert: Alert) -> str:
-    """The command that shows an alert's rows, or the first of them."""
+    """The command that shows an alert's rows: all that its first findings name, which is a hundred each."""
     if not alert.tp_ids:
         return ""
     first, last = alert.first_seen.astimezone(UTC).date(), alert.last_seen.astimezone(UTC).date()
     days = f"tp_date = '{first}'" if first == last else f"tp_date between '{first}' and '{last}'"
-    ids = ", ".join(map(literal, alert.tp_ids[:MOST_IDS]))
-    sql = f"select * from {alert.table} where {days} and tp_id in ({ids})"
+    sql = f"select * from {alert.table} where {days} and tp_id in ({_rows_of(alert)})"
     return f'tailpipe query "{sql}"' if not set('"$`\\!') & set(sql) else f"tailpipe query {shlex.quote(sql)}"
+
+
+def _rows_of(alert: Alert) -> str:
+    if alert.count <= len(alert.tp_ids) <= MOST_IDS or not alert.finding_ids:
+        return ", ".join(map(literal, alert.tp_ids[:MOST_IDS]))
+    findings = ", ".join(map(literal, alert.finding_ids[:MOST_FINDINGS]))
+    return f"select unnest(tp_ids) from {FINDING_TABLE} where finding_id in ({findings})"
 
 
 def run_url(run: str) -> str:

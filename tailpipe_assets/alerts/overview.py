@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.alerts.grouping import alerts_of
-from tailpipe_assets.alerts.message import moment, query_of, run_url
+from tailpipe_assets.alerts.message import moment, query_of, run_url, show_of
 from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_assets.alerts.reconcile import closed_at, done_by_alert
 from tailpipe_assets.alerts.stored import StoredAlerts
@@ -90,6 +90,7 @@ class Standing:
             "mitre": list(alert.mitre),
             "authors": list(alert.authors),
             "finding_ids": list(alert.finding_ids),
+            "show": show_of(alert),
             "query": query_of(alert),
             "run_url": run_url(alert.run_id),
             "events": [_told(each) for each in self.events],

@@ -53,7 +53,7 @@ def slack(options: Any, message: Message) -> None:
         {"type": "header", "text": {"type": "plain_text", "text": message.headline[:150]}},
         *([_section(_escaped(message.text))] if message.text else []),
         *([_section(facts)] if facts else []),
-        *([_section(f"```{_escaped(message.query)}```")] if message.query else []),
+        *([_section(f"```{_escaped(commands)}```")] if (commands := "\n".join(message.commands)) else []),
     ]
     _post(options.webhook_url.reveal(), json.dumps({"text": _escaped(message.headline), "blocks": blocks}).encode(), {})
 
@@ -63,7 +63,8 @@ def pagerduty(options: Any, message: Message) -> None:
 
     Reference: https://developer.pagerduty.com/docs/send-alert-event
     """
-    details = {**dict(message.facts), **({"query": message.query} if message.query else {})}
+    commands = {"show": message.show, "query": message.query}
+    details = {**dict(message.facts), **{name: command for name, command in commands.items() if command}}
     event = {
         "routing_key": options.routing_key.reveal(),
         "event_action": _PAGERDUTY_ACTION.get(message.why, "trigger"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
 
 _EVENT = ("time", "event", "notifier", "verdict", "reason", "by")
-_LONG = {"events", "query", "finding_ids"}
+_LONG = {"events", "show", "query", "finding_ids"}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
         print()
         print_rows([{name: each.get(name, "") for name in _EVENT} for each in facts["events"]], _EVENT)
     print(f"\nfindings: {', '.join(facts['finding_ids'])}")
-    if facts["query"]:
-        print(f"\nTo see the rows:\n  {facts['query']}")
+    commands = [facts[name] for name in ("show", "query") if facts[name]]
+    if commands:
+        print("\nTo see more:", *commands, sep="\n  ")
     return Exit.OK

@@ -24,7 +24,7 @@ from tailpipe_assets.cli.configured import read_config
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.listing import print_json, print_rows
 from tailpipe_resources.errors import UsageError
-from tailpipe_resources.model.finding import FINDING_TABLE, Severity
+from tailpipe_resources.model.finding import FINDING_TABLE, SHORT_ID, Severity
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output == "json":
         print_json([{key: _plain(value) for key, value in each.items()} for each in found])
     else:
-        print_rows([{**each, "finding_id": each["finding_id"][:12]} for each in found], _SHOWN)
+        print_rows([{**each, "finding_id": each["finding_id"][:SHORT_ID]} for each in found], _SHOWN)
     return Exit.OK
 
 

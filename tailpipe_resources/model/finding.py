@@ -15,6 +15,10 @@ FINDING_TABLE = "tailpipe_finding"
 """Where findings are kept: `tp_partition` is the collection, `tp_index` the detection, the day that of `first_seen`."""
 
 
+SHORT_ID = 12
+"""So much of a finding's id is enough to name it."""
+
+
 DERIVED_TABLES = (REJECTED_TABLE, FINDING_TABLE)
 """Tables of ours that follow the commits of others, each in commits of its own."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -195,3 +196,46 @@ def test_detection_run_looks_back(collected: Path, capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as left:
         main(["--config-path", str(collected / "x.hcl"), "detection", "run", "--notify"])
     assert left.value.code == 2
+
+
+MANY = """
+notifier "file" "told" {{
+  path = "{folder}/told.jsonl"
+}}
+alert "all" {{
+  notify = [notifier.file.told]
+}}
+detection "aws_cloudtrail_log" "many_secrets" {{
+  severity = "high"
+  where    = "event_name = 'GetSecretValue'"
+  threshold {{
+    group_by = ["tp_source_ip"]
+    count    = 20
+    window   = "10m"
+  }}
+}}
+"""
+
+
+def test_the_commands_of_an_alert_show_all_of_its_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are short however many rows there are, and can be pasted as they are."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "x.hcl").write_text((HCL + MANY).format(folder=tmp_path))
+    records = [
+        {
+            "eventTime": f"2026-11-20T10:00:{second:02}Z",
+            "eventID": f"e{second}",
+            "eventName": "GetSecretValue",
+            "sourceIPAddress": "198.51.100.7",
+        }
+        for second in range(40)
+    ]
+    (tmp_path / "logs" / "a.json").write_text(json.dumps({"Records": records}))
+    run(tmp_path, capsys, "collect")
+    run(tmp_path, capsys, "alert", "deliver")
+    (told,) = map(json.loads, (tmp_path / "told.jsonl").read_text().splitlines())
+
+    assert len(told["query"]) < 250
+    assert len(run(tmp_path, capsys, *shlex.split(told["query"])[1:])) == 40
+    shown = run(tmp_path, capsys, *shlex.split(told["show"])[1:])
+    assert (len(shown["rows"]), shown["finding"]["row_count"]) == (40, 40)
