@@ -16,6 +16,11 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True)
 
+    @property
+    def taken_from(self) -> str | None:
+        """What is gone for others once this has read it, so that no second block may read it; None for nothing."""
+        return None
+
 
 def documentation(options: type[Options]) -> dict[str, str]:
     """What the docstrings under an options class's fields say, by field."""

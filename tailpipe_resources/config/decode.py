@@ -11,7 +11,7 @@ from tailpipe_resources.config.decode_alerts import alert, heartbeat, notifier
 from tailpipe_resources.config.decode_collections import collection
 from tailpipe_resources.config.decode_detections import detection, override, pack, suppression
 from tailpipe_resources.config.decode_holds import hold
-from tailpipe_resources.config.decode_sources import credential, destination, implicit_destination, source
+from tailpipe_resources.config.decode_sources import check_taken, credential, destination, implicit_destination, source
 from tailpipe_resources.config.decode_tables import format_block, table
 from tailpipe_resources.config.decode_views import view
 from tailpipe_resources.config.variables import check_locals, scope_of
@@ -78,6 +78,7 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
         if block.type == "workspace":
             _workspace(block, context)
     nested = [item.source for item in collections if item.source not in sources]
+    check_taken([*sources, *nested], context)
     return Config(
         credentials=credentials,
         destinations=destinations,

@@ -16,6 +16,8 @@ from tailpipe_resources.model.config import Credential, Destination, Source
 from tailpipe_resources.model.names import hint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tailpipe_resources.config.context import Context
     from tailpipe_resources.config.syntax import Block
     from tailpipe_resources.config.values import Reference
@@ -126,6 +128,20 @@ def named_source(block: Block, name: str, context: Context) -> Source | None:
     )
     context.keep(("source", kind, name), found)
     return found
+
+
+def check_taken(sources: Iterable[Source], context: Context) -> None:
+    """Note sources that take from each other."""
+    first: dict[str, Source] = {}
+    for each in sources:
+        taken = each.options.taken_from
+        other = each if taken is None else first.setdefault(taken, each)
+        if other is not each:
+            context.problems.add(
+                each.place,
+                f"{each.address} reads {taken}, and so does {other.address}: what one receives the other never sees; "
+                "give each a queue of its own, or let collections share one source",
+            )
 
 
 def credential_of(reference: Reference | None, kind: str | None, context: Context) -> Credential | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from copy import copy
+from dataclasses import replace
 from datetime import UTC
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
@@ -14,12 +16,15 @@ from tailpipe_resources.options import Options
 from tailpipe_resources.sources.layout import Layout
 from tailpipe_resources.sources.s3_client import Access, make_client
 from tailpipe_resources.sources.s3_errors import speaking_for
-from tailpipe_resources.sources.s3_identity import identity_of, smallest_policy
+from tailpipe_resources.sources.s3_identity import identity_of, queue_policy, smallest_policy
 from tailpipe_resources.sources.s3_listing import Scope, listed
+from tailpipe_resources.sources.s3_looking import Looking
+from tailpipe_resources.sources.s3_queue import SqsInbox
+from tailpipe_resources.sources.s3_queue_url import parse
 from tailpipe_resources.sources.s3_read import Wanted, download, first_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Self
 
     from mypy_boto3_s3 import S3Client
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.model.config import Credential
     from tailpipe_resources.model.window import Window
-    from tailpipe_resources.sources.base import Action
+    from tailpipe_resources.sources.base import Action, Inbox
     from tailpipe_resources.sources.layout import LayoutMatch
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}|arn:[^\s/]+(?:/[^\s/]+)?")
@@ -60,6 +65,14 @@ class S3Options(Options):
     patterns: dict[str, str] = {}
     """Grok patterns of your own for `file_layout`."""
 
+    sqs_queue_url: str | None = None
+    """A queue of SQS to which the bucket's notifications go, so that it need not be listed to find what is new."""
+
+    @property
+    def taken_from(self) -> str | None:
+        """The queue: who receives a message takes it from all others."""
+        return self.sqs_queue_url
+
     @field_validator("bucket")
     @classmethod
     def _check_bucket(cls, bucket: str) -> str:
@@ -69,6 +82,13 @@ class S3Options(Options):
         if _BUCKET.fullmatch(bucket) is None:
             raise ValueError(f'"{bucket}" cannot be the name of a bucket')
         return bucket
+
+    @field_validator("sqs_queue_url")
+    @classmethod
+    def _check_queue(cls, url: str | None) -> str | None:
+        if url is not None:
+            parse(url)
+        return url
 
     @model_validator(mode="after")
     def _check_layout(self) -> Self:
@@ -90,6 +110,9 @@ class S3Source:
         self._access = _access(self._options, credential)
         self._lock = Lock()
         self._made: S3Client | None = None
+        self._listed: Callable[[S3Client, Scope], Iterator[tuple[ObjectTypeDef, LayoutMatch]]] = listed
+        self._inbox = self._own_inbox()
+        self._laid_out: dict[tuple[str, str], bool] = {}
 
     def artifacts(
         self, window: Window, *, prefix: str | None = None, layout: str | None = None, exclude: str | None = None
@@ -100,7 +123,7 @@ class S3Source:
         listed and dated by when it was written.
         """
         excluded = re.compile(exclude) if exclude else None
-        for item, match in listed(self._client(), self._scope(window, prefix, layout)):
+        for item, match in self._listed(self._client(), self._scope(window, prefix, layout)):
             key = item.get("Key", "")
             if _is_folder(item) or (excluded is not None and excluded.search(key)):
                 continue
@@ -122,7 +145,28 @@ class S3Source:
 
     def permission(self, action: Action) -> str:
         """An IAM policy; see `Identified.permission`."""
+        if action == "notices" and self._options.sqs_queue_url is not None:
+            return queue_policy(parse(self._options.sqs_queue_url).arn)
         return smallest_policy(self._options.bucket, self._options.prefix, action)
+
+    def inbox(self) -> Inbox | None:
+        """The queue, if there is one; see `Notified.inbox`."""
+        return self._inbox
+
+    def _own_inbox(self) -> Inbox | None:
+        if self._options.sqs_queue_url is None:
+            return None
+        url = parse(self._options.sqs_queue_url)
+        access = replace(self._access, region=url.region or self._access.region, endpoint_url=url.endpoint)
+        return SqsInbox(url, self._options.bucket, access, self._only)
+
+    def _only(self, hints: Sequence[Artifact]) -> S3Source:
+        """The same bucket and client, with nothing but these objects."""
+        self._client()
+        narrowed = copy(self)
+        narrowed._listed = Looking(self._options.bucket, hints, self._laid_out).listed  # noqa: SLF001
+        narrowed._inbox = None  # noqa: SLF001
+        return narrowed
 
     def _scope(self, window: Window, prefix: str | None, layout: str | None) -> Scope:
         own, narrow = self._options.file_layout, prefix or self._options.prefix

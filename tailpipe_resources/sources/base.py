@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.config import Credential
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.options import Options
 
-Action = Literal["list", "read"]
+Action = Literal["list", "read", "notices"]
 
 
 class Source(Protocol):
@@ -127,4 +127,80 @@ class Asking(Protocol):
             BadArtifactError: less is there than was taken before.
             CancelledError: someone asked to stop.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message that says that something may be new."""
+
+    name: str
+    """Tells it from others, also when it is received again."""
+
+    receipt: str
+    """By which it is acknowledged."""
+
+    hints: tuple[Artifact, ...] = ()
+    """What it says there is, as it was then: where to look, and nothing more. May be none."""
+
+    fault: str = ""
+    """Why it, or some of it, is not for this source. It is never acknowledged, so that somebody else finds it."""
+
+
+class Inbox(Protocol):
+    """Where a source is told of new artifacts. Messages may come late, twice, in any order, or not at all."""
+
+    @property
+    def subject(self) -> str:
+        """How we speak of it."""
+        ...
+
+    def receive(self, seconds: int, hold: int) -> Sequence[Notice]:
+        """Some of the messages that wait; none when none do.
+
+        Args:
+            seconds: how long to wait for a first one.
+            hold: for so many seconds nobody receives them again, unless they are acknowledged before.
+
+        Raises:
+            SourceUnavailableError: worth trying again.
+            SourceRefusedError: credentials, permission or existence.
+        """
+        ...
+
+    def acknowledge(self, notices: Sequence[Notice]) -> None:
+        """Have these taken away for good.
+
+        Raises:
+            SourceError: as `receive` does; some may be gone and others not.
+        """
+        ...
+
+    def only(self, hints: Sequence[Artifact]) -> Source:
+        """The source as if it had nothing but these, each as it is now; those that are gone as they were hinted at."""
+        ...
+
+    def waiting(self) -> int:
+        """About how many messages wait.
+
+        Raises:
+            SourceError: as `receive` does.
+        """
+        ...
+
+    def attempt(self) -> str:
+        """Use every permission that is needed, and change nothing. What was found, in words.
+
+        Raises:
+            SourceError: as `receive` does.
+        """
+        ...
+
+
+@runtime_checkable
+class Notified(Protocol):
+    """A source that can be told of new artifacts, so that it need not be listed each time to find them."""
+
+    def inbox(self) -> Inbox | None:
+        """Where it is told; None where it is not set up so. Reaches nothing."""
         ...

@@ -89,6 +89,7 @@ class Layout:
         Raises:
             ValueError: it is not a grok pattern.
         """
+        self.pattern = pattern
         self._routes = routes(pattern, patterns)
         heads = {route.head for route in self._routes}
         self._head = heads.pop() if len(heads) == 1 else None

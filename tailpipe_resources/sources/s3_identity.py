@@ -42,3 +42,10 @@ def smallest_policy(bucket: str, prefix: str, action: Action) -> str:
         objects = f"{arn}/object" if arn.startswith("arn:aws:s3:") and ":accesspoint/" in arn else arn
         statement |= {"Action": "s3:GetObject", "Resource": f"{objects}/{prefix}*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+
+
+def queue_policy(arn: str) -> str:
+    """An IAM policy, as JSON, that allows what a queue of notifications is used for."""
+    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": arn}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)

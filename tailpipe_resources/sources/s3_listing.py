@@ -28,7 +28,8 @@ LISTERS: Final = 8
 HEAD_LEVELS: Final = 4
 """How many levels below the prefix an optional layout is looked for."""
 
-_NOTHING_SAID = LayoutMatch(Span(), {})
+NOTHING_SAID: Final = LayoutMatch(Span(), {})
+"""Of a key where there is no layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def listed(client: S3Client, scope: Scope) -> Iterator[tuple[ObjectTypeDef, Layo
         leaves = None if scope.layout is None else _descend(client, scope, scope.layout, pool)
         if scope.layout is None or leaves is None:
             for item in _objects(client, scope.bucket, [_Leaf(scope.prefix, is_flat=True)], pool):
-                yield item, _NOTHING_SAID
+                yield item, NOTHING_SAID
             return
         for item in _objects(client, scope.bucket, leaves, pool):
             match = scope.layout.match(item.get("Key", ""), scope.root)
@@ -92,6 +93,23 @@ def _descend(client: S3Client, scope: Scope, layout: Layout, pool: ThreadPoolExe
             break
         level = sorted(chain.from_iterable(pool.map(partial(_folders, client, scope.bucket), below)))
     return sorted(leaves, key=lambda leaf: leaf.prefix) if is_met else None
+
+
+def has_layout(client: S3Client, scope: Scope) -> bool:
+    """Whether listing would find the layout anywhere, and so leave out what does not have it.
+
+    Raises:
+        SourceError: the bucket cannot be listed.
+    """
+    layout, level = scope.layout, [scope.prefix]
+    if layout is None:
+        return False
+    with ThreadPoolExecutor(LISTERS, "s3-list") as pool:
+        for _ in range(HEAD_LEVELS):
+            level = list(chain.from_iterable(pool.map(partial(_folders, client, scope.bucket), level)))
+            if any(layout.folder(each, scope.window, scope.root).is_below_head for each in level):
+                return True
+    return False
 
 
 def _is_worth_a_look(folder: Folder, scope: Scope, depth: int) -> bool:
