@@ -6,9 +6,11 @@ import time
 import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.found import STORED_COLUMNS as FINDINGS_STORED
+from tailpipe_assets.pipeline.draining import Way, collect_new, is_for_notices
 from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_assets.pipeline.memory import tuned
@@ -79,6 +81,8 @@ def collect(
     that. Because some arrive late, artifacts dated up
     to a collection's look-back before the window count as in it; with `overwrite` they do not.
 
+    A source that is told what is new is listed only now and then, unless a window is named; see `draining`.
+
     Args:
         plans: the collections.
         window: which artifacts, by their time.
@@ -94,18 +98,23 @@ def collect(
     shared = _Run(window, options, resources, on_event, stopped, run or str(uuid.uuid4()))
     results: dict[str, CollectResult] = {}
     with tuned():
-        for group in _scans(plans):
-            started = time.monotonic()
-            for result in _scan(group, shared):
-                stream = f"{result.table}/{result.collection}"
-                results[stream] = replace(result, seconds=time.monotonic() - started)
+        for group in by_source(plans).values():
+            if is_for_notices(window, options):
+                results |= collect_new(group, Way(resources, options, stopped, partial(_passes, run=shared)))
+            else:
+                results |= _passes(group, resources, shared)
     return tuple(results[each.collection.stream] for each in plans)
 
 
-def _scans(plans: Sequence[Plan]) -> list[tuple[Plan, ...]]:
-    """The plans grouped by what one pass can feed."""
-    groups = by_source(plans).values()
-    return [tuple(group[start : start + MOST]) for group in groups for start in range(0, len(group), MOST)]
+def _passes(plans: Sequence[Plan], resources: Resources, run: _Run) -> dict[str, CollectResult]:
+    """The results of collections of one source, by stream, from as few passes over it as can feed them."""
+    results: dict[str, CollectResult] = {}
+    for start in range(0, len(plans), MOST):
+        started = time.monotonic()
+        for result in _scan(tuple(plans[start : start + MOST]), replace(run, resources=resources)):
+            stream = f"{result.table}/{result.collection}"
+            results[stream] = replace(result, seconds=time.monotonic() - started)
+    return results
 
 
 def _scan(plans: tuple[Plan, ...], run: _Run) -> list[CollectResult]:

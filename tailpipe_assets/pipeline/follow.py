@@ -7,18 +7,22 @@ so that others collect, compact and delete as they like. What goes wrong is told
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.collect import DEFAULT, EVERYTHING, collect
-from tailpipe_assets.pipeline.failures import STOPPING
+from tailpipe_assets.pipeline.draining import is_for_notices
+from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_assets.pipeline.news import News
+from tailpipe_assets.pipeline.notices import Notices, are_all, inbox_of
+from tailpipe_assets.pipeline.reconcile import due
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions
 from tailpipe_assets.pipeline.tidying import FILES, Tidying
 from tailpipe_resources.errors import BusyError, CommitConflictError
-from tailpipe_resources.model.results import OnEvent, ignore
+from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +31,6 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake import Lake
     from tailpipe_resources.model.config import Destination
     from tailpipe_resources.model.config import Source as SourceBlock
-    from tailpipe_resources.model.results import CollectResult
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.base import Source
 
@@ -45,6 +48,9 @@ LONGEST_REST = 60.0
 
 LONGEST_WAIT = 2.0
 """The same for one that another run holds."""
+
+REMEMBERED = 60.0
+"""Seconds from one question to lakes when a source that tells what is new was last listed, to the next."""
 
 LONG_HELD = 15
 """So many times in a row a collection may be held by another run before that is told."""
@@ -67,6 +73,11 @@ class _Feed:
 
     plans: tuple[Plan, ...]
     due: float = 0.0
+    notices: Notices | None = None
+    """What it says is new, where all that it feeds is followed."""
+
+    listed_until: float = 0.0
+    """Until when nobody asks whether it is to be listed all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +134,7 @@ class Follower:
         """Follow these from now on."""
         self._resources = _kept(self._given)
         self._news = News(self._manner.window, self._options, self._resources)
-        self._feeds = [_Feed(tuple(those)) for those in by_source(plans).values()]
+        self._feeds = [self._feed(tuple(those)) for those in by_source(plans).values()]
 
     def round(self) -> tuple[CollectResult, ...]:
         """Look at every source whose time has come, and collect what is new. Only what was new is in the results."""
@@ -147,25 +158,71 @@ class Follower:
         """Wait for what goes on beside the rounds, which is asked to stop."""
         self._tidying.end()
 
+    def _feed(self, plans: tuple[Plan, ...]) -> _Feed:
+        inbox = None
+        if is_for_notices(self._manner.window, self._options) and are_all(plans):
+            # What cannot be had is told when it is asked.
+            with suppress(*STOPPING):
+                inbox = inbox_of(plans, self._resources)
+        if inbox is None:
+            return _Feed(plans)
+        return _Feed(plans, notices=Notices(inbox, plans, self._resources, self._news))
+
     def _look(self, feed: _Feed) -> list[CollectResult]:
-        began = time.monotonic()
         plans = [each for each in feed.plans if not self._rests(each)]
-        try:
-            wanting = self._news.wanting(plans) if plans else []
-        except STOPPING:
-            # Collecting meets the same, and says whose it is.
-            wanting = plans
-        taken = time.monotonic() - began
-        results = self._collected(wanting) if wanting and not self._stopped() else ()
-        feed.due = time.monotonic() + max(self._pause_of(feed), SHARE * taken)
+        if feed.notices is None:
+            results = self._listed(feed, plans)
+        else:
+            results = [*self._reconciled(feed, plans), *self._noticed(feed, plans, feed.notices)]
         return [each for each in results if self._is_news(each)]
 
-    def _collected(self, plans: Sequence[Plan]) -> tuple[CollectResult, ...]:
+    def _listed(self, feed: _Feed, plans: Sequence[Plan]) -> Sequence[CollectResult]:
+        """What listing a source brings for these."""
+        began = time.monotonic()
+        wanting = self._wanting(plans, self._resources)
+        taken = time.monotonic() - began
+        results = self._collected(wanting, self._resources) if wanting and not self._stopped() else ()
+        feed.due = time.monotonic() + max(self._pause_of(feed), SHARE * taken)
+        return results
+
+    def _reconciled(self, feed: _Feed, plans: Sequence[Plan]) -> Sequence[CollectResult]:
+        """What listing a source brings that tells what is new, for those of them for whom that is due."""
+        if time.monotonic() < feed.listed_until:
+            return ()
+        wanting = due(plans, self._resources)
+        results = self._collected(wanting, self._resources) if wanting else ()
+        feed.listed_until = time.monotonic() + REMEMBERED
+        return results
+
+    def _noticed(self, feed: _Feed, plans: Sequence[Plan], notices: Notices) -> Sequence[CollectResult]:
+        """What a source says is new brings for these."""
+        results: Sequence[CollectResult] = ()
+        feed.due = time.monotonic() + (self._manner.pause or 0.0 if plans else PAUSE)
+        try:
+            if plans and not self._stopped() and notices.take(self._stopped):
+                wanting = self._wanting(plans, notices.resources)
+                results = self._collected(wanting, notices.resources) if wanting else ()
+                notices.settle()
+        except STOPPING as error:
+            failed = in_our_words(error)
+            results = [*results, *(CollectResult(*each.collection.key, failure=failed) for each in plans)]
+        for note in notices.notes:
+            self._tell_once(note)
+        return results
+
+    def _wanting(self, plans: Sequence[Plan], resources: Resources) -> Sequence[Plan]:
+        try:
+            return self._news.wanting(plans, resources) if plans else ()
+        except STOPPING:
+            # Collecting meets the same, and says whose it is.
+            return plans
+
+    def _collected(self, plans: Sequence[Plan], resources: Resources) -> tuple[CollectResult, ...]:
         results = collect(
             plans,
             self._manner.window,
             options=self._options,
-            resources=self._resources,
+            resources=resources,
             on_event=self._on_event,
             stopped=self._stopped,
             run=self._run,

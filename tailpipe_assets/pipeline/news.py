@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.backlog import compared
+from tailpipe_assets.pipeline.scan import is_version
 from tailpipe_resources.errors import LakeDamagedError
 from tailpipe_resources.lake.delta import head, open_table
 from tailpipe_resources.lake.ledger import read_ledger
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.pipeline.scan import CollectOptions
     from tailpipe_resources.errors import SourceError
     from tailpipe_resources.lake.known import Known
+    from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.window import Window
 
 LONGEST_REST = 60.0
@@ -44,8 +46,13 @@ class News:
         self._resting: dict[str, tuple[int, float]] = {}
         """Artifacts that were not delivered: how often, and until when they are left alone."""
 
-    def wanting(self, plans: Sequence[Plan]) -> list[Plan]:
-        """Of collections of one source, those that want something of it, and those whose listing breaks off."""
+    def wanting(self, plans: Sequence[Plan], resources: Resources | None = None) -> list[Plan]:
+        """Of collections of one source, those that want something of it, and those whose listing breaks off.
+
+        Args:
+            plans: the collections.
+            resources: how to get at the source, where not as usual.
+        """
         found: set[str] = set()
         known = {each.collection.stream: self._known(each) for each in plans}
         now = time.monotonic()
@@ -53,13 +60,40 @@ class News:
         def broke(ready: Plan, _: SourceError) -> None:
             found.add(ready.collection.stream)
 
-        looked = compared(plans, self._window, known, options=self._options, resources=self._resources, broke=broke)
+        chosen = resources or self._resources
+        looked = compared(plans, self._window, known, options=self._options, resources=chosen, broke=broke)
         for artifact, those in looked:
             if not self._rests(artifact.location, now):
                 found.update(stream for stream, wanted in those.items() if wanted)
             if len(found) == len(plans):
                 break
         return [each for each in plans if each.collection.stream in found]
+
+    def unsettled(self, plans: Sequence[Plan], resources: Resources) -> set[str]:
+        """The locations of what some of these collections still want, but for what they know to be gone.
+
+        Args:
+            plans: collections of one source.
+            resources: how to get at the source.
+
+        Raises:
+            SourceError: it cannot be told.
+            LakeError: a lake cannot be read.
+        """
+        known = {each.collection.stream: self._known(each) for each in plans}
+        broken: list[SourceError] = []
+        found: set[str] = set()
+
+        def broke(_: Plan, error: SourceError) -> None:
+            broken.append(error)
+
+        looked = compared(plans, self._window, known, options=self._options, resources=resources, broke=broke)
+        for artifact, those in looked:
+            if any(wanted and not _is_gone(known[each], artifact) for each, wanted in those.items()):
+                found.add(artifact.location)
+        if broken:
+            raise broken[0]
+        return found
 
     def not_delivered(self, location: str) -> bool:
         """Leave an artifact alone for a while, longer each time. Whether this is the first time."""
@@ -84,3 +118,9 @@ class News:
                 return {}
             held = self._held[collection.key] = _Held(at, state.known)
         return held.known
+
+
+def _is_gone(known: Mapping[str, Known], artifact: Artifact) -> bool:
+    """Whether it was found to be gone as it was listed."""
+    held = known.get(artifact.location)
+    return held is not None and held.status == "gone" and is_version(held, artifact)

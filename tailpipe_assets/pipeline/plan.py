@@ -59,6 +59,9 @@ class Plan:
     rules: RuleSet | None = None
     """What is looked for in its rows as they come in."""
 
+    siblings: frozenset[str] = frozenset()
+    """The streams of all enabled collections of its source."""
+
     @property
     def layout(self) -> str | None:
         """The table's built-in layout for this kind of source."""
@@ -100,6 +103,7 @@ class _Planner:
         self._blocks = {block.name: block for block in config.tables}
         self._digest = config.digest
         self._holds = config.holds
+        self._fed = config.fed
         self._connection = connection
         self._problems = problems
         self._trials: dict[tuple[tuple[str, str], ...], Trial] = {}
@@ -119,9 +123,8 @@ class _Planner:
         index = self._redacted_index(collection, table) if table else ""
         if made is None or table is None:
             return None
-        name, form = made
-        holds = holds_on(self._holds, *collection.key)
-        ready = Plan(collection, table, form, name, index, self._digest, holds)
+        holds, fed = holds_on(self._holds, *collection.key), self._fed.get(collection.source.address, frozenset())
+        ready = Plan(collection, table, made[1], made[0], index, self._digest, holds, siblings=fed)
         if len(self._problems) == before:
             self._try_table(ready)
         return ready if len(self._problems) == before else None

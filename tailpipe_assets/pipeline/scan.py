@@ -65,7 +65,7 @@ class CollectOptions:
 
     def wants(self, known: Known | None, artifact: Artifact) -> bool:
         """Whether an artifact is to be read, given what the ledger says of it."""
-        if known is None or self.overwrite or not _is_version(known, artifact):
+        if known is None or self.overwrite or not is_version(known, artifact):
             return True
         if known.status == "quarantined":
             return self.retry_quarantined or (self.salvage and not known.salvaged)
@@ -80,11 +80,11 @@ class CollectOptions:
             taken = "" if self.overwrite else known.mark
             return Before(held=known.held, taken=taken, version=known.version)
         mark = None if self.overwrite else Mark.parse(known.mark)
-        is_unchanged = _is_version(known, artifact) and not self.patient
+        is_unchanged = is_version(known, artifact) and not self.patient
         return Before(generation_of(known.version), mark, relatives, known.held, is_unchanged)
 
 
-def _is_version(known: Known, artifact: Artifact) -> bool:
+def is_version(known: Known, artifact: Artifact) -> bool:
     """Whether this is what was collected, whatever had been in its place before."""
     version = artifact.version
     return known.version == version or known.version == f"{generation_mark(generation_of(known.version))}{version}"

@@ -18,6 +18,7 @@ from tailpipe_resources.lake.delta import open_table
 from tailpipe_resources.lake.intent import Follow, Intent
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import new_batch, newest_ledger, prune, write_intent
+from tailpipe_resources.lake.listed import forget_listed
 from tailpipe_resources.lake.mend import mend
 from tailpipe_resources.lake.recovery import forget, recover
 from tailpipe_resources.lake.steps import Step, apply, follow
@@ -94,6 +95,8 @@ def delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletion
 
 def _delete(connection: duckdb.DuckDBPyConnection, lake: Lake, deletion: Deletion, state: State) -> Deleted:
     name, collection = deletion.table, deletion.collection
+    if deletion.days is None:
+        forget_listed(lake, name, collection)
     taken = Taken(collection, deletion.days_of_rows)
     rejects = _files(lake, REJECTED_TABLE, Taken(collection, deletion.days, index=name))
     forgets = deletion.days is None and bool(state.known)

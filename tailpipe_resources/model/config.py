@@ -255,3 +255,12 @@ class Config:
     detections: Detections = field(default_factory=Detections)
     """The rules, and what is said about them."""
     alerting: Alerting = NOBODY
+
+    @property
+    def fed(self) -> dict[str, frozenset[str]]:
+        """The streams of the enabled collections that each source feeds, by its address."""
+        found: dict[str, set[str]] = {}
+        for each in self.collections:
+            if each.enabled:
+                found.setdefault(each.source.address, set()).add(each.stream)
+        return {address: frozenset(streams) for address, streams in found.items()}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class Fault:
     """What happens to some of the requests."""
 
     asked: str
-    """A pattern that is found in the method and path, such as `PUT .*_delta_log`."""
+    """A pattern that is found in the method, the path and the action, such as `PUT .*_delta_log`."""
 
     does: Literal["slow down", "deny", "hang", "lose the request", "lose the answer", "break off"]
     times: int = 1
@@ -48,6 +48,8 @@ class Proxy:
     """The requests that a fault met."""
 
     guard: threading.Lock = field(default_factory=threading.Lock)
+    before: Callable[[str], None] = lambda _: None
+    """Called with each request before it is passed on."""
 
     def prefixes_listed(self) -> list[str]:
         """The prefix of every request that listed keys, shallow ones first."""
@@ -93,7 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
         sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.proxy.record.append((self.path, sent.decode(errors="replace")))
         self.proxy.tokens.add(self.headers.get("x-amz-security-token"))
-        fault = self.proxy.fault(f"{self.command} {self.path}")
+        asked = f"{self.command} {self.path} {self.headers.get('x-amz-target', '')}".rstrip()
+        self.proxy.before(asked)
+        fault = self.proxy.fault(asked)
         if fault is not None and fault.does not in _AFTER:
             self._fail(fault)
             return
