@@ -13,7 +13,10 @@ import dagster as dg
 from tailpipe_assets.definitions.days import days_of
 from tailpipe_assets.definitions.names import collection_key
 from tailpipe_assets.definitions.request import Request
-from tailpipe_assets.pipeline.backlog import Backlog, backlog
+from tailpipe_assets.pipeline.backlog import EVERYTHING, Backlog, backlog
+from tailpipe_assets.pipeline.draining import glance
+from tailpipe_assets.pipeline.notices import are_all, inbox_of
+from tailpipe_assets.pipeline.reconcile import due, note
 from tailpipe_resources.errors import LakeError, SourceError
 from tailpipe_resources.model.window import Window
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
     from tailpipe_assets.pipeline import Plan, Resources
+    from tailpipe_resources.sources.base import Inbox
 
 ARRIVALS = "arrivals"
 """The check of collections that name `expect_every`."""
@@ -59,27 +63,67 @@ class Look:
 
     is_needed: bool
     window: Window
+    """What a run is asked for."""
+
+    days: Window
+    """The days it reports, whatever it brings."""
+
     found: tuple[Backlog, ...] = ()
 
 
 def look(plans: Sequence[Plan], window: Window, resources: Resources) -> Look:
-    """Whether collections of one source have anything to collect. In doubt they have: the run says what is wrong."""
-    until = time.monotonic() + SECONDS
+    """Whether collections of one source have anything to collect. In doubt they have: the run says what is wrong.
+
+    A source that is told what is new is asked for that, and listed only now and then; all that it feeds is among the
+    collections then, and a run takes everything, whatever its day.
+    """
+    began = time.time()
     try:
-        found = backlog(plans, window, resources=resources, enough=lambda: time.monotonic() > until)
+        inbox = inbox_of(plans, resources) if are_all(plans) else None
+        if inbox is None:
+            return _by_listing(plans, window, window, resources)
+        if not due(plans, resources):
+            return _by_notices(plans, inbox, window, resources)
+        found = _by_listing(plans, EVERYTHING, window, resources)
     except (LakeError, SourceError, OSError) as error:
-        return Look(f"it could not be looked at: {error}", is_needed=True, window=window)
-    waiting, size = max(each.artifacts for each in found), max(each.bytes for each in found)
+        return Look(f"it could not be looked at: {error}", is_needed=True, window=window, days=window)
+    if not found.is_needed:
+        note(plans, began, resources)
+    return found
+
+
+def _by_listing(plans: Sequence[Plan], window: Window, days: Window, resources: Resources) -> Look:
+    until = time.monotonic() + SECONDS
+    found = backlog(plans, window, resources=resources, enough=lambda: time.monotonic() > until)
     broken = next((each.failure for each in found if each.failure is not None), None)
     if broken is not None:
-        return Look(f"listing broke off: {broken}", is_needed=True, window=window, found=found)
-    if waiting:
-        sized = f" of {size:,} bytes" if all(each.is_sized for each in found) else ""
-        return Look(f"{waiting:,} artifacts{sized} wait", is_needed=True, window=window, found=found)
-    if not all(each.complete for each in found):
-        return Look(f"listing takes longer than {SECONDS:.0f} s", is_needed=True, window=window, found=found)
-    listed = max(each.listed for each in found)
-    return Look(f"nothing new: all {listed:,} artifacts listed are collected", is_needed=False, window=window)
+        said = f"listing broke off: {broken}"
+    elif any(each.artifacts for each in found):
+        said = _waiting(found)
+    elif not all(each.complete for each in found):
+        said = f"listing takes longer than {SECONDS:.0f} s"
+    else:
+        listed = max(each.listed for each in found)
+        said = f"nothing new: all {listed:,} artifacts listed are collected"
+        return Look(said, is_needed=False, window=window, days=days)
+    return Look(said, is_needed=True, window=window, days=days, found=found)
+
+
+def _by_notices(plans: Sequence[Plan], inbox: Inbox, days: Window, resources: Resources) -> Look:
+    glanced = glance(plans, inbox, resources)
+    if any(each.artifacts for each in glanced.found):
+        said = f"{_waiting(glanced.found)}, as notices say"
+    elif glanced.is_more:
+        said = "more notices wait than could be looked at"
+    else:
+        return Look("nothing new: no notice names anything else", is_needed=False, window=EVERYTHING, days=days)
+    return Look(said, is_needed=True, window=EVERYTHING, days=days, found=glanced.found)
+
+
+def _waiting(found: Sequence[Backlog]) -> str:
+    waiting, size = max(each.artifacts for each in found), max(each.bytes for each in found)
+    sized = f" of {size:,} bytes" if all(each.is_sized for each in found) else ""
+    return f"{waiting:,} artifacts{sized} wait"
 
 
 def window_since(looked: datetime | None) -> Window:
@@ -111,7 +155,7 @@ def last_looked(instance: dg.DagsterInstance, job: str) -> datetime | None:
 def request_of(plans: Sequence[Plan], found: Look, *, run_key: str | None = None) -> dg.RunRequest:
     """One run for everything a look found."""
     tags = Request(found.window).tags | {
-        **days_of(found.window).tags,
+        **days_of(found.days).tags,
         "dagster/max_runtime": LONGEST_RUN,
         DONE: datetime.now(UTC).isoformat(timespec="seconds"),
     }
