@@ -33,7 +33,7 @@ json: {"collections": [{"collection", "rows", "filtered", "rejected", "artifacts
 "findings": {severity: count}, "suppressed", "rule_faults": {detection: reason}, "faults": [{"location", "status",
 "reason"}], "failure", "notes", "cancelled"}]}. With --follow a line of this for each round with something new, and
 "time" in it. With --dry-run {"collections": [{"collection", "listed", "artifacts", "bytes", "days", "requests",
-"seconds", "stored_bytes", "free_bytes", "failure"}]}. The summary goes to stdout, everything else to stderr.
+"seconds", "stored_bytes", "free_bytes", "failure", "notices"}]}. The summary goes to stdout, everything else to stderr.
 """
 
 from __future__ import annotations

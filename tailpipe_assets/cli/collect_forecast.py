@@ -20,6 +20,7 @@ _STORED = 0.75
 slower and stays larger than text that was not packed."""
 
 _LISTED_A_REQUEST = 1000
+_BY_NOTICES = "a run goes by about {:,} notices; what they do not name waits for the listing that is made once a day"
 _COLUMNS = ("collection", "listed", "to collect", "bytes", "days", "requests", "about", "in the lake", "free")
 
 
@@ -28,18 +29,36 @@ def forecast(plans: Sequence[Plan], window: Window, output: str) -> int:
     from tailpipe_assets.pipeline.backlog import backlog
     from tailpipe_assets.pipeline.listing import by_source
 
-    found = [
-        (ready, waiting)
-        for group in by_source(plans).values()
-        for ready, waiting in zip(group, backlog(group, window), strict=True)
-    ]
-    facts = [_facts(ready, waiting) for ready, waiting in found]
+    facts = []
+    for group in by_source(plans).values():
+        notices = _notices(group, window)
+        facts += [
+            _facts(ready, waiting) | {"notices": notices}
+            for ready, waiting in zip(group, backlog(group, window), strict=True)
+        ]
     if output == "json":
         print_json({"collections": facts})
     else:
         print_rows([_row(each) for each in facts], _COLUMNS)
         _print_end(facts)
     return Exit.SOURCE if any(each["failure"] for each in facts) else Exit.OK
+
+
+def _notices(plans: Sequence[Plan], window: Window) -> int | None:
+    """About how many notices a run goes by; None where it lists, or would find out in vain."""
+    from tailpipe_assets.pipeline.collect import DEFAULT, NORMAL
+    from tailpipe_assets.pipeline.draining import is_for_notices
+    from tailpipe_assets.pipeline.notices import are_all, waiting
+    from tailpipe_assets.pipeline.reconcile import due
+    from tailpipe_resources.errors import SourceError
+
+    if not is_for_notices(window, NORMAL) or not are_all(plans):
+        return None
+    try:
+        count = waiting(plans, DEFAULT)
+    except SourceError:
+        return None
+    return None if count is None or due(plans, DEFAULT) else count
 
 
 def _facts(ready: Plan, waiting: Backlog) -> dict[str, Any]:
@@ -86,4 +105,6 @@ def _print_end(facts: Sequence[dict[str, Any]]) -> None:
             print(f"{each['collection']}: {each['failure']}")
         elif each["free_bytes"] is not None and each["stored_bytes"] > each["free_bytes"]:
             print(f"{each['collection']}: there may not be room for it")
+        if each["notices"] is not None:
+            print(f"{each['collection']}: {_BY_NOTICES.format(each['notices'])}")
     print("\nNothing was collected. Time and space are rough: they go by the size of what waits.")

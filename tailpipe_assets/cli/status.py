@@ -3,7 +3,7 @@
 Without a selector all enabled collections are shown. Sources are listed to see what waits there, and nothing is
 fetched; --no-sources leaves them alone. Times are UTC. "delivered" is how long after the newest event the newest
 artifact came, which is up to whoever writes the logs; "committed" is how long after that it was in the lake, while
-nothing waits.
+nothing waits. Below the table stands about how many notices wait where a source is told what is new.
 
 The exit code is 0 also when much waits, and 3 when a source or a lake could not be asked.
 
@@ -13,7 +13,7 @@ Examples:
   tailpipe status --no-sources
 
 json: [{"collection", "newest_event", "newest_artifact", "last_commit", "rows", "rows_today", "rejected_today",
-"waiting", "waiting_bytes", "delivered_seconds", "committed_seconds", "failure"}].
+"waiting", "waiting_bytes", "notices", "delivered_seconds", "committed_seconds", "failure"}].
 """
 
 from __future__ import annotations
@@ -64,6 +64,9 @@ def run(args: argparse.Namespace) -> int:
         print_json([_as_json(each) for each in found])
     else:
         print_rows([_as_row(each, now) for each in found], _COLUMNS)
+        for each in found:
+            if each.notices is not None:
+                print(f"{_name(each)}: about {each.notices:,} notices wait for its source")
     for each in found:
         if (failure := _failure(each)) is not None:
             print(f"{_name(each)}: {failure}", file=sys.stderr)
@@ -82,6 +85,7 @@ def _as_json(each: Standing) -> dict[str, Any]:
         "rejected_today": each.rejected_today,
         "waiting": None if waiting is None else waiting.artifacts,
         "waiting_bytes": None if waiting is None else waiting.bytes,
+        "notices": each.notices,
         "delivered_seconds": None if each.delivered_after is None else each.delivered_after.total_seconds(),
         "committed_seconds": None if each.committed_after is None else each.committed_after.total_seconds(),
         "failure": _failure(each),

@@ -1,25 +1,26 @@
-"""Probing: as whom a source reads, and whether it can list and read one artifact. Nothing is collected."""
+"""Probing: as whom a source reads, whether it can list and read one artifact, and be told. Nothing is collected."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_resources.errors import AccessDeniedError, SourceError
 from tailpipe_resources.model.window import Window
-from tailpipe_resources.sources.base import Identified
+from tailpipe_resources.sources.base import Identified, Notified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tailpipe_resources.model import config
     from tailpipe_resources.model.artifact import Artifact
-    from tailpipe_resources.sources.base import Source
+    from tailpipe_resources.sources.base import Action, Source
 
 DEFAULT = Resources()
 EVERYTHING = Window()
 _FIRST_BYTES = 64 * 1024
+_ACTIONS: Final[dict[str, Action]] = {"list": "list", "notices": "notices"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Step:
     """One thing that was tried."""
 
     name: str
-    """`identity`, `list` or `read`."""
+    """`identity`, `list`, `read` or `notices`."""
 
     said: str
     """What came of it, in words."""
@@ -38,7 +39,7 @@ class Step:
 
 
 def probe(source: config.Source, resources: Resources = DEFAULT) -> Iterator[Step]:
-    """Try one step after the other, up to the first that fails."""
+    """Try one step after the other; without an identity none of the others."""
     reached = resources.source(source)
     if isinstance(reached, Identified):
         step = _tried("identity", reached.identity)
@@ -50,6 +51,9 @@ def probe(source: config.Source, resources: Resources = DEFAULT) -> Iterator[Ste
     yield step
     if step.failure is None and found:
         yield _tried("read", lambda: _read(reached, found[0]), reached)
+    inbox = reached.inbox() if isinstance(reached, Notified) else None
+    if inbox is not None:
+        yield _tried("notices", inbox.attempt, reached)
 
 
 def _first(source: Source, found: list[Artifact]) -> str:
@@ -73,5 +77,5 @@ def _tried(name: str, do: Callable[[], str], source: object = None) -> Step:
     except SourceError as error:
         permission = ""
         if isinstance(error, AccessDeniedError) and isinstance(source, Identified):
-            permission = source.permission("list" if name == "list" else "read")
+            permission = source.permission(_ACTIONS.get(name, "read"))
         return Step(name, str(error), error, permission)

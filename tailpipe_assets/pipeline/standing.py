@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.pipeline.backlog import backlog
 from tailpipe_assets.pipeline.listing import by_source
+from tailpipe_assets.pipeline.notices import waiting
 from tailpipe_assets.pipeline.resources import Resources
-from tailpipe_resources.errors import LakeError
+from tailpipe_resources.errors import LakeError, SourceError
 from tailpipe_resources.lake.counts import count_days, count_rejected
 from tailpipe_resources.lake.ledger import made_at, newest_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
     from tailpipe_assets.pipeline.backlog import Backlog
@@ -38,8 +39,11 @@ class Standing:
     backlog: Backlog | None = None
     """None when its source was not asked."""
 
+    notices: int | None = None
+    """About how many notices of its source wait, for all that it feeds; None where it is not told what is new."""
+
     failure: TailpipeError | None = None
-    """Why its lake could not be asked."""
+    """Why its lake, or where its source is told what is new, could not be asked."""
 
     @property
     def delivered_after(self) -> timedelta | None:
@@ -69,9 +73,10 @@ def standing(
     found = {each.collection.key: _in_lake(each, today, resources) for each in plans}
     for group in by_source(plans).values() if ask_sources else ():
         sound = [each for each in group if found[each.collection.key].failure is None]
-        for waiting in backlog(sound, resources=resources) if sound else ():
-            key = (waiting.table, waiting.collection)
-            found[key] = replace(found[key], backlog=waiting)
+        for each in backlog(sound, resources=resources) if sound else ():
+            key = (each.table, each.collection)
+            found[key] = replace(found[key], backlog=each)
+        found |= _told(found, sound, resources) if sound else {}
     return tuple(found.values())
 
 
@@ -93,6 +98,17 @@ def _in_lake(ready: Plan, today: date, resources: Resources) -> Standing:
         newest_event=max((each.newest for each in days.values() if each.newest is not None), default=None),
         last_commit=None if head is None else datetime.fromtimestamp(made_at(head), UTC),
     )
+
+
+def _told(
+    found: Mapping[tuple[str, str], Standing], plans: Sequence[Plan], resources: Resources
+) -> dict[tuple[str, str], Standing]:
+    """How these stand, with what waits where their source is told what is new."""
+    try:
+        said: dict[str, Any] = {"notices": waiting(plans, resources)}
+    except SourceError as error:
+        said = {"failure": error}
+    return {each.collection.key: replace(found[each.collection.key], **said) for each in plans}
 
 
 def _span(start: datetime | None, end: datetime | None) -> timedelta | None:
