@@ -9,6 +9,9 @@ their own belong to every window. What arrived late is found: of the two days be
 in the configuration, artifacts that were not collected before are taken too; not with --overwrite. Ctrl-C commits what
 is staged and leaves the rest for next time; pressed twice, it stops at once.
 
+A source with sqs_queue_url is not listed each time: what its queue tells is collected. The first run, one a day, and
+those with --from or --to list it all the same, and so does a run for only some of its collections.
+
 --dry-run only lists: what would be collected, about how long it would take, and whether there is room for it.
 
 --overwrite brings back rows that were deleted, and is refused where a hold of the configuration covers the window.
