@@ -21,7 +21,7 @@ from tailpipe_assets.pipeline.reconcile import due
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions
 from tailpipe_assets.pipeline.tidying import FILES, Tidying
-from tailpipe_resources.errors import BusyError, CommitConflictError
+from tailpipe_resources.errors import BusyError, CommitConflictError, TailpipeError
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 
 if TYPE_CHECKING:
@@ -204,8 +204,7 @@ class Follower:
                 results = self._collected(wanting, notices.resources) if wanting else ()
                 notices.settle()
         except STOPPING as error:
-            failed = in_our_words(error)
-            results = [*results, *(CollectResult(*each.collection.key, failure=failed) for each in plans)]
+            results = _failed(plans, results, in_our_words(error))
         for note in notices.notes:
             self._tell_once(note)
         return results
@@ -272,6 +271,13 @@ class Follower:
         if self._manner.pause is not None:
             return self._manner.pause
         return PAUSE if feed.plans[0].collection.source.type == "file" else PAUSE_ELSEWHERE
+
+
+def _failed(plans: Sequence[Plan], results: Sequence[CollectResult], failure: TailpipeError) -> Sequence[CollectResult]:
+    """What was done for these before something stopped all of them."""
+    done = {(each.table, each.collection): each for each in results}
+    found = (done.get(each.collection.key) or CollectResult(*each.collection.key) for each in plans)
+    return [replace(each, failure=each.failure or failure) for each in found]
 
 
 def _kept(resources: Resources) -> Resources:

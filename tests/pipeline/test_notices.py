@@ -295,6 +295,27 @@ def test_following_takes_messages_and_lists_nothing(project: Project, bucket: To
     assert "it is no notification of S3; it is left there" in messages[0]
 
 
+def test_following_tells_once_that_a_queue_may_not_be_used(project: Project, bucket: ToldBucket, proxy: Proxy) -> None:
+    """What was committed counts, and it goes on as soon as it may."""
+    told(project, bucket, JUST_ONE, url=bucket.by_way_of(proxy.url))
+    messages: list[str] = []
+    follower = followed(project, messages.append)
+    bucket.arrive("a.log", line(1))
+    proxy.fails(Fault("DeleteMessage", "deny", times=2))
+
+    assert [each.rows for each in follower.round()] == [1]
+    while bucket.waiting:
+        time.sleep(follower.pause)
+        follower.round()
+    while len(messages) < 2:
+        time.sleep(follower.pause)
+        bucket.arrive("b.log", line(2))
+        follower.round()
+
+    assert "the credential needs sqs:DeleteMessage on the queue; it is tried again" in messages[0]
+    assert messages[1:] == ["t.one: goes on"]
+
+
 @pytest.mark.slow
 def test_two_followers_at_once(project: Project, bucket: ToldBucket) -> None:
     """Whoever takes which message, and however often it comes, every object is there once."""
