@@ -108,13 +108,54 @@ def without(value: str, keys: Iterable[str]) -> str:
     return f"nullif({rest}, '{{}}')"
 
 
-def named(columns: str) -> str:
+def named(*columns: str) -> str:
     """SQL for the list of what is not NULL among these, each once; NULL when nothing is.
 
-    Args:
-        columns: SQL expressions, with commas between them.
+    Only where there may be three or more is a set made of them, which takes five times as long. Two come in the order
+    a set has them.
     """
-    return f"nullif(list_distinct([{columns}]), [])"
+    first, *others = columns
+    one = f"CASE WHEN {first} IS NOT NULL THEN [{first}] END"
+    if not others:
+        return one
+    if len(others) > 1:
+        whole = f"nullif(list_distinct([{', '.join(columns)}]), [])"
+        return f"CASE WHEN coalesce({', '.join(others)}) IS NULL THEN {one} ELSE {whole} END"
+    (second,) = others
+    return (
+        f"CASE WHEN {second} IS NULL OR {second} = {first} THEN {one} "
+        f"WHEN {first} IS NULL THEN [{second}] ELSE [{second}, {first}] END"
+    )
+
+
+def taken_apart(value: str, *, texts: Sequence[str], trees: Sequence[str], when: str, into: str) -> str:
+    """SQL for what is made of several parts of a JSON value that is kept whole.
+
+    The value is parsed once for all texts and once for all trees, not once a part.
+
+    Args:
+        value: SQL for the JSON value.
+        texts: paths of parts that are wanted as text, from `$`.
+        trees: paths of parts that are wanted as JSON.
+        when: SQL for whether there may be anything to make; NULL is made where not.
+        into: SQL over `p`, where the lists `p.texts` and `p.trees` hold these parts.
+    """
+    lists = f"texts := {texts_at(value, texts)}, trees := json_extract({value}, [{_literals(trees)}])"
+    return f"list_transform(CASE WHEN {when} THEN [struct_pack({lists})] END, lambda p: {into})[1]"
+
+
+def texts_at(value: str, paths: Sequence[str]) -> str:
+    """SQL for the list of the texts at some paths of a JSON value, which is parsed once."""
+    return f"json_extract_string({value}, [{_literals(paths)}])"
+
+
+def first_of(texts: str, count: int) -> str:
+    """SQL for the first of so many texts of a list that is not NULL, as the arguments of `coalesce`."""
+    return ", ".join(f"{texts}[{number}]" for number in range(1, count + 1))
+
+
+def _literals(texts: Iterable[str]) -> str:
+    return ", ".join(map(literal, texts))
 
 
 def _add(shape: dict[str, Any], steps: Sequence[str], kind: str | tuple[Key, ...]) -> None:
