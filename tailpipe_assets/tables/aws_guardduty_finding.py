@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
 
 from tailpipe_assets.tables.declaration import Table
@@ -14,10 +13,11 @@ from tailpipe_assets.tables.json_columns import (
     key,
     made,
     named,
+    only_if,
     parts,
     shape_of,
-    taken_apart,
     texts_at,
+    trees_at,
     without,
 )
 from tailpipe_resources.model.schema import INSTANT
@@ -50,15 +50,19 @@ def _paths(of: tuple[Key, ...], *, trees: bool) -> list[str]:
     return [f"$.{part.path}" for part in of if (part.kind == "JSON") == trees]
 
 
-def _packed(of: tuple[Key, ...]) -> str:
+def _packed(of: tuple[Key, ...], texts: str, trees: str) -> str:
     """SQL for parts of a JSON object that was taken apart along `_paths`, as the arguments of `struct_pack`."""
-    texts, trees = count(1), count(1)
+    text_at, tree_at = count(1), count(1)
     return ", ".join(
-        f"\"{part.name}\" := nullif(p.trees[{next(trees)}], 'null')"
+        f'"{part.name}" := {_tree(f"{trees}[{next(tree_at)}]")}'
         if part.kind == "JSON"
-        else f'"{part.name}" := {_cast(f"p.texts[{next(texts)}]", part)}'
+        else f'"{part.name}" := {_cast(f"{texts}[{next(text_at)}]", part)}'
         for part in of
     )
+
+
+def _tree(tree: str) -> str:
+    return only_if(f"{tree} <> 'null'", tree)
 
 
 def _cast(text: str, part: Key) -> str:
@@ -67,25 +71,29 @@ def _cast(text: str, part: Key) -> str:
 
 # What else an action or a resource says depends on its kind, so it stays JSON as a whole.
 _SERVICE_TEXTS, _SERVICE_TREES = _paths(_SERVICE, trees=False), _paths(_SERVICE, trees=True)
-_ACTION = f"p.trees[{len(_SERVICE_TREES) + 1}]"
-_SERVICE_SQL = taken_apart(
-    "r.service",
-    texts=[*_SERVICE_TEXTS, "$.action.actionType"],
-    trees=[*_SERVICE_TREES, "$.action"],
-    when="r.service IS NOT NULL",
-    into=f'struct_pack("action" := CASE WHEN {_ACTION} IS NOT NULL THEN struct_pack('
-    f"action_type := p.texts[{len(_SERVICE_TEXTS) + 1}], action_details := {without(_ACTION, ['actionType'])}) END, "
-    f"{_packed(_SERVICE)})",
+_TEXTS = texts_at("r.service", [*_SERVICE_TEXTS, "$.action.actionType"])
+_TREES = trees_at("r.service", [*_SERVICE_TREES, "$.action"])
+_ACTION = f"{_TREES}[{len(_SERVICE_TREES) + 1}]"
+_ACTION_SQL = only_if(
+    f"{_ACTION} IS NOT NULL",
+    f"struct_pack(action_type := {_TEXTS}[{len(_SERVICE_TEXTS) + 1}], "
+    f"action_details := {without(_ACTION, ['actionType'])})",
 )
-_OTHERS = without("r.resource", ["resourceType", "accessKeyDetails"])
-_IN_CREDENTIALS = tuple(replace(part, path=f"accessKeyDetails.{part.path}") for part in _ACCESS_KEY)
-_RESOURCE_SQL = taken_apart(
-    "r.resource",
-    texts=[*_paths(_IN_CREDENTIALS, trees=False), "$.resourceType"],
-    trees=["$.accessKeyDetails"],
-    when="r.resource IS NOT NULL",
-    into=f"struct_pack(resource_type := p.texts[{len(_ACCESS_KEY) + 1}], access_key_details := CASE WHEN p.trees[1] "
-    f"IS NOT NULL THEN struct_pack({_packed(_IN_CREDENTIALS)}) END, resource_details := {_OTHERS})",
+_SERVICE_SQL = only_if(
+    "r.service IS NOT NULL", f'struct_pack("action" := {_ACTION_SQL}, {_packed(_SERVICE, _TEXTS, _TREES)})'
+)
+_CREDENTIALS = "json_extract(r.resource, '$.accessKeyDetails')"
+_RESOURCE_TEXTS = texts_at(
+    "r.resource", [*(f"$.accessKeyDetails.{part.path}" for part in _ACCESS_KEY), "$.resourceType"]
+)
+_CREDENTIALS_SQL = only_if(
+    f"{_CREDENTIALS} IS NOT NULL", f"struct_pack({_packed(_ACCESS_KEY, _RESOURCE_TEXTS, _CREDENTIALS)})"
+)
+_RESOURCE_SQL = only_if(
+    "r.resource IS NOT NULL",
+    f"struct_pack(resource_type := {_RESOURCE_TEXTS}[{len(_ACCESS_KEY) + 1}], "
+    f"access_key_details := {_CREDENTIALS_SQL}, "
+    f"resource_details := {without('r.resource', ['resourceType', 'accessKeyDetails'])})",
 )
 _CREDENTIALS_TYPE = f"STRUCT({', '.join(f'{part.name} VARCHAR' for part in _ACCESS_KEY)})"
 _RESOURCE_TYPE = f"STRUCT(resource_type VARCHAR, access_key_details {_CREDENTIALS_TYPE}, resource_details JSON)"
@@ -128,7 +136,7 @@ AWS_GUARDDUTY_FINDING = Table(
     fields=fields_of(_KEYS),
     enrichment={
         "tp_source_ip": f"coalesce({first_of(_IPS, len(_REMOTES))})",
-        "tp_ips": f"nullif(list_distinct({_IPS}), [])",
+        "tp_ips": only_if(f"list_distinct({_IPS}) <> []", f"list_distinct({_IPS})"),
         "tp_akas": named("arn"),
         "tp_usernames": named("resource.access_key_details.user_name", "resource.access_key_details.access_key_id"),
     },

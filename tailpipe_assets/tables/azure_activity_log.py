@@ -12,9 +12,9 @@ from tailpipe_assets.tables.json_columns import (
     key,
     made,
     named,
+    only_if,
     parts,
     shape_of,
-    taken_apart,
     texts_at,
 )
 from tailpipe_resources.model.schema import INSTANT
@@ -35,14 +35,14 @@ def _in_id(pattern: str) -> str:
     return f"nullif(regexp_extract({_ID}, '(?i){pattern}', 1), '')"
 
 
-_AUTHORIZATION_SQL = taken_apart(
-    'r."identity"',
-    texts=["$.authorization.action", "$.authorization.scope", "$.authorization.evidence.role"],
-    trees=["$.authorization"],
-    when='r."authorization" IS NOT NULL OR r."identity" IS NOT NULL',
-    into='CASE WHEN r."authorization" IS NOT NULL OR p.trees[1] IS NOT NULL THEN struct_pack('
-    '"action" := coalesce(r."authorization".action, p.texts[1]), '
-    'scope := coalesce(r."authorization".scope, p.texts[2]), role := coalesce(r."authorization".role, p.texts[3])) END',
+_ALLOWED = texts_at(
+    'r."identity"', ["$.authorization.action", "$.authorization.scope", "$.authorization.evidence.role"]
+)
+_AUTHORIZATION_SQL = only_if(
+    """r."authorization" IS NOT NULL OR json_extract(r."identity", '$.authorization') IS NOT NULL""",
+    f'struct_pack("action" := coalesce(r."authorization".action, {_ALLOWED}[1]), '
+    f'scope := coalesce(r."authorization".scope, {_ALLOWED}[2]), '
+    f'role := coalesce(r."authorization".role, {_ALLOWED}[3]))',
 )
 _CLAIMS = """coalesce(r."claims", json_extract(r."identity", '$.claims'))"""
 _NAMES = [f'$."{name}"' for name in (f"{_CLAIM}/upn", f"{_CLAIM}/name", "appid")]

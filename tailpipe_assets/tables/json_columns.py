@@ -105,7 +105,7 @@ def instant_of(text: str) -> str:
 def without(value: str, keys: Iterable[str]) -> str:
     """SQL for a JSON object without some of its keys; NULL when none is left."""
     rest = f"json_merge_patch({value}, {literal(json.dumps(dict.fromkeys(keys)))})"
-    return f"nullif({rest}, '{{}}')"
+    return only_if(f"{rest} <> '{{}}'", rest)
 
 
 def named(*columns: str) -> str:
@@ -128,20 +128,17 @@ def named(*columns: str) -> str:
     )
 
 
-def taken_apart(value: str, *, texts: Sequence[str], trees: Sequence[str], when: str, into: str) -> str:
-    """SQL for what is made of several parts of a JSON value that is kept whole.
+def only_if(condition: str, value: str) -> str:
+    """SQL for a value where a condition holds, and NULL elsewhere, which costs that of the value everywhere.
 
-    The value is parsed once for all texts and once for all trees, not once a part.
-
-    Args:
-        value: SQL for the JSON value.
-        texts: paths of parts that are wanted as text, from `$`.
-        trees: paths of parts that are wanted as JSON.
-        when: SQL for whether there may be anything to make; NULL is made where not.
-        into: SQL over `p`, where the lists `p.texts` and `p.trees` hold these parts.
+    What occurs several times is worked out once by DuckDB, but not inside of `CASE`, nor of `nullif`, which is one.
     """
-    lists = f"texts := {texts_at(value, texts)}, trees := json_extract({value}, [{_literals(trees)}])"
-    return f"list_transform(CASE WHEN {when} THEN [struct_pack({lists})] END, lambda p: {into})[1]"
+    return f"[{value}][({condition})::INTEGER]"
+
+
+def trees_at(value: str, paths: Sequence[str]) -> str:
+    """SQL for the list of the JSON at some paths of a JSON value, which is parsed once."""
+    return f"json_extract({value}, [{_literals(paths)}])"
 
 
 def texts_at(value: str, paths: Sequence[str]) -> str:

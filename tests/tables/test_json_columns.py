@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from tailpipe_assets.tables.json_columns import first_of, named, taken_apart, texts_at
+from tailpipe_assets.tables.json_columns import first_of, named, only_if, texts_at, trees_at
 from tests.services.one_table import OneTable
 
 if TYPE_CHECKING:
@@ -66,13 +66,15 @@ def test_a_list_of_names_is_their_set(connection: duckdb.DuckDBPyConnection, cou
 
 def test_parts_taken_together_are_those_taken_alone(connection: duckdb.DuckDBPyConnection) -> None:
     """Of absent keys, other kinds, keys named twice and null, as text and as JSON."""
-    together = taken_apart("value", texts=PATHS, trees=PATHS, when="value IS NOT NULL", into="p")
     texts, trees = (
         ", ".join(f"{ask}(value, '{path}')" for path in PATHS) for ask in ("json_extract_string", "json_extract")
     )
+    together = f"struct_pack(texts := {texts_at('value', PATHS)}, trees := {trees_at('value', PATHS)})"
     alone = f"struct_pack(texts := [{texts}], trees := [{trees}])"
 
-    found = connection.sql(f"SELECT value IS NULL, {together}, {alone} FROM held").fetchall()
+    found = connection.sql(
+        f"SELECT value IS NULL, {only_if('value IS NOT NULL', together)}, {alone} FROM held"
+    ).fetchall()
 
     assert [quick for missing, quick, _ in found if missing] == [None]
     assert all(quick == plain for missing, quick, plain in found if not missing)
