@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tailpipe_assets.formats.strings import shown
-from tailpipe_assets.pipeline.batch import CHUNK_RECORDS
+from tailpipe_assets.pipeline.batch import CHUNK_RECORDS, for_parsing
 from tailpipe_assets.pipeline.rejects import Reject
 from tailpipe_assets.pipeline.transform import route_sql
 from tailpipe_resources.model.slot import can_be_folder
@@ -53,7 +53,7 @@ class Routed:
 
 def route(connection: duckdb.DuckDBPyConnection, table: Table, index: str, batch: RecordBatch) -> Routed:
     """Sort the records of a batch by index value and day, and set those aside that do not fit."""
-    told = _told(connection, table, index, batch.records)
+    told = _told(connection, table, index, for_parsing(batch.records) if table.shape else batch.records)
     reasons = _with_index_faults(told)
     fits = reasons.is_null()
     rejects = (*_split_rejects(batch), *_record_rejects(batch, reasons))

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from tailpipe_assets.formats.strings import shown
+from tailpipe_assets.pipeline.batch import for_parsing
 from tailpipe_assets.pipeline.rejects import Reject
 from tailpipe_assets.pipeline.transform import INDEX_OF_SHARE, failing_sql, forgiving, rows_sql
 from tailpipe_resources.lake.staging import SHARE, StagedFile, stage, stage_shares
@@ -94,7 +95,7 @@ class _Stage:
 
     def staged(self, records: pa.Table) -> StagedRows:
         """The files, and what else became of the records."""
-        self._connection.register("batch", records)
+        self._connection.register("batch", for_parsing(records) if self._plan.table.shape else records)
         try:
             return self._staged(self._plan.filters)
         finally:

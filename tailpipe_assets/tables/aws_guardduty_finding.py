@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from tailpipe_assets.tables.declaration import Table
 from tailpipe_assets.tables.json_columns import (
     Key,
     checks_of,
     fields_of,
+    first_of,
     key,
     made,
     named,
+    only_if,
     parts,
     shape_of,
+    texts_at,
+    trees_at,
     without,
 )
 from tailpipe_resources.model.schema import INSTANT
@@ -39,33 +45,55 @@ def _struct_type(first: str, kind: str, others: tuple[Key, ...]) -> str:
     return f"STRUCT({first} {kind}, {rest})"
 
 
-def _packed(start: str, of: tuple[Key, ...]) -> str:
-    """SQL for parts of a JSON object, as the arguments of `struct_pack`."""
-    return ", ".join(f'"{part.name}" := {_part(start, part)}' for part in of)
+def _paths(of: tuple[Key, ...], *, trees: bool) -> list[str]:
+    """Where those parts are that are text, or those that are JSON."""
+    return [f"$.{part.path}" for part in of if (part.kind == "JSON") == trees]
 
 
-def _part(start: str, part: Key) -> str:
-    if part.kind == "JSON":
-        return f"nullif(json_extract({start}, '$.{part.path}'), 'null')"
-    text = f"json_extract_string({start}, '$.{part.path}')"
+def _packed(of: tuple[Key, ...], texts: str, trees: str) -> str:
+    """SQL for parts of a JSON object that was taken apart along `_paths`, as the arguments of `struct_pack`."""
+    text_at, tree_at = count(1), count(1)
+    return ", ".join(
+        f'"{part.name}" := {_tree(f"{trees}[{next(tree_at)}]")}'
+        if part.kind == "JSON"
+        else f'"{part.name}" := {_cast(f"{texts}[{next(text_at)}]", part)}'
+        for part in of
+    )
+
+
+def _tree(tree: str) -> str:
+    return only_if(f"{tree} <> 'null'", tree)
+
+
+def _cast(text: str, part: Key) -> str:
     return text if part.kind == "VARCHAR" else f"try_cast({text} AS {part.kind})"
 
 
 # What else an action or a resource says depends on its kind, so it stays JSON as a whole.
-_ACTION = "json_extract(r.service, '$.action')"
-_DETAILS = without(_ACTION, ["actionType"])
-_SERVICE_SQL = (
-    f'CASE WHEN r.service IS NOT NULL THEN struct_pack("action" := CASE WHEN {_ACTION} IS NOT NULL THEN '
-    f"struct_pack(action_type := json_extract_string({_ACTION}, '$.actionType'), action_details := {_DETAILS}) END, "
-    f"{_packed('r.service', _SERVICE)}) END"
+_SERVICE_TEXTS, _SERVICE_TREES = _paths(_SERVICE, trees=False), _paths(_SERVICE, trees=True)
+_TEXTS = texts_at("r.service", [*_SERVICE_TEXTS, "$.action.actionType"])
+_TREES = trees_at("r.service", [*_SERVICE_TREES, "$.action"])
+_ACTION = f"{_TREES}[{len(_SERVICE_TREES) + 1}]"
+_ACTION_SQL = only_if(
+    f"{_ACTION} IS NOT NULL",
+    f"struct_pack(action_type := {_TEXTS}[{len(_SERVICE_TEXTS) + 1}], "
+    f"action_details := {without(_ACTION, ['actionType'])})",
+)
+_SERVICE_SQL = only_if(
+    "r.service IS NOT NULL", f'struct_pack("action" := {_ACTION_SQL}, {_packed(_SERVICE, _TEXTS, _TREES)})'
 )
 _CREDENTIALS = "json_extract(r.resource, '$.accessKeyDetails')"
-_OTHERS = without("r.resource", ["resourceType", "accessKeyDetails"])
-_RESOURCE_SQL = (
-    "CASE WHEN r.resource IS NOT NULL THEN struct_pack("
-    "resource_type := json_extract_string(r.resource, '$.resourceType'), "
-    f"access_key_details := CASE WHEN {_CREDENTIALS} IS NOT NULL THEN "
-    f"struct_pack({_packed(_CREDENTIALS, _ACCESS_KEY)}) END, resource_details := {_OTHERS}) END"
+_RESOURCE_TEXTS = texts_at(
+    "r.resource", [*(f"$.accessKeyDetails.{part.path}" for part in _ACCESS_KEY), "$.resourceType"]
+)
+_CREDENTIALS_SQL = only_if(
+    f"{_CREDENTIALS} IS NOT NULL", f"struct_pack({_packed(_ACCESS_KEY, _RESOURCE_TEXTS, _CREDENTIALS)})"
+)
+_RESOURCE_SQL = only_if(
+    "r.resource IS NOT NULL",
+    f"struct_pack(resource_type := {_RESOURCE_TEXTS}[{len(_ACCESS_KEY) + 1}], "
+    f"access_key_details := {_CREDENTIALS_SQL}, "
+    f"resource_details := {without('r.resource', ['resourceType', 'accessKeyDetails'])})",
 )
 _CREDENTIALS_TYPE = f"STRUCT({', '.join(f'{part.name} VARCHAR' for part in _ACCESS_KEY)})"
 _RESOURCE_TYPE = f"STRUCT(resource_type VARCHAR, access_key_details {_CREDENTIALS_TYPE}, resource_details JSON)"
@@ -85,17 +113,15 @@ _KEYS = (
     made("service", _struct_type("action", _ACTION_TYPE, _SERVICE), _SERVICE_SQL, "What was done, how often and when."),
     made("resource", _RESOURCE_TYPE, _RESOURCE_SQL, "What it was done to, and with which credentials."),
 )
-_REMOTE = "remoteIpDetails.ipAddressV4"
-_IPS = ", ".join(
-    f"json_extract_string(service.action.action_details, '$.{action}.{_REMOTE}')"
-    for action in (
-        "networkConnectionAction",
-        "awsApiCallAction",
-        "portProbeAction.portProbeDetails[0]",
-        "kubernetesApiCallAction",
-        "rdsLoginAttemptAction",
-    )
+_ACTIONS = (
+    "networkConnectionAction",
+    "awsApiCallAction",
+    "portProbeAction.portProbeDetails[0]",
+    "kubernetesApiCallAction",
+    "rdsLoginAttemptAction",
 )
+_REMOTES = [f"$.{action}.remoteIpDetails.ipAddressV4" for action in _ACTIONS]
+_IPS = texts_at("service.action.action_details", _REMOTES)
 
 AWS_GUARDDUTY_FINDING = Table(
     name="aws_guardduty_finding",
@@ -109,10 +135,10 @@ AWS_GUARDDUTY_FINDING = Table(
     index='r."accountId"',
     fields=fields_of(_KEYS),
     enrichment={
-        "tp_source_ip": f"coalesce({_IPS})",
-        "tp_ips": named(_IPS),
+        "tp_source_ip": f"coalesce({first_of(_IPS, len(_REMOTES))})",
+        "tp_ips": only_if(f"list_distinct({_IPS}) <> []", f"list_distinct({_IPS})"),
         "tp_akas": named("arn"),
-        "tp_usernames": named("resource.access_key_details.user_name, resource.access_key_details.access_key_id"),
+        "tp_usernames": named("resource.access_key_details.user_name", "resource.access_key_details.access_key_id"),
     },
     layouts={
         "aws_s3": "AWSLogs/(%{DATA:org_id}/)?%{NUMBER:account_id}/GuardDuty/%{DATA:region}"

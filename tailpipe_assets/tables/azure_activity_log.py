@@ -6,7 +6,17 @@ The API and the export to a storage account write the same events with different
 from __future__ import annotations
 
 from tailpipe_assets.tables.declaration import Table
-from tailpipe_assets.tables.json_columns import fields_of, key, made, named, parts, shape_of
+from tailpipe_assets.tables.json_columns import (
+    fields_of,
+    first_of,
+    key,
+    made,
+    named,
+    only_if,
+    parts,
+    shape_of,
+    texts_at,
+)
 from tailpipe_resources.model.schema import INSTANT
 
 _CLAIM = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
@@ -25,21 +35,18 @@ def _in_id(pattern: str) -> str:
     return f"nullif(regexp_extract({_ID}, '(?i){pattern}', 1), '')"
 
 
-def _authorization() -> str:
-    inside = "json_extract({}, '$.authorization')".format('r."identity"')
-    exported = f"json_extract_string({inside}, '$.{{}}')".format
-    role = f'coalesce(r."authorization".role, {exported("evidence.role")})'
-    return (
-        f'CASE WHEN r."authorization" IS NOT NULL OR {inside} IS NOT NULL THEN struct_pack('
-        f'"action" := coalesce(r."authorization".action, {exported("action")}), '
-        f'scope := coalesce(r."authorization".scope, {exported("scope")}), role := {role}) END'
-    )
-
-
+_ALLOWED = texts_at(
+    'r."identity"', ["$.authorization.action", "$.authorization.scope", "$.authorization.evidence.role"]
+)
+_AUTHORIZATION_SQL = only_if(
+    """r."authorization" IS NOT NULL OR json_extract(r."identity", '$.authorization') IS NOT NULL""",
+    f'struct_pack("action" := coalesce(r."authorization".action, {_ALLOWED}[1]), '
+    f'scope := coalesce(r."authorization".scope, {_ALLOWED}[2]), '
+    f'role := coalesce(r."authorization".role, {_ALLOWED}[3]))',
+)
 _CLAIMS = """coalesce(r."claims", json_extract(r."identity", '$.claims'))"""
-_NAMES = (f"{_CLAIM}/upn", f"{_CLAIM}/name", "appid")
-_CALLERS = ", ".join(f"json_extract_string({_CLAIMS}, '$.\"{name}\"')" for name in _NAMES)
-_CALLER = f'coalesce(r."caller", {_CALLERS})'
+_NAMES = [f'$."{name}"' for name in (f"{_CLAIM}/upn", f"{_CLAIM}/name", "appid")]
+_CALLER = f'coalesce(r."caller", {first_of(texts_at(_CLAIMS, _NAMES), len(_NAMES))})'
 _REQUEST = parts(client_ip_address="clientIpAddress", client_request_id="clientRequestId", method="method", uri="uri")
 _REQUEST_SQL = (
     'CASE WHEN r."httpRequest" IS NOT NULL OR r."callerIpAddress" IS NOT NULL THEN struct_pack(client_ip_address := '
@@ -49,7 +56,7 @@ _REQUEST_SQL = (
 _AUTHORIZED = "STRUCT(action VARCHAR, scope VARCHAR, role VARCHAR)"
 _REQUESTED = "STRUCT(client_ip_address VARCHAR, client_request_id VARCHAR, method VARCHAR, uri VARCHAR)"
 _KEYS = (
-    made("authorization_info", _AUTHORIZED, _authorization(), "What the caller's role allows."),
+    made("authorization_info", _AUTHORIZED, _AUTHORIZATION_SQL, "What the caller's role allows."),
     made("caller", "VARCHAR", _CALLER, "Who did it: a user's principal name, or an application's id."),
     made("category", "VARCHAR", _value('"category"'), "`Administrative`, `Security`, `Policy` and others."),
     made("claims", "JSON", _CLAIMS, "What the caller's token says."),

@@ -104,10 +104,12 @@ GCP_AUDIT_LOG = Table(
         "tp_source_ip": "coalesce(request_metadata.caller_ip, http_request.remote_ip)",
         "tp_destination_ip": "coalesce(request_metadata.destination_attributes.ip, http_request.local_ip)",
         "tp_ips": named(
-            "request_metadata.caller_ip, http_request.remote_ip, request_metadata.destination_attributes.ip, "
-            "http_request.local_ip"
+            "request_metadata.caller_ip",
+            "http_request.remote_ip",
+            "request_metadata.destination_attributes.ip",
+            "http_request.local_ip",
         ),
-        "tp_usernames": named("authentication_info.principal_email, authentication_info.principal_subject"),
+        "tp_usernames": named("authentication_info.principal_email", "authentication_info.principal_subject"),
         "tp_emails": named("authentication_info.principal_email"),
         "tp_akas": named("resource_name"),
     },

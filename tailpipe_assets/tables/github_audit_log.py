@@ -46,7 +46,7 @@ GITHUB_AUDIT_LOG = Table(
     enrichment={
         "tp_source_ip": "actor_ip",
         "tp_ips": named("actor_ip"),
-        "tp_usernames": named('actor, "user", external_identity_username'),
+        "tp_usernames": named("actor", '"user"', "external_identity_username"),
         "tp_emails": "CASE WHEN contains(external_identity_name_id, '@') THEN [external_identity_name_id] END",
     },
     references=(

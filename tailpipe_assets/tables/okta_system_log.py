@@ -78,7 +78,7 @@ OKTA_SYSTEM_LOG = Table(
     enrichment={
         "tp_source_ip": "client.ip_address",
         "tp_ips": f"nullif(list_distinct(list_append({_CHAIN}, client.ip_address)), [])",
-        "tp_usernames": named("actor.display_name, actor.alternate_id"),
+        "tp_usernames": named("actor.display_name", "actor.alternate_id"),
         "tp_emails": "CASE WHEN contains(actor.alternate_id, '@') THEN [actor.alternate_id] END",
         "tp_domains": "CASE WHEN security_context.domain <> '.' THEN [security_context.domain] END",
         "tp_akas": "nullif(list_distinct(coalesce(json_extract_string(target, '$[*].id'), [])), [])",

@@ -39,7 +39,7 @@ PIPES_AUDIT_LOG = Table(
         "tp_source_ip": "actor_ip",
         "tp_ips": named("actor_ip"),
         "tp_akas": named("target_id"),
-        "tp_usernames": named("actor_handle, actor_id"),
+        "tp_usernames": named("actor_handle", "actor_id"),
     },
     references=("https://turbot.com/pipes/docs/activity/audit",),
     sample=(

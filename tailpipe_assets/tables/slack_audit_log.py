@@ -38,7 +38,7 @@ SLACK_AUDIT_LOG = Table(
     enrichment={
         "tp_source_ip": "context.ip_address",
         "tp_ips": named("context.ip_address"),
-        "tp_usernames": named('actor."user".name, actor."user".id'),
+        "tp_usernames": named('actor."user".name', 'actor."user".id'),
         "tp_emails": f'nullif(list_distinct(list_append({_ENTITY.format("email")}, actor."user".email)), [])',
         "tp_domains": named("context.location.domain"),
         "tp_akas": f"nullif(list_distinct(coalesce({_ENTITY.format('id')}, [])), [])",
