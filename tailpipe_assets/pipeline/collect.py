@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.found import STORED_COLUMNS as FINDINGS_STORED
+from tailpipe_assets.pipeline.enrich import give_lookups, lookups_told
 from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_assets.pipeline.memory import tuned
@@ -163,13 +164,15 @@ def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     connection = stack.enter_context(run.resources.engine())
     connection.execute("SET preserve_insertion_order = false; SET threads = 1")
     give_keys(connection, collection)
+    give_lookups(connection, ready.table)
     lake.store.attach(connection)
     restrict(connection, lake.reach)
     warning = check_space(lake)
     notes = [] if warning is None else [warning]
     notes += _prepare(connection, lake, ready)
     state = recover(connection, lake, *collection.key, notes.append)
-    told = Told("overwrite" if run.options.overwrite else "collect", run.name, ready.config)
+    operation = "overwrite" if run.options.overwrite else "collect"
+    told = Told(operation, run.name, ready.config, lookups_told(ready.table))
     return Writer(ready, lake, connection, state, told, notes)
 
 
