@@ -16,6 +16,7 @@ from tailpipe_assets.pipeline.memory import tuned
 from tailpipe_assets.pipeline.redact import give_keys
 from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
+from tailpipe_assets.pipeline.retype import widen_types
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
 from tailpipe_assets.pipeline.write import Writer
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
@@ -182,14 +183,16 @@ def _prepare(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan) -> 
     stored = storage_columns(ready.table.stored_columns)
     notes = [in_words(name, each) for name in names for each in mend(lake, name, quick=True)]
     try:
+        widened = widen_types(connection, lake, ready)
         _ensure(connection, lake, names[0], stored, ready)
     except LakeDamagedError:
         mended = [in_words(name, each) for name in names for each in mend(lake, name)]
         if not mended:
             raise
         notes += mended
+        widened = widen_types(connection, lake, ready)
         _ensure(connection, lake, names[0], stored, ready)
-    return notes
+    return notes if widened is None else [*notes, widened]
 
 
 def _ensure(
