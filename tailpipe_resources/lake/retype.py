@@ -23,6 +23,7 @@ from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import new_batch
 from tailpipe_resources.lake.local import locked
 from tailpipe_resources.lake.lookups import write_lookup
+from tailpipe_resources.lake.space import LEAST_BYTES, check_space
 from tailpipe_resources.lake.staging import StagedFile, stage_sorted
 from tailpipe_resources.lake.storage import discard
 from tailpipe_resources.lake.table import columns_of, field_of, types_of
@@ -105,6 +106,7 @@ def retype(
 
     Raises:
         CommitConflictError: others changed the table again and again. It is as it was.
+        LakeFullError: there is no room for the table once more.
     """
     sweep_attempts(lake, table)
     with ExitStack() as until:
@@ -135,6 +137,7 @@ def _retype(
         if found is None:
             return 0
         files = active_files(found)
+        check_space(lake, least=max(LEAST_BYTES, sum(each.size for each in files.values())))
         columns = storage_columns(wide.get(each.name, each) for each in columns_of(found))
         staged = [
             file

@@ -129,6 +129,20 @@ def test_the_narrowest_network_is_taken_and_filters_see_it(project: Project) -> 
     ]
 
 
+def test_a_filter_that_fails_on_what_was_added_costs_its_record_alone(project: Project) -> None:
+    """As one does that fails on a column of the log; and what was added can be looked up again."""
+    accounts = lookup(project, "accounts.csv", "k,v\n1,7\n2,x\n", 'key = "k"')
+    names = lookup(project, "names.csv", "k,v\n7,seven\n", 'key = "k"')
+    added = enrich("accounts", '"account"', number="v") + enrich("names", '"number"', word="v")
+    configure(project, accounts + names, '  filter = "cast(number as integer) < 9"\n', added)
+    project.write("x.json", lines({"account": "1"}, {"account": "2"}, {"account": "3"}))
+
+    result = project.collect_one()
+
+    assert (result.rows, result.filtered, result.rejected) == (1, 1, 1)
+    assert project.ask("select account, word from t") == [("1", "seven")]
+
+
 def test_columns_of_parquet_keep_their_types(project: Project) -> None:
     """Numbers, times and lists of them: what can be a column is one, what cannot is said."""
     table = pa.table({"id": [1, 2], "score": pa.array([7, None], pa.uint16()), "tags": [["a"], []]})
