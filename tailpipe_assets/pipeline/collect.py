@@ -19,7 +19,7 @@ from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.retype import widen_types
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
 from tailpipe_assets.pipeline.write import Writer
-from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
+from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, NarrowColumnsError
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.recovery import recover
@@ -183,24 +183,28 @@ def _prepare(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan) -> 
     stored = storage_columns(ready.table.stored_columns)
     notes = [in_words(name, each) for name in names for each in mend(lake, name, quick=True)]
     try:
-        widened = widen_types(connection, lake, ready)
-        _ensure(connection, lake, names[0], stored, ready)
+        notes += _ensure(connection, lake, names[0], stored, ready)
     except LakeDamagedError:
         mended = [in_words(name, each) for name in names for each in mend(lake, name)]
         if not mended:
             raise
         notes += mended
-        widened = widen_types(connection, lake, ready)
-        _ensure(connection, lake, names[0], stored, ready)
-    return notes if widened is None else [*notes, widened]
+        notes += _ensure(connection, lake, names[0], stored, ready)
+    return notes
 
 
 def _ensure(
     connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, stored: Sequence[Column], ready: Plan
-) -> None:
-    """Make or widen the collection's table, and those of rejects and findings."""
-    ensure_table(lake, table, ready.table.stored_columns, delta_schema(connection, stored))
+) -> list[str]:
+    """Make or widen the collection's table, and those of rejects and findings; says when it was written anew."""
+    columns, schema, notes = ready.table.stored_columns, delta_schema(connection, stored), []
+    try:
+        ensure_table(lake, table, columns, schema)
+    except NarrowColumnsError:
+        notes.append(widen_types(lake, ready, schema))
+        ensure_table(lake, table, columns, schema)
     ensure_table(lake, REJECTED_TABLE, STORED_COLUMNS, delta_schema(connection, STORED_COLUMNS))
     if ready.rules is not None and ready.rules.rules:
         found = storage_columns(FINDINGS_STORED)
         ensure_table(lake, FINDING_TABLE, FINDINGS_STORED, delta_schema(connection, found))
+    return notes

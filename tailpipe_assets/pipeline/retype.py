@@ -9,34 +9,29 @@ from tailpipe_assets.pipeline.memory import MEMORY
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.leftovers import collections_of
 from tailpipe_resources.lake.retype import retype, widenings
-from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.storage import OWN
-from tailpipe_resources.model.schema import storage_columns
 from tailpipe_resources.model.slot import encode
 from tailpipe_resources.query.engine import connect, restrict
 
 if TYPE_CHECKING:
-    import duckdb
+    from deltalake import Schema
 
     from tailpipe_assets.pipeline.plan import Plan
     from tailpipe_resources.lake import Lake
 
 
-def widen_types(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan) -> str | None:
-    """Rewrite what is stored of columns that became wider; says so, or nothing when there is none.
+def widen_types(lake: Lake, ready: Plan, schema: Schema) -> str:
+    """Rewrite what is stored of columns that became wider, and say so.
 
     Whoever collects into the table meanwhile would bring files of the narrow type, so that nobody may.
 
     Raises:
         BusyError: another collection of the table is being collected.
         CommitConflictError: the table was changed again and again.
+        LakeFullError: there is no room for the table once more.
     """
     table, own = ready.collection.key
-    columns = ready.table.stored_columns
-    schema = delta_schema(connection, storage_columns(columns))
-    changed = widenings(lake, table, columns, schema)
-    if not changed:
-        return None
+    changed = widenings(lake, table, ready.table.stored_columns, schema)
     what = ", ".join(f"{each.name} to {each.type}" for each in changed)
     with ExitStack() as until:
         for each in collections_of(lake, table):

@@ -6,7 +6,6 @@ alone. So no file of the narrow type stays: whatever reads the table, by its log
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections import defaultdict
 from contextlib import ExitStack
@@ -27,6 +26,7 @@ from tailpipe_resources.lake.space import LEAST_BYTES, check_space
 from tailpipe_resources.lake.staging import StagedFile, stage_sorted
 from tailpipe_resources.lake.storage import discard
 from tailpipe_resources.lake.table import columns_of, field_of, types_of
+from tailpipe_resources.lake.widths import is_wider
 from tailpipe_resources.model.names import quote
 from tailpipe_resources.model.schema import Column, storage_columns
 from tailpipe_resources.model.slot import Slot
@@ -41,13 +41,6 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.storage import Lake
 
 ATTEMPTS: Final = 5
-_DIGITS = {"byte": 3, "short": 5, "integer": 10, "long": 19}
-"""Decimal digits that hold every whole number of a type; each type is wider than those before it."""
-
-_EXACT = {"float": ("byte", "short"), "double": ("byte", "short", "integer", "float")}
-"""What a floating-point number holds to the last digit."""
-
-_DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 
 
 def widenings(lake: Lake, table: str, columns: Sequence[Column], schema: Schema) -> tuple[Column, ...]:
@@ -64,22 +57,6 @@ def widenings(lake: Lake, table: str, columns: Sequence[Column], schema: Schema)
         return ()
     stored, wanted = types_of(found.schema()), types_of(schema)
     return tuple(each for each in columns if each.name in stored and is_wider(wanted[each.name], stored[each.name]))
-
-
-def is_wider(wide: object, narrow: object) -> bool:
-    """Whether one of Delta's primitive types holds every value of another, and is another."""
-    if not isinstance(wide, str) or not isinstance(narrow, str) or wide == narrow:
-        return False
-    if narrow in _EXACT.get(wide, ()):
-        return True
-    if narrow in _DIGITS and wide in _DIGITS:
-        return _DIGITS[wide] > _DIGITS[narrow]
-    to, of = _DECIMAL.fullmatch(wide), _DECIMAL.fullmatch(narrow)
-    if to is None or (of is None and narrow not in _DIGITS):
-        return False
-    scale = int(of[2]) if of else 0
-    whole = int(of[1]) - scale if of else _DIGITS[narrow]
-    return int(to[2]) >= scale and int(to[1]) - int(to[2]) >= whole
 
 
 def retype(

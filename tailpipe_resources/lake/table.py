@@ -11,8 +11,9 @@ from deltalake import DeltaTable, Field, Schema
 from deltalake.exceptions import DeltaError
 from deltalake.schema import PrimitiveType
 
-from tailpipe_resources.errors import LakeError
+from tailpipe_resources.errors import LakeError, NarrowColumnsError
 from tailpipe_resources.lake.delta import open_table
+from tailpipe_resources.lake.widths import is_wider
 from tailpipe_resources.model.schema import PATH_COLUMNS, Column
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def ensure_table(lake: Lake, name: str, columns: Sequence[Column], schema: Schem
         schema: the same as Delta fields.
 
     Raises:
+        NarrowColumnsError: nothing is in the way but types that have to become wider first.
         LakeError: when the table is not ours, a column is there with another type, or the lake cannot be written.
     """
     found = open_table(lake, name)
@@ -134,12 +136,17 @@ def _widen(
     changed = [each for each in columns if each.name in have and have[each.name].type != each.type]
     grown = [each for each in changed if _holds(wanted[each.name], stored[each.name])]
     wrong = [each for each in changed if each not in grown and not _holds(stored[each.name], wanted[each.name])]
+    narrow = [each for each in wrong if is_wider(wanted[each.name], stored[each.name])]
+    wrong = [each for each in wrong if each not in narrow]
     if wrong:
         was = have[wrong[0].name].type
         raise LakeError(
             f"the column {wrong[0].name} of {name} is stored as {was} and cannot become "
             f"{wrong[0].type}; declare it as {was}, or give the new column another name"
         )
+    if narrow:
+        names = ", ".join(each.name for each in narrow)
+        raise NarrowColumnsError(f"columns of {name} are stored with narrower types than they are to have: {names}")
     missing = [field_of(each, schema) for each in columns if each.name not in have]
     if missing or grown:
         try:
