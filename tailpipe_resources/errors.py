@@ -129,6 +129,10 @@ class LakeFullError(LakeError):
     """Too little space is free to begin. Nothing was read or written."""
 
 
+class NarrowColumnsError(LakeError):
+    """Columns of a table are stored with narrower types than they are to have. Nothing was read or written."""
+
+
 class PastError(LakeError):
     """The lake cannot show what it held at that time or version."""
 

@@ -8,6 +8,7 @@ import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.cli.alert_after import courier_of
@@ -20,7 +21,7 @@ from tailpipe_resources.errors import ConfigError, TailpipeError, UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from tailpipe_assets.alerts import Courier
@@ -51,7 +52,7 @@ def follow(args: argparse.Namespace, window: Window, config: Config, plans: Sequ
         courier_of(config, rounds.note) as courier,
         stoppable() as stop,
     ):
-        following = _Following(args, plans, manner, rounds, _Told(reporter, courier), stop)
+        following = _Following(args, config, plans, manner, rounds, _Told(reporter, courier), stop)
         totals = stop.while_doing(following.until_stopped)
     rounds.clear()
     sys.stderr.flush()
@@ -74,6 +75,7 @@ class _Following:
     def __init__(
         self,
         args: argparse.Namespace,
+        config: Config,
         plans: Sequence[Plan],
         manner: Manner,
         rounds: Rounds,
@@ -88,7 +90,8 @@ class _Following:
         self._courier = told.courier
         self._stop = stop
         self._totals: dict[tuple[str, str], CollectResult] = {}
-        self._files = _looked_at(args)
+        self._lookups = [each.path for each in config.lookups]
+        self._files = _looked_at(args, self._lookups)
 
     def until_stopped(self) -> list[CollectResult]:
         """What came in all in all, once someone asked to stop."""
@@ -135,7 +138,7 @@ class _Following:
 
     def _reload(self, follower: Follower) -> None:
         """Take a configuration that changed; one that is wrong is told, and the last good one stays."""
-        files = _looked_at(self._args)
+        files = _looked_at(self._args, self._lookups)
         if files == self._files:
             return
         self._files = files
@@ -144,6 +147,7 @@ class _Following:
         except (ConfigError, UsageError) as error:
             self._rounds.note(f"{error}\nThe configuration is wrong now; what it was goes on until it is mended.")
             return
+        self._lookups = [each.path for each in config.lookups]
         self._plans = {each.collection.key: each for each in plans}
         follower.use(plans)
         if self._courier is not None:
@@ -186,15 +190,15 @@ def _reporter(*, record: bool, tell: Callable[[str], None]) -> AbstractContextMa
     return reporting(tell)
 
 
-def _looked_at(args: argparse.Namespace) -> tuple[tuple[str, int, int], ...]:
-    """The files of the configuration, with what changes when one of them does."""
+def _looked_at(args: argparse.Namespace, lookups: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
+    """The files of the configuration and of its lookups, with what changes when one of them does."""
     from tailpipe_resources.config import find_files
     from tailpipe_resources.config.kept import kept_file
 
     kept = kept_file()
     try:
         files = find_files(args.config_path) if kept is None else [kept]
-        stats = [(str(path), path.stat()) for path in files]
+        stats = [(str(path), path.stat()) for path in (*files, *map(Path, lookups))]
     except (OSError, TailpipeError):
         return ()
     return tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats)

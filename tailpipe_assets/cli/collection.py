@@ -16,7 +16,8 @@ Examples:
   tailpipe collection delete http_log.web --to 2023-12-31 --yes
 
 json: list gives [{"collection", "source", "destination", "enabled", "runs", "filters", "place"}]; show gives one of
-them with "prefix", "format", "start", "lookback", "tp_index", "expect_every", "compact" and "retention" besides.
+them with "prefix", "format", "start", "lookback", "tp_index", "enrich", "expect_every", "compact" and "retention"
+besides.
 Secrets are never shown. delete gives {"deleted", "collections": [{"collection", "destination", "first_day",
 "last_day", "days", "files", "rows", "rejected", "bytes"}]}.
 """
@@ -93,6 +94,10 @@ def _page(collection: Collection) -> dict[str, Any]:
         "start": collection.start.isoformat() if collection.start else None,
         "lookback": duration_text(collection.lookback),
         "tp_index": collection.tp_index,
+        "enrich": [
+            f"{', '.join(each.columns)} by {', '.join(each.on)} from lookup.{each.lookup.name}"
+            for each in collection.enrichments
+        ],
         "expect_every": None if pace.expect_every is None else interval_text(pace.expect_every),
         "compact": pace.compact,
         "retention": _retention(collection),

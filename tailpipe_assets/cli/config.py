@@ -5,9 +5,9 @@ Examples:
   tailpipe --config-path ./hcl --var day=2024-02-07 config check --output json
 
 json: {"files": [...], "collections": [...], "sources": [{"address", "place"}], "destinations": [{"name", "path",
-"retention"}], "holds": [{"name", "collections", "reason", "place"}], "views": [{"name", "description", "accelerated",
-"place"}], "packs": [{"name", "rules", "run", "left_out", "skipped", "place"}]}, with the collections that each hold
-covers, and collections as `tailpipe collection list` gives them.
+"retention"}], "lookups": [{"name", "path", "found", "place"}], "holds": [{"name", "collections", "reason", "place"}],
+"views": [{"name", "description", "accelerated", "place"}], "packs": [{"name", "rules", "run", "left_out", "skipped",
+"place"}]}, with the collections that each hold covers, and collections as `tailpipe collection list` gives them.
 Problems go to stderr, one a line; the exit code is then 2. Warnings go there too, and leave it 0: exceptions that have
 expired, and filters and redactions that take away what a detection needs, by its own tests.
 """
@@ -75,6 +75,10 @@ def _found(config: Config, packs: tuple[PackLoaded, ...]) -> dict[str, list[Any]
             {"name": each.name, "path": each.path, "retention": None if each.retention is None else str(each.retention)}
             for each in config.destinations
         ],
+        "lookups": [
+            {"name": each.name, "path": each.path, "found": each.how, "place": str(each.place)}
+            for each in config.lookups
+        ],
         "views": [
             {
                 "name": each.name,
@@ -96,6 +100,9 @@ def _print_found(found: dict[str, list[Any]]) -> None:
     print_rows(found["sources"], ("address", "place"))
     print()
     print_rows(found["destinations"], ("name", "path", "retention"))
+    if found["lookups"]:
+        print()
+        print_rows(found["lookups"], ("name", "path", "found", "place"))
     if found["holds"]:
         print()
         print_rows(found["holds"], ("name", "collections", "reason", "place"))

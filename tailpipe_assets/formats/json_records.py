@@ -37,7 +37,7 @@ class JsonOptions(Options):
 
 
 class JsonFormat:
-    """JSON documents: an array of records, an object with an array of records in it, or one record a line."""
+    """JSON documents: an array of records, an object with an array of records in it, one record, or one a line."""
 
     name: ClassVar[str] = "json"
     description: ClassVar[str] = "JSON documents that hold an array of records, or one record a line."
@@ -49,6 +49,8 @@ class JsonFormat:
         if not all(self._path):
             raise ValueError(f'"records" must be keys with dots between them; it is "{options.records}"')
         self._splitter = DocumentSplitter(self._path)
+        self._takes_one = "records" not in options.model_fields_set
+        """Whether a document may be a record itself: whoever says where records are is told when they are not."""
 
     @property
     def groups(self) -> None:
@@ -63,7 +65,10 @@ class JsonFormat:
         """
         document, broken = _read(stream, DOCUMENT_BYTES)
         document = document.lstrip(b" \t\r\n")
-        records = self._splitter.split(document) if broken is None and len(document) < DOCUMENT_BYTES else None
+        is_whole = broken is None and len(document) < DOCUMENT_BYTES
+        records = self._splitter.split(document) if is_whole else None
+        if records is None and is_whole and self._takes_one and self._is_record(document):
+            records = [document.rstrip()]
         if records is not None:
             yield _piece(records, 0)
         elif self._is_lines(document):
@@ -78,9 +83,12 @@ class JsonFormat:
         raise NotImplementedError
 
     def _is_lines(self, document: bytes) -> bool:
-        line = document.split(b"\n", 1)[0]
+        return self._is_record(document.split(b"\n", 1)[0])
+
+    def _is_record(self, text: bytes) -> bool:
+        """Whether this is an object, and none that should hold the records."""
         try:
-            return self._path[0] not in msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+            return self._path[0] not in msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         except (msgspec.DecodeError, RecursionError):
             return False
 

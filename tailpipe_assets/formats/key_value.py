@@ -9,14 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import pyarrow.compute as pc
 
 from tailpipe_assets.formats.object_lines import ObjectLines, one_character
-from tailpipe_assets.formats.objects import converted, members_of_pairs, objects
+from tailpipe_assets.formats.objects import converted, json_strings, members_of_pairs, objects
 from tailpipe_assets.formats.pairs import separated_pairs
 from tailpipe_resources.options import Options
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tailpipe_assets.formats.base import Piece
+
+
+PRIORITY = "syslog_priority"
+"""The field for the number that syslog writes before a line: eight times the facility, and the severity."""
+
+_PRIORITY = rf"^<(?P<{PRIORITY}>[0-9]{{1,3}})> *"
 
 
 class KeyValueOptions(Options):
@@ -52,11 +61,21 @@ class KeyValueFormat(ObjectLines):
 
     def read(self, piece: Piece) -> Piece:
         """A piece of lines as a piece of JSON objects; lines without a pair, or with an open quote, do not fit."""
-        found = separated_pairs(piece.raw, self._separator, self._assign, self._quote, bare=self.bare)
+        text, priority = _without_priority(piece.raw)
+        found = separated_pairs(text, self._separator, self._assign, self._quote, bare=self.bare)
         count = len(piece.raw)
-        records = objects(members_of_pairs(found.keys, found.values, found.lines, count))
+        records = objects(*priority, members_of_pairs(found.keys, found.values, found.lines, count))
         has_pair = np.bincount(found.lines, minlength=count) > 0
         return converted(piece, records, found.sound & has_pair, "the line holds no pairs, or a quote is not closed")
+
+
+def _without_priority(text: pa.Array) -> tuple[pa.Array, tuple[pa.Array, ...]]:
+    """Lines without the `<189>` that syslog writes before them, and what it says as members of their objects."""
+    if not pc.any(pc.starts_with(text, "<"), min_count=0).as_py():
+        return text, ()
+    found = pc.struct_field(pc.extract_regex(text, _PRIORITY), PRIORITY)
+    members = pc.binary_join_element_wise(f'"{PRIORITY}":', json_strings(found), "")
+    return pc.replace_substring_regex(text, _PRIORITY, ""), (pc.if_else(pc.is_valid(found), members, ""),)
 
 
 class LogfmtOptions(Options):

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.found import STORED_COLUMNS as FINDINGS_STORED
 from tailpipe_assets.pipeline.draining import Way, collect_new, is_for_notices
+from tailpipe_assets.pipeline.enrich import give_lookups, lookups_told
 from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_assets.pipeline.memory import tuned
 from tailpipe_assets.pipeline.redact import give_keys
 from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
+from tailpipe_assets.pipeline.retype import widen_types
 from tailpipe_assets.pipeline.scan import CollectOptions, Scan
 from tailpipe_assets.pipeline.write import Writer
-from tailpipe_resources.errors import CommitConflictError, LakeDamagedError
+from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, NarrowColumnsError
 from tailpipe_resources.lake.delta import Told
 from tailpipe_resources.lake.mend import in_words, mend
 from tailpipe_resources.lake.recovery import recover
@@ -172,13 +174,15 @@ def _writer(ready: Plan, run: _Run, stack: ExitStack) -> Writer:
     connection = stack.enter_context(run.resources.engine())
     connection.execute("SET preserve_insertion_order = false; SET threads = 1")
     give_keys(connection, collection)
+    give_lookups(connection, ready.table)
     lake.store.attach(connection)
     restrict(connection, lake.reach)
     warning = check_space(lake)
     notes = [] if warning is None else [warning]
     notes += _prepare(connection, lake, ready)
     state = recover(connection, lake, *collection.key, notes.append)
-    told = Told("overwrite" if run.options.overwrite else "collect", run.name, ready.config)
+    operation = "overwrite" if run.options.overwrite else "collect"
+    told = Told(operation, run.name, ready.config, lookups_told(ready.table))
     return Writer(ready, lake, connection, state, told, notes)
 
 
@@ -188,22 +192,28 @@ def _prepare(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan) -> 
     stored = storage_columns(ready.table.stored_columns)
     notes = [in_words(name, each) for name in names for each in mend(lake, name, quick=True)]
     try:
-        _ensure(connection, lake, names[0], stored, ready)
+        notes += _ensure(connection, lake, names[0], stored, ready)
     except LakeDamagedError:
         mended = [in_words(name, each) for name in names for each in mend(lake, name)]
         if not mended:
             raise
         notes += mended
-        _ensure(connection, lake, names[0], stored, ready)
+        notes += _ensure(connection, lake, names[0], stored, ready)
     return notes
 
 
 def _ensure(
     connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, stored: Sequence[Column], ready: Plan
-) -> None:
-    """Make or widen the collection's table, and those of rejects and findings."""
-    ensure_table(lake, table, ready.table.stored_columns, delta_schema(connection, stored))
+) -> list[str]:
+    """Make or widen the collection's table, and those of rejects and findings; says when it was written anew."""
+    columns, schema, notes = ready.table.stored_columns, delta_schema(connection, stored), []
+    try:
+        ensure_table(lake, table, columns, schema)
+    except NarrowColumnsError:
+        notes.append(widen_types(lake, ready, schema))
+        ensure_table(lake, table, columns, schema)
     ensure_table(lake, REJECTED_TABLE, STORED_COLUMNS, delta_schema(connection, STORED_COLUMNS))
     if ready.rules is not None and ready.rules.rules:
         found = storage_columns(FINDINGS_STORED)
         ensure_table(lake, FINDING_TABLE, FINDINGS_STORED, delta_schema(connection, found))
+    return notes

@@ -10,6 +10,7 @@ import duckdb
 
 from tailpipe_assets.pipeline.collect import EVERYTHING
 from tailpipe_assets.pipeline.failures import in_our_words
+from tailpipe_assets.pipeline.memory import MEMORY
 from tailpipe_resources.errors import TailpipeError
 from tailpipe_resources.lake.attempts import sweep_attempts
 from tailpipe_resources.lake.cleanup import put_away
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
     from tailpipe_resources.lake import Lake
     from tailpipe_resources.model.window import Window
-
-MEMORY: Final = "1GB"
-"""Sorting takes no more; what does not fit is spilled beside the lake's staged files."""
 
 PASSES: Final = 3
 """Slots that others change while they are compacted are tried again so often."""

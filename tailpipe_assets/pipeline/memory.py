@@ -7,12 +7,15 @@ import gc
 import sys
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+MEMORY: Final = "1GB"
+"""Sorting what is written anew takes no more; what does not fit is spilled beside the lake's staged files."""
 
 _GARBAGE_THRESHOLD = 500_000
 """Records pass by as many small objects without cycles; looking for some takes a tenth of the time."""

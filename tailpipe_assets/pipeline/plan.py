@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from pydantic import ValidationError
 
+from tailpipe_assets.pipeline.enrich import Enrichments, give_lookups
 from tailpipe_assets.pipeline.redact import redacted, redacted_index
 from tailpipe_assets.pipeline.rules import rule_table, rules_of
 from tailpipe_assets.pipeline.transform import filter_columns, route_sql, rows_sql
@@ -102,6 +103,7 @@ class _Planner:
     def __init__(self, config: Config, connection: duckdb.DuckDBPyConnection, problems: Problems) -> None:
         self._blocks = {block.name: block for block in config.tables}
         self._digest = config.digest
+        self._enrichments = Enrichments(config, connection, problems)
         self._holds = config.holds
         self._fed = config.fed
         self._connection = connection
@@ -195,9 +197,9 @@ class _Planner:
         else:
             self._try_transforms(block, form)
             table = custom.declare(collection, block, form.groups, self._problems) if form else None
-        if table is None or not collection.redactions:
-            return table
-        return redacted(table, collection, block, self._connection, self._problems)
+        if table is not None and collection.redactions:
+            table = redacted(table, collection, block, self._connection, self._problems)
+        return None if table is None else self._enrichments.enriched(table, collection)
 
     def _try_transforms(self, block: TableBlock | None, form: Format | None) -> None:
         """Every expression, against a record's fields: what is wrong with one is said at its own column."""
@@ -245,7 +247,8 @@ class _Planner:
 
     def _try_table(self, ready: Plan) -> None:
         """Run the table's SQL over a record of nothing: what a user's `transform` got wrong shows here."""
-        tried = (ready.collection.table, ready.index, repr(ready.table.redactions))
+        table = ready.table
+        tried = (ready.collection.table, ready.index, repr((table.redactions, table.looked_up, table.added)))
         if tried in self._tried:
             return
         if self._builtin(ready.collection) is not None:
@@ -282,6 +285,7 @@ def _try_sql(connection: duckdb.DuckDBPyConnection, ready: Plan) -> None:
         f"(SELECT '{{}}' AS raw, {record} AS r, 0::BIGINT AS ts, '' AS tp_source_location, "
         "'' AS tp_source_version, 0::BIGINT AS tp_source_offset)"
     )
+    give_lookups(connection, ready.table)
     connection.execute(route_sql(ready.table, ready.index, relation)).fetchall()
     connection.execute(rows_sql(ready.table, {"tp_partition": "''", "tp_index": "''"}, (), relation)).fetchall()
 

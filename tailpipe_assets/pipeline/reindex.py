@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.pipeline.compact import MEMORY
+from tailpipe_assets.pipeline.memory import MEMORY
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.lake.delta import Told

@@ -13,6 +13,7 @@ from tailpipe_assets.detections.events import EventError, event_sql
 from tailpipe_assets.detections.expressions import in_words
 from tailpipe_assets.detections.relations import of_time
 from tailpipe_assets.pipeline.batch import make_batch
+from tailpipe_assets.pipeline.enrich import give_lookups
 from tailpipe_assets.pipeline.grow import Before
 from tailpipe_assets.pipeline.loaded import Loaded, Task
 from tailpipe_assets.pipeline.route import route
@@ -120,6 +121,11 @@ def _put_events(
             select = _replaced(select, {name: sql for name, sql in redacted.items() if name in own})
             select = _replaced(select, {k: v for k, v in reader.table.enrichment.items() if k not in event})
             select = _replaced(select, {name: sql for name, sql in redacted.items() if name not in own})
+            give_lookups(connection, reader.table)
+            for each in reader.table.looked_up:
+                found = {one.name: one.expression for one in each.fields if one.name not in event}
+                call = f"{each.function}({each.argument})"
+                select = _replaced(select, {name: f"{call}.{field}" for name, field in found.items()})
         connection.execute(f"INSERT INTO {TESTED} BY NAME {select}")
 
 
@@ -149,6 +155,7 @@ def _read(connection: duckdb.DuckDBPyConnection, reader: Reader, raw: str) -> st
     task = Task(artifact, Before(), (reader.format,))
     pieces = list(reader.format.split(io.BytesIO(raw.encode()), piece_bytes=_PIECE_BYTES))
     loaded = Loaded(artifact, task, reader.format, pieces)
+    give_lookups(connection, reader.table)
     routed = route(connection, reader.table, reader.index, make_batch([loaded], reader.format))
     for each in routed.rejects:
         return f"a record is rejected: {each.reason}"

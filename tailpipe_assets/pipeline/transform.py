@@ -22,6 +22,7 @@ _INSIDE = re.compile(_KEY.pattern + r"\.")
 INDEX_OF_SHARE = "tp_slot"
 """The column of a relation with the records of many shares that holds their index values."""
 
+_FOUND = "tp_found"
 SHARED = (SHARE, INDEX_OF_SHARE)
 LAST_INSTANT = "253402300799000000"
 """The end of the year 9999 in microseconds since 1970; later times, and earlier than 1970, are taken for damage."""
@@ -86,7 +87,18 @@ def _visible(table: Table, fixed: Mapping[str, str], relation: str) -> str:
     own = ", ".join(f"{expression} AS {quote(name)}" for name, expression in made.items())
     typed = _redacted(table, made, f"SELECT {passed}, {own} FROM ({_unfolded(table, taken)})")
     common = {name for name in table.redactions if name not in made}
-    return _redacted(table, common, f"SELECT *, {_common(table, fixed)} FROM ({typed})")
+    return _enriched(table, _redacted(table, common, f"SELECT *, {_common(table, fixed)} FROM ({typed})"))
+
+
+def _enriched(table: Table, query: str) -> str:
+    """A query with the columns that lookups add to what is stored: nothing comes back that is redacted."""
+    for each in table.looked_up:
+        made = ", ".join(f"{_FOUND}.{field.expression} AS {quote(field.name)}" for field in each.fields)
+        found = f"SELECT *, {each.function}({each.argument}) AS {_FOUND} FROM ({query})"
+        query = f"SELECT * EXCLUDE ({_FOUND}), {made} FROM ({found})"
+    filled = {field.name for each in table.looked_up for field in each.fields}
+    others = "".join(f", NULL::{each.type} AS {quote(each.name)}" for each in table.added if each.name not in filled)
+    return f"SELECT *{others} FROM ({query})" if others else query
 
 
 def _redacted(table: Table, names: Collection[str], query: str) -> str:

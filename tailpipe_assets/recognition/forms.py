@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.formats.base import Format
     from tailpipe_assets.recognition.head import Head
 
-_PAIR = re.compile(r'(?:^|\s)[A-Za-z_@][\w.@-]*=(?:"|\S)')
+_PAIR = re.compile(r'(?:^|\s|^<\d{1,3}>)[A-Za-z_@][\w.@-]*=(?:"|\S)')
 _CEF = re.compile(r"CEF:\s*\d")
 _LEEF = re.compile(r"LEEF:\s*\d")
 _DELIMITERS = ("\t", ";", "|", ",")
@@ -87,6 +87,8 @@ def _json(head: Head, lines: Sequence[str]) -> Iterator[Form]:
         yield Form("json", {"records": path} if path else {}, f"JSON documents, {where}")
     if are_objects:
         yield by_line
+    elif not head.is_cut and _is_object(head.data.decode(errors="replace")):
+        yield Form("json", {}, "one JSON object a file")
 
 
 def _is_object(line: str) -> bool:
@@ -101,7 +103,9 @@ def _most(lines: Sequence[str], pattern: re.Pattern[str], share: float = 0.6) ->
 
 
 def _is_pairs(lines: Sequence[str]) -> bool:
-    fits = [len(_PAIR.findall(each)) >= 2 and re.match(r"\s*[\w.@-]+=", each) is not None for each in lines]
+    fits = [
+        len(_PAIR.findall(each)) >= 2 and re.match(r"(?:<\d{1,3}>)?\s*[\w.@-]+=", each) is not None for each in lines
+    ]
     return bool(lines) and sum(fits) >= 0.7 * len(lines)
 
 

@@ -160,7 +160,6 @@ AWS_CLOUDTRAIL_LOG = Table(
     name="aws_cloudtrail_log",
     description="AWS CloudTrail events: who did what in an AWS account, when and from where.",
     formats=("json",),
-    format_options={"records": "Records"},
     shape=SHAPE,
     anchors={"tlsDetails": "tlsVersion", "userIdentity": "type"},
     time="r.eventTime",

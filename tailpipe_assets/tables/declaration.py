@@ -7,12 +7,12 @@ and `r`, the record taken apart: a struct of `shape` for JSON, of the format's g
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,32 @@ class Check:
 
     reason: str
     """What is then wrong with it, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """Columns that a collection adds to its rows, out of a file."""
+
+    lookup: str
+    """Which lookup of the configuration the file is."""
+
+    digest: str
+    """The SHA-256 of the file."""
+
+    function: str
+    """The SQL function that knows what is in it. Another file, or other columns of it, have another."""
+
+    argument: str
+    """SQL over the columns for the text that is looked up."""
+
+    type: str
+    """What the function gives: a struct, NULL when there is nothing."""
+
+    fields: tuple[Field, ...]
+    """The columns, with the fields of the struct that they are."""
+
+    finder: Callable[[Any], Any] = field(compare=False, repr=False)
+    """The function, from a column of texts to a column of structs in Arrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +124,12 @@ class Table:
     redactions: Mapping[str, str] = field(default_factory=dict)
     """SQL over the columns for what a collection stores in place of some of them, by name."""
 
+    looked_up: tuple[LookedUp, ...] = ()
+    """What its collection adds out of lookups, one after the other."""
+
+    added: tuple[Column, ...] = ()
+    """All columns that collections of the table add, this one or others, which are NULL here."""
+
     format_options: Mapping[str, object] = field(default_factory=dict)
     """What its default format is told, such as where the records are in the document."""
 
@@ -115,8 +147,8 @@ class Table:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The table's own columns."""
-        return tuple(each.column for each in self.fields)
+        """The table's own columns, and those that collections add."""
+        return (*(each.column for each in self.fields), *self.added)
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:

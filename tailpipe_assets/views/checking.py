@@ -57,7 +57,7 @@ def check_views(config: Config, plans: Iterable[Plan], problems: Problems) -> No
         return
     views = {view.name: view for view in declared()}
     for each in plans:
-        views.setdefault(each.table.name, View(each.table.name, each.table.stored_columns, ()))
+        views[each.table.name] = View(each.table.name, each.table.stored_columns, ())
     known = _known(config, views)
     for block in config.views:
         _check_names(block, known, problems)

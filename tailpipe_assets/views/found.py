@@ -83,7 +83,7 @@ def views_within(
 
     Args:
         outline: where the lakes are and what the tables are called.
-        load: the whole configuration, asked for only when a table of the user's own was never collected.
+        load: the whole configuration, asked for only when a table whose columns a plan knows was never collected.
         until: keeps the files of the views readable until it is closed.
         moment: which state of the tables.
         known: what was found before; tables to which nothing was committed since are not read again.
@@ -107,11 +107,12 @@ def views_within(
             if stored is not None:
                 found[name] = _joined(found.get(name), _view(stored))
                 snapshots.append((lake, stored))
-    for view in declared():
-        found.setdefault(view.name, view)
-    if set(outline.tables) - set(found) - set(lost):
+    built = {view.name: view for view in declared()}
+    unknown = set(outline.tables) - set(found) - set(lost)
+    if unknown - set(built) or unknown & outline.enriched:
         for view in _planned(load()):
             found.setdefault(view.name, view)
+    found = {**built, **found}
     views = tuple(found[name] for name in sorted(found) if name not in lost)
     return Views(views, lakes, lost, outline.collections, outline.views, tuple(snapshots))
 
@@ -160,7 +161,7 @@ def _empty(name: str, columns: tuple[Column, ...]) -> Iterator[View]:
 
 
 def _planned(config: Config) -> Iterator[View]:
-    """Custom tables, whose columns only a plan knows. Importing it is slow, and needed only before the first run."""
+    """Tables whose columns only a plan knows. Importing it is slow, and needed only before the first run."""
     from tailpipe_assets.pipeline.plan import plan
 
     for each in plan(config, problems=Problems()):

@@ -24,7 +24,7 @@ class Shape:
 
 SHAPES = {
     "alert": Shape(("name",)),
-    "collection": Shape(("table", "name"), ("checks", "filter", "redact", "source")),
+    "collection": Shape(("table", "name"), ("checks", "enrich", "filter", "redact", "source")),
     "credential": Shape(("type", "name")),
     "destination": Shape(("type", "name")),
     "detection": Shape(("table", "name"), ("dedupe", "exception", "test", "threshold")),
@@ -34,6 +34,7 @@ SHAPES = {
     "heartbeat": Shape(()),
     "hold": Shape(("name",)),
     "locals": Shape(()),
+    "lookup": Shape(("name",)),
     "notifier": Shape(("type", "name")),
     "source": Shape(("type", "name")),
     "suppression": Shape(("table", "name")),
@@ -46,6 +47,7 @@ NESTED_SHAPES = {
     "checks": Shape(()),
     "column": Shape(("name",)),
     "dedupe": Shape(()),
+    "enrich": Shape(()),
     "exception": Shape(("name",), any_label=True),
     "filter": Shape(()),
     "redact": Shape(()),

@@ -28,6 +28,7 @@ _EXAMPLES = {
     "credential": "credential.aws.default",
     "destination": "destination.parquet.default",
     "format": "format.regex.my_format",
+    "lookup": "lookup.accounts",
     "notify": "notifier.slack.secops",
     "source": "source.file.logs",
 }

@@ -11,6 +11,7 @@ from tailpipe_resources.config.decode_alerts import alert, heartbeat, notifier
 from tailpipe_resources.config.decode_collections import collection
 from tailpipe_resources.config.decode_detections import detection, override, pack, suppression
 from tailpipe_resources.config.decode_holds import hold
+from tailpipe_resources.config.decode_lookups import lookup
 from tailpipe_resources.config.decode_sources import check_taken, credential, destination, implicit_destination, source
 from tailpipe_resources.config.decode_tables import format_block, table
 from tailpipe_resources.config.decode_views import view
@@ -60,6 +61,7 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
     credentials = each("credential", credential)
     formats = each("format", format_block)
     tables = each("table", table)
+    lookups = each("lookup", lookup)
     destinations = (*each("destination", destination), *implicit_destination(context))
     sources = each("source", source)
     collections = each("collection", collection)
@@ -87,6 +89,7 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
         drafts=tuple(context.drafts),
         formats=formats,
         tables=tables,
+        lookups=lookups,
         files=tuple(paths),
         holds=holds,
         views=views,

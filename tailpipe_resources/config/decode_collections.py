@@ -10,6 +10,7 @@ from tailpipe_resources.config import aliases
 from tailpipe_resources.config.blocks import CollectionAttributes, FilterAttributes, PaceAttributes
 from tailpipe_resources.config.decode_checks import checks_of
 from tailpipe_resources.config.decode_holds import instant, retention_of
+from tailpipe_resources.config.decode_lookups import enrichments_of
 from tailpipe_resources.config.decode_pace import pace_of
 from tailpipe_resources.config.decode_redactions import redactions_of
 from tailpipe_resources.config.decode_sources import destination_of, named_source
@@ -74,6 +75,7 @@ def collection(block: Block, context: Context) -> Collection | None:
         filters=filters,
         retention=kept,
         redactions=redactions_of(block, context),
+        enrichments=enrichments_of(block, context),
         keep_rejected=attributes.keep_rejected,
         rejected_retention=retention_of(attributes.rejected_retention, reading, context, "rejected_retention"),
         pace=pace_of(paced, reading, context),

@@ -50,6 +50,7 @@ REFERABLE = {
     "credential": 2,
     "destination": 2,
     "format": 2,
+    "lookup": 1,
     "notifier": 2,
     "source": 2,
     "table": 1,

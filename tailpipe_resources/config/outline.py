@@ -39,6 +39,8 @@ class Outline:
     """Table and name of each collection."""
 
     views: tuple[ViewBlock, ...] = ()
+    enriched: frozenset[str] = frozenset()
+    """The tables to which collections add columns."""
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -50,7 +52,8 @@ class Outline:
         """The outline of a configuration that was loaded."""
         lakes = {_where(each): each if "://" in each.path else _local(each.path) for each in config.destinations}
         collections = tuple(each.key for each in config.collections)
-        return cls(tuple(lakes.values()), collections, config.views)
+        enriched = frozenset(each.table_stored for each in config.collections if each.enrichments)
+        return cls(tuple(lakes.values()), collections, config.views, enriched)
 
 
 def outline(paths: Iterable[Path], variables: Mapping[str, str]) -> Outline | None:
@@ -62,13 +65,14 @@ def outline(paths: Iterable[Path], variables: Mapping[str, str]) -> Outline | No
     scope = scope_of(blocks, variables, problems)
     try:
         lakes = dict.fromkeys(_lakes(blocks, scope))
-        collections = tuple(_collections(blocks, scope))
+        collections = tuple(_key(block, scope) for block in _collections(blocks))
+        enriched = frozenset(_key(block, scope)[0] for block in _collections(blocks) if _enriches(block))
         views = _views(blocks, scope, problems)
     except ConfigError:
         return None
     if problems or any("://" in path for path in lakes):  # an object store needs its credential, which takes it all
         return None
-    return Outline(tuple(map(_local, lakes)), collections, views)
+    return Outline(tuple(map(_local, lakes)), collections, views, enriched)
 
 
 def _where(lake: Destination) -> tuple[str, str | None]:
@@ -90,11 +94,17 @@ def _lakes(blocks: Iterable[Block], scope: Scope) -> Iterable[str]:
         yield absolute(_text(block, "path", scope))
 
 
-def _collections(blocks: Iterable[Block], scope: Scope) -> Iterable[tuple[str, str]]:
-    for block in blocks:
-        if block_type(block.type) == "collection" and block.labels:
-            named = any(attribute.name == "table_name" for attribute in block.attributes)
-            yield _text(block, "table_name", scope) if named else block.labels[0], block.labels[-1]
+def _collections(blocks: Iterable[Block]) -> list[Block]:
+    return [block for block in blocks if block_type(block.type) == "collection" and block.labels]
+
+
+def _key(block: Block, scope: Scope) -> tuple[str, str]:
+    named = any(attribute.name == "table_name" for attribute in block.attributes)
+    return _text(block, "table_name", scope) if named else block.labels[0], block.labels[-1]
+
+
+def _enriches(block: Block) -> bool:
+    return any(inner.type == "enrich" for inner in block.blocks)
 
 
 def _views(blocks: Iterable[Block], scope: Scope, problems: Problems) -> tuple[ViewBlock, ...]:

@@ -28,6 +28,8 @@ from tailpipe_resources.model.schema import PATH_COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from deltalake import Schema
+
     from tailpipe_resources.lake.storage import Lake
 
 REWRITES = "tailpipe/rewrite"
@@ -103,6 +105,8 @@ class Change:
 
     data_change: bool = True
     told: Told = field(default_factory=lambda: Told("collect"))
+    schema: Schema | None = None
+    """The table's fields from now on, when types change. Then `removed` are all files that there are."""
 
 
 def open_table(lake: Lake, name: str, version: int | None = None) -> DeltaTable | None:
@@ -188,7 +192,7 @@ def commit_change(lake: Lake, name: str, change: Change) -> int:
             raise CommitConflictError(f"the table {name} was removed meanwhile")
         first = table.version() if first is None else first
         moved = change.stream is None or head(table, change.stream) != change.expected
-        active = active_files(table) if change.removed or moved else {}
+        active = active_files(table) if change.removed or moved or change.schema is not None else {}
         if _has_landed(table, change, active):
             break
         _check(table, change, active)
@@ -231,7 +235,8 @@ def _has_landed(table: DeltaTable, change: Change, active: Mapping[str, Removed]
 def _check(table: DeltaTable, change: Change, active: Mapping[str, Removed]) -> None:
     if change.stream is not None and head(table, change.stream) != change.expected:
         raise CommitConflictError(f"another run committed to {change.stream} meanwhile")
-    if not {each.path for each in change.removed} <= active.keys():
+    removed = {each.path for each in change.removed}
+    if not removed <= active.keys() or (change.schema is not None and removed != active.keys()):
         raise CommitConflictError(f"files of {change.stream or table.table_uri} were rewritten meanwhile")
 
 
@@ -240,10 +245,12 @@ def _write(table: DeltaTable, change: Change) -> None:
     transactions = [] if change.stream is None else [Transaction(change.stream, change.batch)]
     if change.removed:
         transactions.append(Transaction(REWRITES, (table.transaction_version(REWRITES) or 0) + 1))
+    added = [_add(each, change) for each in change.added]
     table.create_write_transaction(
-        [*(_add(each, change) for each in change.added), *(_remove(each, change) for each in change.removed)],
-        mode="append",
-        schema=table.schema(),
+        # To overwrite takes out every file by itself, and is the only way to bring other types in the same commit.
+        [*added, *(_remove(each, change) for each in change.removed if change.schema is None)],
+        mode="append" if change.schema is None else "overwrite",
+        schema=table.schema() if change.schema is None else change.schema,
         partition_by=[column.name for column in PATH_COLUMNS],
         commit_properties=CommitProperties(
             custom_metadata={TOLD_KEY: json.dumps(_about(change))},

@@ -11,8 +11,9 @@ from deltalake import DeltaTable, Field, Schema
 from deltalake.exceptions import DeltaError
 from deltalake.schema import PrimitiveType
 
-from tailpipe_resources.errors import LakeError
+from tailpipe_resources.errors import LakeError, NarrowColumnsError
 from tailpipe_resources.lake.delta import open_table
+from tailpipe_resources.lake.widths import is_wider
 from tailpipe_resources.model.schema import PATH_COLUMNS, Column
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def ensure_table(lake: Lake, name: str, columns: Sequence[Column], schema: Schem
         schema: the same as Delta fields.
 
     Raises:
+        NarrowColumnsError: nothing is in the way but types that have to become wider first.
         LakeError: when the table is not ours, a column is there with another type, or the lake cannot be written.
     """
     found = open_table(lake, name)
@@ -96,7 +98,7 @@ def _create(lake: Lake, name: str, columns: Sequence[Column], schema: Schema) ->
             f"{lake.root}/{name} holds Parquet files that no Tailpipe lake knows of; choose another path for the "
             "destination, or move them away"
         )
-    fields = [_field(column, schema) for column in columns]
+    fields = [field_of(column, schema) for column in columns]
     keys = [Field(column.name, PrimitiveType(_PATH_TYPES[column.type])) for column in PATH_COLUMNS]
     try:
         lake.store.prepare(name)
@@ -130,17 +132,22 @@ def _widen(
     lake: Lake, table: DeltaTable, name: str, columns: Sequence[Column], schema: Schema, *, attempts: int = ATTEMPTS
 ) -> DeltaTable:
     have = {column.name: column for column in columns_of(table)}
-    stored, wanted = _types(table.schema()), _types(schema)
+    stored, wanted = types_of(table.schema()), types_of(schema)
     changed = [each for each in columns if each.name in have and have[each.name].type != each.type]
     grown = [each for each in changed if _holds(wanted[each.name], stored[each.name])]
     wrong = [each for each in changed if each not in grown and not _holds(stored[each.name], wanted[each.name])]
+    narrow = [each for each in wrong if is_wider(wanted[each.name], stored[each.name])]
+    wrong = [each for each in wrong if each not in narrow]
     if wrong:
         was = have[wrong[0].name].type
         raise LakeError(
             f"the column {wrong[0].name} of {name} is stored as {was} and cannot become "
-            f"{wrong[0].type}; give the new column another name"
+            f"{wrong[0].type}; declare it as {was}, or give the new column another name"
         )
-    missing = [_field(each, schema) for each in columns if each.name not in have]
+    if narrow:
+        names = ", ".join(each.name for each in narrow)
+        raise NarrowColumnsError(f"columns of {name} are stored with narrower types than they are to have: {names}")
+    missing = [field_of(each, schema) for each in columns if each.name not in have]
     if missing or grown:
         try:
             table.alter.add_columns([*missing, *(_plain_field(each, schema) for each in grown)])
@@ -157,7 +164,7 @@ def _widen(
     return table
 
 
-def _types(schema: Schema) -> dict[str, Any]:
+def types_of(schema: Schema) -> dict[str, Any]:
     """What Delta calls the types of a table's fields, by name."""
     return {each["name"]: each["type"] for each in json.loads(schema.to_json())["fields"]}
 
@@ -185,7 +192,8 @@ def _plain_field(column: Column, schema: Schema) -> Field:
     return Field(column.name, made.type, nullable=True)
 
 
-def _field(column: Column, schema: Schema) -> Field:
+def field_of(column: Column, schema: Schema) -> Field:
+    """A column as a field of the table, which keeps its DuckDB type."""
     made = next(field for field in schema.fields if field.name == column.name)
     return Field(column.name, made.type, nullable=True, metadata={TYPE_KEY: column.type})
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tailpipe_resources.model.hold import Hold
+    from tailpipe_resources.model.lookup import EnrichBlock, LookupBlock
     from tailpipe_resources.model.redaction import Redaction
     from tailpipe_resources.model.retention import Retention
     from tailpipe_resources.model.view import ViewBlock
@@ -182,6 +183,9 @@ class Collection:
     redactions: tuple[Redaction, ...] = ()
     """Values that are not stored as they are."""
 
+    enrichments: tuple[EnrichBlock, ...] = ()
+    """Columns that are added to its rows."""
+
     keep_rejected: bool | None = None
     """Whether the text of rejected records is kept; None leaves it to whether anything is redacted."""
 
@@ -244,6 +248,7 @@ class Config:
 
     formats: tuple[FormatBlock, ...] = ()
     tables: tuple[TableBlock, ...] = ()
+    lookups: tuple[LookupBlock, ...] = ()
     files: tuple[str, ...] = ()
     """The files read, in order."""
 

@@ -55,6 +55,24 @@ def test_a_sound_configuration_is_listed(
     assert shown.err == ""
 
 
+def test_lookups_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With their files, and how values are found in them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("k,v\n")
+    (tmp_path / "b.csv").write_text("n\n")
+    keyed = 'lookup "a" {\n  path = "a.csv"\n  key = "k"\n}\n'
+    networks = 'lookup "b" {\n  path = "b.csv"\n  network = "n"\n}\n'
+
+    assert check(tmp_path, HCL + keyed + networks, "--output", "json") == Exit.OK
+
+    assert json.loads(capsys.readouterr().out)["lookups"] == [
+        {"name": "a", "path": f"{tmp_path}/a.csv", "found": "by k", "place": "tailpipe.hcl:13"},
+        {"name": "b", "path": f"{tmp_path}/b.csv", "found": "by network n", "place": "tailpipe.hcl:17"},
+    ]
+
+
 def test_problems_of_reading_and_planning_come_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -176,6 +176,25 @@ def test_a_configuration_that_changes_is_taken_when_it_is_right(project: Project
         assert {each["collection"] for each in follower.brought} == {"t.one", "t.two"}
 
 
+def test_a_lookup_that_changes_is_read_again(project: Project) -> None:
+    """Rows that come after it have what the file says now."""
+    names = project.folder / "names.csv"
+    names.write_text("n,name\n1,one\n")
+    enrich = '  enrich {\n    lookup = lookup.names\n    on = "n"\n    columns = { name = "name" }\n  }\n}\n'
+    lookup = f'lookup "names" {{\n  path = "{names}"\n  key = "n"\n}}\n'
+    project.configure(lookup + HCL.rstrip().removesuffix("}") + enrich)
+    project.write("a.log", "2024-02-07T12:00:00Z 1\n")
+    with following(project, "--no-record") as follower:
+        follower.until(lambda: follower.rows == 1)
+        names.write_text("n,name\n1,another\n")
+        follower.until(lambda: "is followed as it is now" in follower.told)
+        project.write("b.log", "2024-02-07T12:00:00Z 1\n")
+        follower.until(lambda: follower.rows == 2)
+        assert follower.stop() == Exit.OK
+
+    assert project.ask("SELECT name FROM t ORDER BY 1") == [("another",), ("one",)]
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

@@ -159,10 +159,24 @@ def test_what_is_no_json_says_so(text: str) -> None:
     assert "JSON" in fault
 
 
-@pytest.mark.parametrize("text", ['{\n"other": [{"a":1}]}', '{\n"Records": {"a":1}}', '{\n"Records": null}'])
+@pytest.mark.parametrize("text", ['{\n"Records": {"a":1}}', '{\n"Records": null}', '{\n"a": 1}\n{"Records": 1}'])
 def test_a_document_without_records_says_which_name_it_lacks(text: str) -> None:
-    """So that a wrong `records = ...` shows."""
+    """What the name leads to is no array."""
     assert split(text)[3] == 'the JSON document holds no array "Records"'
+
+
+def test_a_wrong_path_shows() -> None:
+    """Whoever says where the records are is told when there are none, rather than given one record."""
+    form = JsonFormat(JsonOptions(records="Recrods"))
+
+    with pytest.raises(BadArtifactError, match='the JSON document holds no array "Recrods"'):
+        list(form.split(io.BytesIO(b'{\n"Records": [{"a":1}]}'), piece_bytes=100))
+
+
+@pytest.mark.parametrize("text", ['{\n  "a": [{"b": 1}]\n}\n', ' {\r\n"a":\r\n{}}', "{\n}"])
+def test_one_object_over_many_lines_is_one_record(text: str) -> None:
+    """As it is when it stands on one line."""
+    assert split(text) == ([text.strip()], [0], [], None)
 
 
 def test_records_a_line_are_lines() -> None:

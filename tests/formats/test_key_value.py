@@ -68,9 +68,28 @@ def test_separators_are_what_the_options_say() -> None:
     """Spaces around them mean nothing, and words that are no pair are passed over."""
     form = made("kv", separator=";", assign=":", quote="'")
 
-    assert read(form, b"<189> ; user : ada lovelace; note: 'x; y' ;;odd")[0] == [
-        {"user": "ada lovelace", "note": "x; y"}
+    assert read(form, b"log: ; user : ada lovelace; note: 'x; y' ;;odd")[0] == [
+        {"log": "", "user": "ada lovelace", "note": "x; y"}
     ]
+
+
+@pytest.mark.parametrize("name", ["kv", "logfmt"])
+def test_what_syslog_writes_before_a_line_is_a_field(name: str) -> None:
+    """`<189>` belongs to no name; lines with and without it stand beside each other, and other brackets are text."""
+    data = b"<189>date=2024-02-07 level=notice\na=1\n<13> b=2\n<1890>c=3\n<x>d=4"
+
+    assert read(made(name), data)[0] == [
+        {"syslog_priority": "189", "date": "2024-02-07", "level": "notice"},
+        {"a": "1"},
+        {"syslog_priority": "13", "b": "2"},
+        {"<1890>c": "3"},
+        {"<x>d": "4"},
+    ]
+
+
+def test_a_line_of_nothing_but_a_priority_is_set_aside() -> None:
+    """As it is, with its place."""
+    assert read(LOGFMT, b"a=1\n<13>\n") == ([{"a": "1"}], [0], [(4, "<13>")])
 
 
 @pytest.mark.parametrize("options", [{"separator": ""}, {"assign": "=="}, {"quote": "é"}, {"separator": "="}])

@@ -138,6 +138,13 @@ def test_real_logs_are_known(folder: str, table: str, project: Project) -> None:
             {"at": "TIMESTAMP WITH TIME ZONE", "ok": "BOOLEAN"},
         ),
         (
+            "one.json",
+            json.dumps({**EVENTS[0], "parts": []}, indent=2),
+            1,
+            "one JSON object a file",
+            {"at": "TIMESTAMP WITH TIME ZONE", "ok": "BOOLEAN"},
+        ),
+        (
             "nested.jsonl",
             '{"meta": {"time": "2024-02-07T12:00:00Z"}, "tp_x": 1, "ID": 1, "id": "b"}\n' * 2,
             2,
@@ -156,8 +163,8 @@ def test_real_logs_are_known(folder: str, table: str, project: Project) -> None:
             "fortigate.log",
             '<189>date=2024-02-07 time=12:00:00 action="deny"\n<190>date=2024-02-07 time=12:00:01 action="deny"\n',
             2,
-            "lines of text with date= and time= in them",
-            {"date": "VARCHAR", "message": "VARCHAR"},
+            "name=value pairs (logfmt)",
+            {"date": "VARCHAR", "action": "VARCHAR", "syslog_priority": "BIGINT"},
         ),
         (
             "app.log",

@@ -1,0 +1,83 @@
+"""Databases in MaxMind's format: fields by their paths, typed as they are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+
+from tailpipe_resources.model.lookup import LookupBlock
+from tailpipe_resources.model.place import Place, Problems
+from tailpipe_resources.rosters import RosterError, load_rosters
+from tests.services.mmdb import mmdb
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tailpipe_resources.rosters import Roster
+
+RECORDS = {
+    "192.0.2.0/24": {
+        "country": {"iso_code": "DE", "names": {"en": "Germany"}, "is_in_european_union": True},
+        "location": {"latitude": 52.5, "accuracy_radius": 20},
+        "subdivisions": [{"iso_code": "BE"}],
+    },
+    "192.0.2.128/25": {"country": {"iso_code": "FR"}},
+    "2001:db8::/32": {"country": {"iso_code": "NZ"}, "long": "x" * 100},
+}
+
+
+@pytest.fixture
+def geo(tmp_path: Path) -> Roster:
+    """A database of three networks."""
+    (tmp_path / "x.mmdb").write_bytes(mmdb(RECORDS))
+    return loaded(tmp_path / "x.mmdb")["geo"]
+
+
+def loaded(path: Path, problems: Problems | None = None) -> dict[str, Roster]:
+    """What a lookup of one database loads."""
+    block = LookupBlock("geo", Place("a.hcl", 1), str(path))
+    return load_rosters([block], Problems() if problems is None else problems)
+
+
+def found(geo: Roster, name: str, *addresses: str | None) -> list[object]:
+    """One field of what is known about addresses."""
+    structs = geo.finder([name])(pa.array(addresses, pa.string())).to_pylist()
+    return [None if each is None else each["0"] for each in structs]
+
+
+def test_fields_have_the_types_they_have_there(geo: Roster) -> None:
+    """Text, numbers and truth are told apart by what records hold."""
+    names = ["country.iso_code", "country.names.en", "location.latitude", "location.accuracy_radius"]
+
+    types = [geo.type_of(each) for each in [*names, "country.is_in_european_union", "subdivisions.0.iso_code"]]
+
+    assert types == ["VARCHAR", "VARCHAR", "DOUBLE", "BIGINT", "BOOLEAN", "VARCHAR"]
+
+
+def test_addresses_of_both_kinds_are_found(geo: Roster) -> None:
+    """The narrowest network wins; unknown addresses, names of hosts and NULL find nothing."""
+    addresses = ["192.0.2.1", "192.0.2.200", "2001:db8::1", "198.51.100.1", "host", None, "192.0.2.1"]
+
+    assert found(geo, "country.iso_code", *addresses) == ["DE", "FR", "NZ", None, None, None, "DE"]
+    assert found(geo, "subdivisions.0.iso_code", *addresses[:3]) == ["BE", None, None]
+    assert found(geo, "long", "2001:db8::1") == ["x" * 100]
+
+
+def test_a_field_that_is_not_there_is_said_with_those_that_are(geo: Roster) -> None:
+    """A wrong path names the nearest one, and an object the fields it has."""
+    with pytest.raises(RosterError, match=r'no field "country.isocode"; did you mean "country.iso_code"'):
+        geo.type_of("country.isocode")
+    with pytest.raises(RosterError, match=r"it has country.is_in_european_union, country.iso_code, country.names.en"):
+        geo.type_of("country")
+
+
+def test_what_is_no_database_is_said(tmp_path: Path) -> None:
+    """A file of something else is a problem where it is named."""
+    (tmp_path / "x.mmdb").write_bytes(b"no database")
+    problems = Problems()
+
+    assert loaded(tmp_path / "x.mmdb", problems) == {}
+    (problem,) = problems
+    assert str(problem).startswith(f'a.hcl:1: lookup "geo": {tmp_path}/x.mmdb is no database in MaxMind\'s format: ')
