@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from tailpipe_assets.tables.balancer import (
     balancer_layout,
-    balancer_name,
+    balancer_table,
     instant,
     listed_words,
     request_url,
 )
-from tailpipe_assets.tables.declaration import Field, Table
+from tailpipe_assets.tables.declaration import Field
 from tailpipe_assets.tables.text_columns import (
     listed,
     number,
-    number_checks,
     quoted,
     request_method,
     request_protocol,
@@ -64,24 +63,17 @@ _FIELDS = (
     quoted("request_transform_status", "Whether the rewrite worked."),
 )
 
-AWS_ALB_ACCESS_LOG = Table(
+AWS_ALB_ACCESS_LOG = balancer_table(
     name="aws_alb_access_log",
     description="Access logs of AWS Application Load Balancers: requests, the targets that answered, and how.",
-    formats=("aws_alb_access_log",),
-    time="r.time",
-    timestamp=instant("r.time"),
-    checks=number_checks(_FIELDS),
-    index=balancer_name("r.elb"),
     fields=_FIELDS,
-    enrichment={
-        "tp_source_ip": "client_ip",
-        "tp_destination_ip": "target_ip",
-        "tp_ips": listed("client_ip", "target_ip"),
+    destination="target_ip",
+    more={
         "tp_domains": listed("domain_name"),
         "tp_akas": listed("target_group_arn", "chosen_cert_arn"),
     },
-    layouts={"aws_s3": balancer_layout(r"app\.", r"\.log\.gz")},
-    references=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",),
+    layout=balancer_layout(r"app\.", r"\.log\.gz"),
+    reference="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",
     sample=(
         b"https 2018-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 192.168.131.39:2817 10.0.0.1:80"
         b' 0.086 0.048 0.037 200 200 0 57 "GET https://www.example.com:443/ HTTP/1.1" "curl/7.46.0"'

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from tailpipe_assets.tables.balancer import balancer_layout, balancer_name, instant, request_url
-from tailpipe_assets.tables.declaration import Field, Table
+from tailpipe_assets.tables.balancer import balancer_layout, balancer_table, request_url
+from tailpipe_assets.tables.declaration import Field
 from tailpipe_assets.tables.text_columns import (
-    listed,
     number,
-    number_checks,
     quoted,
     request_method,
     request_protocol,
@@ -38,23 +36,14 @@ _FIELDS = (
     quoted("user_agent", "The program the client says it is."),
 )
 
-AWS_CLB_ACCESS_LOG = Table(
+AWS_CLB_ACCESS_LOG = balancer_table(
     name="aws_clb_access_log",
     description="Access logs of AWS Classic Load Balancers: requests or connections, and the instances that answered.",
-    formats=("aws_clb_access_log",),
-    time="r.time",
-    timestamp=instant("r.time"),
-    checks=number_checks(_FIELDS),
-    index=balancer_name("r.elb"),
     fields=_FIELDS,
-    enrichment={
-        "tp_source_ip": "client_ip",
-        "tp_destination_ip": "backend_ip",
-        "tp_ips": listed("client_ip", "backend_ip"),
-    },
-    layouts={"aws_s3": balancer_layout("", r"\.log")},
+    destination="backend_ip",
+    layout=balancer_layout("", r"\.log"),
     exclude=r"_(app|net|gwy)\.|conn_log",
-    references=("https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/access-log-collection.html",),
+    reference="https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/access-log-collection.html",
     sample=(
         b"2015-05-13T23:39:43.945958Z my-loadbalancer 192.168.131.39:2817 10.0.0.1:80 0.000073 0.001048 0.000057 200"
         b" 200"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tailpipe_assets.tables.balancer import balancer_layout, balancer_name, instant, listed_words
-from tailpipe_assets.tables.declaration import Field, Table
-from tailpipe_assets.tables.text_columns import listed, number, number_checks, text
+from tailpipe_assets.tables.balancer import balancer_layout, balancer_table, instant, listed_words
+from tailpipe_assets.tables.declaration import Field
+from tailpipe_assets.tables.text_columns import listed, number, text
 from tailpipe_resources.model.schema import INSTANT
 
 _FIELDS = (
@@ -39,24 +39,17 @@ _FIELDS = (
     text("version", "Version of the log entry's form."),
 )
 
-AWS_NLB_ACCESS_LOG = Table(
+AWS_NLB_ACCESS_LOG = balancer_table(
     name="aws_nlb_access_log",
     description="Access logs of AWS Network Load Balancers: TLS connections, who made them and how they were secured.",
-    formats=("aws_nlb_access_log",),
-    time="r.time",
-    timestamp=instant("r.time"),
-    checks=number_checks(_FIELDS),
-    index=balancer_name("r.elb"),
     fields=_FIELDS,
-    enrichment={
-        "tp_source_ip": "client_ip",
-        "tp_destination_ip": "destination_ip",
-        "tp_ips": listed("client_ip", "destination_ip"),
+    destination="destination_ip",
+    more={
         "tp_domains": listed("domain_name"),
         "tp_akas": listed("chosen_cert_arn"),
     },
-    layouts={"aws_s3": balancer_layout(r"net\.", r"\.log\.gz")},
-    references=("https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-access-logs.html",),
+    layout=balancer_layout(r"net\.", r"\.log\.gz"),
+    reference="https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-access-logs.html",
     sample=(
         b"tls 2.0 2018-12-20T02:59:40 net/my-network-loadbalancer/c6e77e28c25b2234 g3d4b5e8bb8464cd 72.21.218.154:51341"
         b" 172.100.100.185:443 5 2 98 246 -"
