@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, ClassVar
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tailpipe_assets.formats.strings import piece
@@ -55,25 +56,36 @@ class ParquetFormat:
         Raises:
             BadArtifactError: from the stream, or it is no sound Parquet file.
         """
-        with tempfile.SpooledTemporaryFile(HELD_BYTES) as kept, duckdb.connect(config={"threads": 1}) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            while block := stream.read(piece_bytes):
-                kept.write(block)
-            if not kept.tell():
-                return
-            kept.seek(0)
-            first = 0
-            for batch in _batches(kept):
-                connection.register("rows", pa.table({"record": batch.to_struct_array()}))
-                records = connection.sql("SELECT CAST(to_json(record) AS VARCHAR) AS record FROM rows").to_arrow_table()
-                connection.unregister("rows")
-                texts = records["record"].cast(pa.string()).combine_chunks()
-                yield piece(texts, np.arange(first, first + len(texts), dtype=np.int64))
-                first += len(texts)
+        for each, _ in parquet_pieces(stream, piece_bytes=piece_bytes):
+            yield each
 
     def fields(self, raw: pa.Array) -> pa.Array:
         """Not for Parquet, whose rows the table takes apart."""
         raise NotImplementedError
+
+
+def parquet_pieces(stream: Readable, *, piece_bytes: int) -> Iterator[tuple[Piece, pa.RecordBatch]]:
+    """A file's rows as records of JSON, and as they are.
+
+    Raises:
+        BadArtifactError: from the stream, or it is no sound Parquet file.
+    """
+    with tempfile.SpooledTemporaryFile(HELD_BYTES) as kept, duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        while block := stream.read(piece_bytes):
+            kept.write(block)
+        if not kept.tell():
+            return
+        kept.seek(0)
+        first = 0
+        for batch in _batches(kept):
+            connection.register("rows", pa.table({"record": batch.to_struct_array()}))
+            records = connection.sql("SELECT CAST(to_json(record) AS VARCHAR) AS record FROM rows").to_arrow_table()
+            connection.unregister("rows")
+            texts = records["record"].cast(pa.string()).combine_chunks()
+            made = piece(texts, np.arange(first, first + len(texts), dtype=np.int64))
+            yield made, batch.take(pc.subtract(made.positions, first))
+            first += len(texts)
 
 
 def _batches(file: IO[bytes]) -> Iterator[pa.RecordBatch]:

@@ -1,4 +1,4 @@
-"""AWS VPC flow logs as text: fields between spaces, in the order that a header line, or the user, tells.
+"""AWS VPC flow logs: text, with fields in the order that a header line or the user tells, or Parquet.
 
 References:
     https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
@@ -10,18 +10,18 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from tailpipe_assets.formats.dialect import merged
 from tailpipe_assets.formats.lines import split_lines
+from tailpipe_assets.formats.parquet import parquet_pieces
 from tailpipe_assets.formats.spaced import SpacedLines, struct_of
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pyarrow as pa
 
     from tailpipe_assets.formats.base import Piece, Readable
 
@@ -52,6 +52,7 @@ FIELDS: Final = {name: _RENAMED.get(name, name.replace("-", "_")) for name in (*
 GROUPS: Final = tuple(FIELDS.values())
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _WRAPPED = re.compile(r"\$\{([^}]*)\}")
+_PARQUET = b"PAR1"
 _EXPORTED = r"^\d{4}-\d\d-\d\dT[0-9:.]+Z "
 """CloudWatch Logs exports each line with the time it took it in before it."""
 
@@ -67,10 +68,10 @@ class VpcFlowLogOptions(Options):
 
 
 class VpcFlowLogFormat:
-    """VPC flow logs as S3 or CloudWatch Logs hold them: fields between spaces, named by a header line or `layout`."""
+    """VPC flow logs as S3 or CloudWatch Logs hold them: Parquet, or fields that a header line or `layout` names."""
 
     name: ClassVar[str] = "aws_vpc_flow_log"
-    description: ClassVar[str] = "AWS VPC flow logs as text; a header line or `layout` tells which fields they have."
+    description: ClassVar[str] = "AWS VPC flow logs: Parquet, or text whose fields a header line or `layout` tells."
     by_lines: ClassVar[bool] = False
     options: ClassVar[type[Options]] = VpcFlowLogOptions
 
@@ -89,13 +90,18 @@ class VpcFlowLogFormat:
         return GROUPS
 
     def split(self, stream: Readable, *, piece_bytes: int) -> Iterator[Piece]:
-        """Cut a stream into lines, and take these apart; header lines are left out.
+        """Cut a stream into lines, and take these apart; header lines are left out. Rows of Parquet are records too.
 
         Raises:
-            BadArtifactError: from the stream.
+            BadArtifactError: from the stream, or it is a Parquet file that is not sound.
         """
+        begun = _Begun(stream)
+        if begun.first == _PARQUET:
+            for piece, rows in parquet_pieces(begun, piece_bytes=piece_bytes):
+                yield replace(piece, fields=_of_rows(rows))
+            return
         layout, header = self._layout, None
-        for number, piece in enumerate(split_lines(stream, piece_bytes=piece_bytes)):
+        for number, piece in enumerate(split_lines(begun, piece_bytes=piece_bytes)):
             if number == 0 and len(piece.raw):
                 header = piece.raw[0].as_py()
                 layout = _named_by(header) or layout
@@ -105,6 +111,36 @@ class VpcFlowLogFormat:
     def fields(self, raw: pa.Array) -> pa.Array:
         """The fields of lines by `layout`, as of a file without a header."""
         return self._layout.fields(raw)
+
+
+class _Begun:
+    """A stream whose first bytes were looked at."""
+
+    def __init__(self, stream: Readable) -> None:
+        self.first = b""
+        while len(self.first) < len(_PARQUET) and (more := stream.read(len(_PARQUET) - len(self.first))):
+            self.first += more
+        self._stream, self._held = stream, self.first
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The first bytes, and then what follows."""
+        held, self._held = self._held, b""
+        return held or self._stream.read(size)
+
+
+def _of_rows(rows: pa.RecordBatch) -> pa.Array:
+    """The fields of rows, as the same in a line: AWS names the columns like the fields, but for `_` in place of `-`."""
+    named = {name.replace("_", "-"): values for name, values in zip(rows.schema.names, rows.columns, strict=True)}
+    columns = {group: _as_text(named[name]) for name, group in FIELDS.items() if name in named}
+    return struct_of(GROUPS, columns or {GROUPS[0]: pa.nulls(rows.num_rows, pa.string())})
+
+
+def _as_text(values: pa.Array) -> pa.Array:
+    if pa.types.is_timestamp(values.type):
+        values = pc.cast(values, pa.timestamp("s"), safe=False).cast(pa.int64())
+    if pa.types.is_nested(values.type) or pa.types.is_binary(values.type):
+        return pa.nulls(len(values), pa.string())
+    return values.cast(pa.string())
 
 
 class _Layout:

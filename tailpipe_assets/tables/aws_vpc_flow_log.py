@@ -77,7 +77,7 @@ AWS_VPC_FLOW_LOG = Table(
     },
     layouts={
         "aws_s3": "AWSLogs/(%{DATA:org_id}/)?%{NUMBER:account_id}/vpcflowlogs/%{DATA:region}"
-        r"/%{YEAR:year}/%{MONTHNUM:month}/%{MONTHDAY:day}/(%{HOUR:hour}/)?%{DATA}\.log(\.gz)?"
+        r"/%{YEAR:year}/%{MONTHNUM:month}/%{MONTHDAY:day}/(%{HOUR:hour}/)?%{DATA}\.log(\.gz|\.parquet)?"
     },
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",),
     sample=(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tailpipe_resources.errors import ConfigError
 from tests.services.one_table import OneTable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 HEADER = (
@@ -166,3 +171,65 @@ def test_a_file_of_nothing_but_a_header_is_empty(flows: OneTable) -> None:
     """Neither an error nor a row."""
     assert flows.rows("tp_id", HEADER) == []
     assert flows.rejects(HEADER) == []
+
+
+NUMBERS = {"srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "tcp-flags", "traffic-path", "version"}
+
+
+def parquet(*records: Mapping[str, str | None]) -> bytes:
+    """Records as S3 delivers them: AWS's names with `_` in place of `-`, numbers as such."""
+    columns = {
+        name.replace("-", "_"): pa.array(
+            [
+                None if (value := each.get(name)) is None else int(value) if name in NUMBERS else value
+                for each in records
+            ],
+            pa.int64() if name in NUMBERS else pa.string(),
+        )
+        for name in records[0]
+    }
+    held = io.BytesIO()
+    pq.write_table(pa.table(columns), held, compression="gzip")
+    return held.getvalue()
+
+
+def text_of(record: dict[str, str]) -> str:
+    """The same as text, under a header line."""
+    return "\n".join([" ".join(record), " ".join(record.values())])
+
+
+def test_parquet_says_what_text_says(flows: OneTable) -> None:
+    """Text and Parquet lie in one folder; every field comes to the same column."""
+    project, table = flows.project, flows.table
+    project.write("a.log.gz", gzip.compress(text_of(EVERY_FIELD).encode()))
+    project.write("b.log.parquet", parquet(EVERY_FIELD))
+    result = project.collect_one()
+    names = ", ".join(f'"{each.name}"' for each in table.columns)
+    one, other = project.ask(f"select tp_timestamp, tp_index, tp_ips, tp_akas, {names} from aws_vpc_flow_log")
+
+    assert (result.rows, result.rejected, result.faults) == (2, 0, ())
+    assert one == other
+    assert None not in one
+
+
+def test_a_row_of_parquet_may_lack_what_it_has_no_data_for(flows: OneTable) -> None:
+    """Whether the file says so by `-` or by nothing; a row without a time is set aside, the others stay."""
+    nodata = {"start": "1431280876", "action": "-", "log-status": "NODATA", "srcaddr": "-", "srcport": None}
+    timeless = {**nodata, "start": None}
+    project = flows.project
+    project.write("a.log.parquet", parquet(nodata, timeless, nodata))
+    project.collect_one()
+
+    rows = project.ask("select tp_source_offset, src_addr, src_port, action, log_status from aws_vpc_flow_log")
+    assert sorted(rows) == [(0, None, None, None, "NODATA"), (2, None, None, None, "NODATA")]
+    assert project.ask("select position, reason from tailpipe_rejected") == [(1, "it has no time")]
+
+
+def test_a_broken_parquet_file_is_set_aside(flows: OneTable) -> None:
+    """It is no log of lines either."""
+    project = flows.project
+    project.write("a.log.parquet", parquet(EVERY_FIELD)[:-20])
+    (fault,) = project.collect_one().faults
+
+    assert fault.status == "quarantined"
+    assert "no sound Parquet file" in fault.reason
