@@ -114,6 +114,8 @@ class _Round:
         self._home = str(folder())
         self._deadline = time.monotonic() + manner.budget
         self._lakes = {lake.root: lake for lake in map(manner.lake, Outline.of(config).lakes)}
+        self._marked: set[tuple[str, str, int]] = set()
+        """What this round has sent: that cannot be written down yet."""
 
     def go(self) -> None:
         # What an earlier round sent is written down first, while there is time for it.
@@ -191,6 +193,7 @@ class _Round:
             self._told.troubles.append(str(error))
         else:
             _SENT_HERE.pop((self._home, one.identity), None)
+            self._marked.add(one.identity)
 
     def _record(self) -> None:
         """Write down in the lakes what was sent."""
@@ -202,13 +205,19 @@ class _Round:
 
     def _record_in(self, lake: Lake, those: Sequence[Delivery]) -> None:
         try:
-            with StoredAlerts(lake) as stored:
-                written = {(each.alert_id, each.notifier, each.number) for each in stored.events()}
+            written = self._written(lake, those)
             record(lake, (_event(each) for each in those if each.identity not in written))
         except (LakeError, QueryError, OSError) as error:
             self._told.troubles.append(f"what was sent could not be written down in {lake.root}: {error}")
         else:
             self._outbox.recorded(those)
+
+    def _written(self, lake: Lake, those: Sequence[Delivery]) -> set[tuple[str, str, int]]:
+        """Which of them an earlier round, that came to no end, has written down already."""
+        if self._marked.issuperset(each.identity for each in those):
+            return set()
+        with StoredAlerts(lake) as stored:
+            return {(each.alert_id, each.notifier, each.number) for each in stored.events()}
 
 
 def _event(one: Delivery) -> AlertEvent:

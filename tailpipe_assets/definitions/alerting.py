@@ -12,6 +12,7 @@ from tailpipe_assets.alerts import Delivered, Manner, after_collect
 from tailpipe_assets.alerts.heartbeat import LATE
 from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_assets.definitions.names import ALERTS_KEY
+from tailpipe_assets.definitions.specs import OWNERS
 from tailpipe_resources.errors import OutboxError
 from tailpipe_resources.model.config import Config
 from tailpipe_resources.model.results import CollectResult
@@ -37,14 +38,23 @@ class AlertDefinitions:
     sensors: list[dg.SensorDefinition] = field(default_factory=list)
 
 
-def alert_definitions(config: Config | None) -> AlertDefinitions:
-    """The asset that stands for alerts, its check, and the sensor that delivers."""
+def alert_definitions(config: Config | None, findings: Sequence[dg.AssetKey]) -> AlertDefinitions:
+    """The asset that stands for alerts, its check, and the sensor that delivers.
+
+    Args:
+        config: whom to tell of what.
+        findings: the assets of what alerts are made of.
+    """
     if config is None or config.alerting.is_silent:
         return AlertDefinitions()
     spec = dg.AssetSpec(
         ALERTS_KEY,
+        deps=findings,
         group_name="alerts",
-        description="Whom alerts were told to, and who acknowledged or closed them: tailpipe alert list shows them.",
+        description="Whom alerts were told to, and who acknowledged or closed them: `tailpipe alert list` shows them.",
+        kinds={"parquet"},
+        owners=OWNERS,
+        tags={"tailpipe/role": "alerts"},
     )
     return AlertDefinitions([spec], [_check()], [_sensor(config)])
 

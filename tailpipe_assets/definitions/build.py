@@ -12,6 +12,7 @@ from tailpipe_assets.definitions.arrivals import arrivals
 from tailpipe_assets.definitions.collecting import collecting
 from tailpipe_assets.definitions.compacting import compacting
 from tailpipe_assets.definitions.days import daily, first_known
+from tailpipe_assets.definitions.found import found_specs, reporters
 from tailpipe_assets.definitions.keeping import keepers
 from tailpipe_assets.definitions.names import unique_names
 from tailpipe_assets.definitions.observing import observing
@@ -67,14 +68,17 @@ def build_definitions(
     due = [] if config is None else refreshing(config)
     # Whoever follows a run delivers after it.
     told = None if listener is not None else config
-    alerts = alert_definitions(told)
-    sensors = (*itself, *watchers(enabled), *tidying(enabled), *due, *alerts.sensors, *keepers(config))
+    findings = found_specs(enabled, days)
+    alerts = alert_definitions(told, [each.key for each in findings])
+    by_themselves = (*watchers(enabled), *tidying(enabled), *reporters(enabled))
+    sensors = (*itself, *by_themselves, *due, *alerts.sensors, *keepers(config))
     return dg.Definitions(
         assets=[
             *_by_source(enabled, days, listener, told),
             *_compactions(enabled, days),
             *disabled,
             *copies,
+            *findings,
             *alerts.assets,
         ],
         asset_checks=[*checks, *alerts.checks],

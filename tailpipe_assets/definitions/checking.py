@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
+from tailpipe_assets.definitions.found import evidence_of
 from tailpipe_assets.definitions.names import check_name, collection_key
 from tailpipe_assets.definitions.outcome import markdown_table
-from tailpipe_assets.pipeline.detection_checks import check_of, judge_findings, severities
+from tailpipe_assets.definitions.specs import written_at
+from tailpipe_assets.pipeline.detection_checks import check_of, judge_findings, own_checks, severities
 from tailpipe_assets.pipeline.quality import (
     LEAST_REJECTED,
     LEAST_ROWS,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake import Lake
     from tailpipe_resources.lake.counts import DayCount
     from tailpipe_resources.model.config import Collection, Destination
+    from tailpipe_resources.model.detection import Detection
 
 ALONE: Final = (checks.USUAL, checks.SKEW, checks.SMALL)
 """Checks that need no run: the lake alone tells."""
@@ -47,6 +50,8 @@ AGAIN: Final = timedelta(hours=1)
 MOST_DAYS: Final = 31
 """A run of more days has one verdict a check, in place of one a day."""
 
+NOTHING_MORE: Final[Mapping[str, Mapping[str, Any]]] = {}
+
 Before = dict[tuple[str, str], frozenset[str] | None]
 """The columns of the table of each collection before a run; None where there was no table."""
 
@@ -55,20 +60,22 @@ def check_specs(plans: Iterable[Plan]) -> list[dg.AssetCheckSpec]:
     """The checks of collections that share an op, each with the limits that the configuration gives it."""
     by_key = {collection_key(each.collection): each for each in plans}
     return [
-        dg.AssetCheckSpec(check_name(name, key, by_key), asset=key, description=said)
+        dg.AssetCheckSpec(check_name(name, key, by_key), asset=key, description=said, metadata=more)
         for key, ready in by_key.items()
-        for name, said in _described(ready)
+        for name, said, more in _described(ready)
     ]
 
 
-def _described(ready: Plan) -> Iterator[tuple[str, str]]:
+def _described(ready: Plan) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """The checks of a collection with what they say of themselves."""
     for name in ready.collection.checks.names:
-        yield name, _description(name, ready.collection)
+        yield name, _description(name, ready.collection), {}
     for severity in severities(ready):
         said = f"Warns when a run finds something of severity {severity} that neither an exception nor a suppression"
         said += " covers, or a detection of that severity fails on some rows.\n\nIt never stops a run."
-        yield check_of(severity), said
+        yield check_of(severity), said, {}
+    for name, detection in own_checks(ready).items():
+        yield name, *_of_detection(detection)
 
 
 def columns_before(plans: Iterable[Plan], lake: Callable[[Destination], Lake]) -> Before:
@@ -82,7 +89,8 @@ def check_results(
     result: CollectResult,
     stored: Mapping[date, DayCount],
     before: Before,
-    specs: Iterable[dg.AssetCheckSpec],
+    specs: Sequence[dg.AssetCheckSpec],
+    lake: Lake,
 ) -> Iterator[dg.AssetCheckResult]:
     """The verdicts about a collection that was collected.
 
@@ -94,15 +102,16 @@ def check_results(
     new = () if had is None else tuple(each.name for each in ready.table.stored_columns if each.name not in had)
     days = frozenset(date.fromisoformat(key) for key in context.partition_keys) | result.days.keys()
     evidence = Evidence(result, days, stored, datetime.now(UTC), new)
-    verdicts = (*judge(ready.collection.checks, evidence), *judge_findings(ready, result))
-    yield from _told(context, ready, verdicts, specs)
+    yield from _told(context, ready, judge(ready.collection.checks, evidence), specs)
+    of_findings = judge_findings(ready, result)
+    yield from _told(context, ready, of_findings, specs, evidence_of(context, lake, ready, result, of_findings))
 
 
 def check_alone(
     context: dg.AssetExecutionContext,
     plans: Iterable[Plan],
     lake: Callable[[Destination], Lake],
-    specs: Iterable[dg.AssetCheckSpec],
+    specs: Sequence[dg.AssetCheckSpec],
 ) -> Iterator[dg.AssetCheckResult]:
     """Checks executed without their collections, about what is stored of the last days."""
     now = datetime.now(UTC)
@@ -116,18 +125,30 @@ def check_alone(
 
 
 def _told(
-    context: dg.AssetExecutionContext, ready: Plan, verdicts: Iterable[Verdict], specs: Iterable[dg.AssetCheckSpec]
+    context: dg.AssetExecutionContext,
+    ready: Plan,
+    verdicts: Iterable[Verdict],
+    specs: Sequence[dg.AssetCheckSpec],
+    more: Mapping[str, Mapping[str, Any]] = NOTHING_MORE,
 ) -> Iterator[dg.AssetCheckResult]:
     """The verdicts as results of what the run planned. Where it planned none, as events of their own, if they are news.
 
-    A schedule may run every minute: that all is well as before is told once an hour.
+    A schedule may run every minute: that all is well as before is told once an hour. Days of a run are told apart here
+    and nowhere else: that Dagster knows partitions of checks is new, and may change.
+
+    Args:
+        context: of the step.
+        ready: the collection.
+        verdicts: about it.
+        specs: the checks of the op.
+        more: what is shown of a verdict besides its figures, by its name.
     """
     key = collection_key(ready.collection)
-    names = {each.name.partition("__")[0]: each.name for each in specs if each.asset_key == key}
+    keys = {each.asset_key for each in specs}
     planned = context.selected_asset_check_keys
     days = _planned_days(context)
     for each in verdicts:
-        said = _Said(key, names[each.name], each)
+        said = _Said(key, check_name(each.name, key, keys), each, more.get(each.name, {}))
         if said.check in planned and not days:
             yield said.result
         elif said.check in planned:
@@ -153,6 +174,7 @@ class _Said:
     key: dg.AssetKey
     name: str
     verdict: Verdict
+    more: Mapping[str, Any]
 
     @property
     def check(self) -> dg.AssetCheckKey:
@@ -173,7 +195,7 @@ class _Said:
             check_name=self.name,
             severity=dg.AssetCheckSeverity.WARN,
             description=self._text,
-            metadata=self.verdict.figures,
+            metadata={**self.verdict.figures, **self.more},
         )
 
     def event(self, day: str | None = None) -> dg.AssetCheckEvaluation:
@@ -183,7 +205,7 @@ class _Said:
             passed=self.verdict.passed,
             severity=dg.AssetCheckSeverity.WARN,
             description=self._text,
-            metadata=self.verdict.figures,
+            metadata={**self.verdict.figures, **self.more},
             partition=day,
         )
 
@@ -199,6 +221,21 @@ def _columns(ready: Plan, lake: Callable[[Destination], Lake]) -> frozenset[str]
         return column_names(lake(ready.collection.destination), ready.collection.table_stored)
     except (LakeError, OSError):
         return None
+
+
+def _of_detection(detection: Detection) -> tuple[str, Mapping[str, Any]]:
+    """What the check of one detection says of itself."""
+    said = f"Warns when a run finds something by `{detection.address}` that neither an exception nor a suppression "
+    said += f"covers, or when it fails on some rows. It never stops a run.\n\n**{detection.title}** "
+    said += f"({detection.severity})\n\n{detection.description}"
+    metadata = {
+        "severity": str(detection.severity),
+        **({"ATT&CK": ", ".join(detection.mitre)} if detection.mitre else {}),
+        "written at": str(detection.place),
+        "dagster/code_references": written_at(detection.place),
+        **{f"reference {number}": dg.MetadataValue.url(url) for number, url in enumerate(detection.references, 1)},
+    }
+    return said.strip(), metadata
 
 
 def _description(name: str, collection: Collection) -> str:

@@ -11,6 +11,7 @@ from tailpipe_assets.definitions import outcome
 from tailpipe_assets.definitions.alerting import tell_after
 from tailpipe_assets.definitions.checking import Before, check_alone, check_results, check_specs, columns_before
 from tailpipe_assets.definitions.days import whole
+from tailpipe_assets.definitions.found import tell_found
 from tailpipe_assets.definitions.looking import LEFT
 from tailpipe_assets.definitions.names import collection_key, source_key, unique_names
 from tailpipe_assets.definitions.preview import preview
@@ -84,8 +85,10 @@ def collecting(
         selected = [each for each in plans if collection_key(each.collection) in context.selected_asset_keys]
         resources = Resources(source=sources.open, lake=lakes.open, engine=duckdb.connect)
         one = _Pass(context, selected, resources, Listener() if listener is None else listener, checks)
-        yield from one.report()
+        one.collect()
+        # People first: what Dagster is told may take seconds.
         tell_after(context, config, one.results)
+        yield from one.report()
         one.end(retries=sources.retries if listener is None else 0, pause=sources.pause * 2**context.retry_number)
 
     return op
@@ -118,8 +121,8 @@ class _Pass:
         """What was done, by collection."""
         return self._results
 
-    def report(self) -> Results:
-        """Collect, and report every collection, also where another one failed."""
+    def collect(self) -> None:
+        """Bring in what there is."""
         self._before = columns_before(self._plans, self._resources.lake)
         self._results = collect(
             self._plans,
@@ -131,11 +134,15 @@ class _Pass:
             run=self._context.run.run_id,
         )
         self._listener.results.extend(self._results)
+
+    def report(self) -> Results:
+        """Report every collection, also where another one failed."""
         self._tell_left()
         for note in dict.fromkeys(note for each in self._results for note in each.notes):
             self._context.log.warning(note)
         for ready, result in zip(self._plans, self._results, strict=True):
             yield from self._report(ready, result)
+        tell_found(self._context, self._plans, self._results, self._resources.lake)
         self._observe()
 
     def end(self, *, retries: int, pause: float) -> None:
@@ -188,4 +195,4 @@ class _Pass:
             of_run = metadata if len(self._days) == 1 else {**metadata, "rows_of_run": result.rows}
             yield outcome.materialized(self._context, key, of_days, of_run)
         if lake is not None:
-            yield from check_results(self._context, ready, result, stored, self._before, self._checks)
+            yield from check_results(self._context, ready, result, stored, self._before, self._checks, lake)

@@ -11,7 +11,7 @@ import dagster as dg
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tailpipe_resources.model.config import Collection, Source
+    from tailpipe_resources.model.config import Collection, Destination, Source
     from tailpipe_resources.model.view import ViewBlock
 
 LOCATION = "tailpipe"
@@ -41,6 +41,11 @@ def source_key(source: Source) -> dg.AssetKey:
 def view_key(block: ViewBlock) -> dg.AssetKey:
     """The asset of an accelerated view's copy."""
     return dg.AssetKey(["view", block.name])
+
+
+def detections_key(destination: Destination) -> dg.AssetKey:
+    """The asset of what detections found in the collections of a destination."""
+    return dg.AssetKey(["detections", destination.name])
 
 
 def plain(text: str) -> str:

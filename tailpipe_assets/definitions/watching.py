@@ -13,6 +13,10 @@ from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_resources.dagster_resources import DuckDBEngine, LakeStore, SourceAccess
 
 SECONDS = 30
+"""Between two looks at a source whose listing is a request that may cost money."""
+
+SECONDS_HERE = 4
+"""The same for files of this machine: Dagster's daemon asks every five seconds whose time has come."""
 
 
 def watchers(plans: Sequence[Plan]) -> list[dg.SensorDefinition]:
@@ -24,13 +28,14 @@ def watchers(plans: Sequence[Plan]) -> list[dg.SensorDefinition]:
 
 def _watcher(name: str, plans: Sequence[Plan]) -> dg.SensorDefinition:
     job = job_of(f"{name}_job", plans)
+    source = plans[0].collection.source
 
     @dg.sensor(
         name=name,
         job=job,
-        minimum_interval_seconds=SECONDS,
+        minimum_interval_seconds=SECONDS_HERE if source.type == "file" else SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Looks for new artifacts in {plans[0].collection.source.address}, and has them collected.",
+        description=f"Looks for new artifacts in {source.address}, and has them collected.",
     )
     def sensor(
         context: dg.SensorEvaluationContext, sources: SourceAccess, lakes: LakeStore, duckdb: DuckDBEngine

@@ -1,15 +1,17 @@
-"""What a run's findings say about it: one verdict for each severity that a collection's detections have."""
+"""What a run's findings say about it: a verdict for each severity of a collection's detections, and for some alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tailpipe_assets.pipeline.own_checks import own_check
 from tailpipe_assets.pipeline.quality import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tailpipe_assets.pipeline.plan import Plan
+    from tailpipe_resources.model.detection import Detection
     from tailpipe_resources.model.finding import Severity
     from tailpipe_resources.model.results import CollectResult
 
@@ -20,10 +22,14 @@ EVERY_RULE: Final = "(all)"
 MOST: Final = 10
 
 
+def detecting(ready: Plan) -> tuple[Detection, ...]:
+    """The detections that look at a collection's rows as they come in."""
+    return tuple(each.detection for each in ready.rules.rules) if ready.rules else ()
+
+
 def severities(ready: Plan) -> tuple[Severity, ...]:
     """Those of the detections that look at a collection's rows, the most severe first."""
-    rules = ready.rules.rules if ready.rules else ()
-    return tuple(sorted({each.detection.severity for each in rules}, reverse=True))
+    return tuple(sorted({each.severity for each in detecting(ready)}, reverse=True))
 
 
 def check_of(severity: Severity) -> str:
@@ -31,31 +37,43 @@ def check_of(severity: Severity) -> str:
     return f"{PREFIX}{severity}"
 
 
+def own_checks(ready: Plan) -> Mapping[str, Detection]:
+    """The detections that have a check of their own, by its name."""
+    asking = [each for each in detecting(ready) if each.asset_check]
+    return {own_check(each): each for each in asking}
+
+
 def judge_findings(ready: Plan, result: CollectResult) -> tuple[Verdict, ...]:
-    """A verdict for each severity: all is well when nothing was found that nothing suppresses, and no rule failed."""
-    rules = ready.rules.rules if ready.rules else ()
-    return tuple(
-        _verdict(severity, {each.detection.address for each in rules if each.detection.severity == severity}, result)
-        for severity in severities(ready)
-    )
+    """A verdict a check: all is well when nothing was found that nothing suppresses, and no rule failed."""
+    of_severities = (_of_severity(each, ready, result) for each in severities(ready))
+    return (*of_severities, *(_of_detection(name, each, result) for name, each in own_checks(ready).items()))
 
 
-def _verdict(severity: Severity, mine: set[str], result: CollectResult) -> Verdict:
-    count = result.findings.get(str(severity), 0)
-    faults = {name: why for name, why in result.rule_faults.items() if name in mine or name == EVERY_RULE}
+def _of_severity(severity: Severity, ready: Plan, result: CollectResult) -> Verdict:
+    mine = {each.address for each in detecting(ready) if each.severity == severity}
+    return _verdict(check_of(severity), mine, f"--severity {severity}", result)
+
+
+def _of_detection(name: str, detection: Detection, result: CollectResult) -> Verdict:
+    return _verdict(name, {detection.address}, f"--detection {detection.address}", result)
+
+
+def _verdict(name: str, mine: set[str], asked: str, result: CollectResult) -> Verdict:
+    found = {address: number for address, number in result.by_detection.items() if address in mine}
+    count = sum(found.values())
+    faults = {rule: why for rule, why in result.rule_faults.items() if rule in mine or rule == EVERY_RULE}
     said = "1 finding" if count == 1 else f"{count:,} findings" if count else "Nothing new was found"
-    said += f"; see them with `tailpipe finding list --severity {severity}`." if count else "."
+    said += f"; see them with `tailpipe finding list {asked}`." if count else "."
     if faults:
         said += " A detection failed on some rows and may have missed some: "
-        said += "; ".join(f"{name}: {why}" for name, why in sorted(faults.items())[:MOST])
-    found = {name: number for name, number in result.by_detection.items() if name in mine}
+        said += "; ".join(f"{rule}: {why}" for rule, why in sorted(faults.items())[:MOST])
     figures = {
         "findings": count,
         "suppressed_in_run": result.suppressed,
         "errors": len(faults),
         "detections": len(mine),
     }
-    return Verdict(check_of(severity), not count and not faults, said, figures, _top(found))
+    return Verdict(name, not count and not faults, said, figures, _top(found))
 
 
 def _top(found: Mapping[str, int]) -> tuple[Mapping[str, str], ...]:

@@ -10,6 +10,7 @@ import duckdb
 from pydantic import ValidationError
 
 from tailpipe_assets.pipeline.enrich import Enrichments, give_lookups
+from tailpipe_assets.pipeline.own_checks import check_asked
 from tailpipe_assets.pipeline.redact import redacted, redacted_index
 from tailpipe_assets.pipeline.rules import rule_table, rules_of
 from tailpipe_assets.pipeline.transform import filter_columns, route_sql, rows_sql
@@ -92,6 +93,7 @@ def plan(config: Config, *, problems: Problems | None = None) -> tuple[Plan, ...
             planner.plan(draft)
     made = _with_rules(config, [each for each in plans if each is not None], found)
     _check_shared_tables(made, found)
+    check_asked(config, found)
     if problems is None:
         found.raise_any()
     return made

@@ -7,12 +7,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import detect, detections, ingest, lake, orchestration, query, query_start, serving, tables
+from tests.benchmarks import (
+    alerting,
+    detect,
+    detections,
+    ingest,
+    lake,
+    orchestration,
+    query,
+    query_start,
+    serving,
+    tables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SUITES = {
+    "alerting": alerting.main,
     "detect": detect.main,
     "detections": detections.main,
     "ingest": ingest.main,

@@ -99,7 +99,7 @@ def main(*, rounds: int, scale: float) -> None:
 
 
 def _measure(folder: Path, seconds: float) -> None:
-    server = _server(folder)
+    server = started_server(folder)
     writer = Writer(folder)
     seen = Seen(folder, writer)
     thread = threading.Thread(target=writer.run)
@@ -123,7 +123,8 @@ def _measure(folder: Path, seconds: float) -> None:
     _print(seen, memory, logged, total, counts)
 
 
-def _server(folder: Path) -> subprocess.Popen[bytes]:
+def started_server(folder: Path) -> subprocess.Popen[bytes]:
+    """`tailpipe server` over the configuration and the home in a folder."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]

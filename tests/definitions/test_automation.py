@@ -177,6 +177,35 @@ def test_a_run_that_left_something_is_looked_behind(project: Project, instance: 
     assert asked.tags["tailpipe/window"] == "open"
 
 
+def test_files_of_this_machine_are_looked_at_more_often(project: Project) -> None:
+    """Whenever Dagster's daemon comes by, which is every five seconds; listing a bucket costs money."""
+    project.configure(
+        f'''
+source "file" "here" {{
+  path = "{project.logs}"
+}}
+source "aws_s3" "there" {{
+  bucket = "trails"
+}}
+collection "http_log" "here" {{
+  source = source.file.here
+  format = "combined"
+  watch  = true
+}}
+collection "aws_cloudtrail_log" "there" {{
+  source = source.aws_s3.there
+  watch  = true
+}}
+'''
+    )
+    repository = build_definitions(project.plans()).get_repository_def()
+    here, there = (repository.get_sensor_def(f"watch_{each}") for each in ("file_here", "aws_s3_there"))
+
+    assert here.minimum_interval_seconds is not None
+    assert here.minimum_interval_seconds < 5
+    assert there.minimum_interval_seconds == 30
+
+
 def test_a_watched_source_is_run_when_it_has_something(project: Project, instance: dg.DagsterInstance) -> None:
     """New artifacts start a run; once all is collected the cursor moves on and nothing is started."""
     defs = definitions(project, WATCH)

@@ -32,6 +32,18 @@ collection "http_log" "broken" {
 """
 """A collection whose runs fail."""
 
+ASKED = """
+detection "aws_cloudtrail_log" "trail_touched" {
+  title       = "Somebody laid hands on a trail"
+  description = "Ask whoever did it; look at what they did after."
+  severity    = "high"
+  mitre       = ["TA0005:T1562.008"]
+  asset_check = true
+  where       = "event_source = 'cloudtrail.amazonaws.com' and event_name in ('StopLogging', 'DeleteTrail')"
+}
+"""
+"""A detection with a check of its own, which the attack in the demo's logs sets off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demo:
@@ -51,6 +63,12 @@ class Demo:
         """The one value that a query answers."""
         return self.tailpipe("query", "--output", "csv", "--no-header", query).strip()
 
+    @property
+    def attacked(self) -> str:
+        """The day of the attack."""
+        where = "detection = 'aws_cloudtrail_log.trail_touched'"
+        return self.one(f"select max(tp_date) from tailpipe_finding where {where}")[:10]
+
     def tailpipe(self, *arguments: str) -> str:
         """What a command of a second shell prints."""
         return _tailpipe(*arguments, folder=self.folder, environment=self.environment)
@@ -61,6 +79,7 @@ def serving(folder: Path) -> Iterator[Demo]:
     """The demo's logs collected but for a day's, and the server over them until the block ends."""
     environment = _environment(folder)
     shutil.copytree(ROOT / "hcl", folder / "hcl")
+    (folder / "hcl" / "asked.hcl").write_text(ASKED)
     (folder / "hcl" / "broken.hcl").write_text(BROKEN.replace("{folder}", str(folder)))
     subprocess.run(
         [sys.executable, "-m", "tailpipe_assets.samples", "demo/logs"], cwd=folder, env=environment, check=True
@@ -89,7 +108,7 @@ def _environment(folder: Path) -> dict[str, str]:
     named = {
         "TAILPIPE_HOME": str(home),
         "DAGSTER_HOME": str(home / "dagster"),
-        "TAILPIPE_CONFIG_PATH": str(folder / "hcl"),
+        "TAILPIPE_CONFIG_PATH": f"{folder / 'hcl'}:{folder / 'hcl' / 'detections'}",
         "PYTHONPATH": str(ROOT),
     }
     return {**os.environ, **named}

@@ -20,6 +20,11 @@ PAGES = {
     "collection": ("/assets/aws_cloudtrail_log/production", "Columns"),
     "days": ("/assets/aws_cloudtrail_log/production?view=partitions", "Materialized"),
     "check": ("/assets/aws_cloudtrail_log/production?view=checks", "Passed"),
+    "detection": (
+        "/assets/aws_cloudtrail_log/production?view=checks&checkDetail=detection_trail_touched",
+        "top detections",
+    ),
+    "findings": ("/assets/detections/default?view=partitions&partition={day}", "worst findings"),
 }
 COLOURS = 64
 """Enough for a page, and a third of the size."""
@@ -35,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work, serving(Path(work)) as demo, browsing() as browser:
         page = browser.new_context(base_url=demo.address, viewport=SIZE).new_page()  # type: ignore[arg-type]
         for name, (path, text) in PAGES.items():
-            _take(page, path, text, folder / f"{name}.png")
+            _take(page, path.format(day=demo.attacked), text, folder / f"{name}.png")
 
 
 def _take(page: Page, path: str, text: str, file: Path) -> None:

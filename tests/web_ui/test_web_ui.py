@@ -99,6 +99,34 @@ def test_a_check_has_a_page(page: Page) -> None:
     expect(page.get_by_text("Passed").first).to_be_visible()
 
 
+def test_a_detections_check_tells_what_was_found(page: Page, demo: Demo) -> None:
+    """What it looks for, that it warns, the rows as a table, and when it was asked before."""
+    found = demo.one("select count(*) from tailpipe_finding where detection = 'aws_cloudtrail_log.trail_touched'")
+    page.goto(f"{COLLECTION}?view=checks&checkDetail=detection_trail_touched")
+
+    for text in ("Somebody laid hands on a trail", f"{found} finding", "top detections", "Execution history"):
+        expect(page.get_by_text(text).first).to_be_visible()
+    page.get_by_text("Show Markdown").first.click()
+    expect(page.get_by_role("dialog").get_by_text("source_ip")).to_be_visible()
+
+
+def test_findings_are_behind_the_collections_in_the_graph(page: Page) -> None:
+    """In a group of their own."""
+    page.goto("/asset-groups")
+    expect(page.get_by_text("detections", exact=True).first).to_be_visible()
+    page.goto("/assets/detections/default?view=lineage&lineageScope=upstream")
+    for text in ("production", "default"):
+        expect(page.get_by_text(text, exact=True).first).to_be_visible()
+
+
+def test_a_day_shows_what_was_found(page: Page, demo: Demo) -> None:
+    """How much by severity, and how often by the detection."""
+    page.goto(f"/assets/detections/default?view=partitions&partition={demo.attacked}")
+
+    for text in ("critical", "suppressed", "worst findings", "aws_cloudtrail_log.trail_touched"):
+        expect(page.get_by_text(text, exact=True).first).to_be_visible()
+
+
 def _wait_for_backfill(demo: Demo) -> None:
     for _ in range(PATIENCE // 500):
         found = demo.ask(BACKFILLS)["partitionBackfillsOrError"]["results"]
