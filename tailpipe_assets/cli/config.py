@@ -43,16 +43,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check the configuration and list what it holds."""
     from tailpipe_assets.pipeline.blindness import blind_spots
-    from tailpipe_assets.pipeline.plan import plan
-    from tailpipe_assets.pipeline.rules import rules_of
+    from tailpipe_assets.pipeline.plan import planned
     from tailpipe_assets.views.checking import check_views
 
     problems = Problems()
     config = read_config(args, problems=problems)
-    plans = plan(config, problems=problems)
+    made = planned(config, problems=problems)
+    plans, bound = made.plans, made.rules
     check_views(config, plans, problems)
     problems.raise_any()
-    bound = rules_of(config, [each.table for each in plans], problems)
     for warning in (*bound.warnings, *blind_spots(bound, plans)):
         print(f"warning: {warning}", file=sys.stderr)
     for pack in bound.packs:
