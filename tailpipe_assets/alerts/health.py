@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tailpipe_assets.alerts.outbox import Outbox
+    from tailpipe_assets.scheduled import DueResult
     from tailpipe_resources.model.alerting import Alerting
     from tailpipe_resources.model.results import CollectResult
 
@@ -117,6 +118,15 @@ def of_results(results: Iterable[CollectResult], attempt: str) -> list[Condition
             attempt,
         )
         for each in finished
+    ]
+
+
+def of_asked(asked: Iterable[DueResult]) -> list[Condition]:
+    """How detections are that were asked by their schedules."""
+    return [
+        Condition("detection", each.name, each.failure or None, attempt="" if each.failed is None else str(each.failed))
+        for each in asked
+        if each.failure or each.windows
     ]
 
 

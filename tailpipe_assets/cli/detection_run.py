@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tailpipe_assets.detections.rules import Rule
-    from tailpipe_assets.pipeline.backtest import LookedBack
+    from tailpipe_assets.pipeline.back import LookedBack
     from tailpipe_assets.pipeline.plan import Plan
 
 _SHOWN = ("first_seen", "detection", "row_count", "actor", "source_ip", "resource")
@@ -33,7 +33,7 @@ def look_back(rules: Sequence[Rule], plans: Sequence[Plan], args: argparse.Names
     Raises:
         UsageError: flags do not go together, or a rule cannot be asked so.
     """
-    from tailpipe_assets.pipeline.backtest import Options
+    from tailpipe_assets.pipeline.back import Options
     from tailpipe_assets.pipeline.backtest import look_back as look
 
     if args.notify and not args.save:

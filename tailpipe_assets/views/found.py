@@ -105,7 +105,7 @@ def views_within(
             lost[name] = str(error)
         else:
             if stored is not None:
-                found[name] = _joined(found.get(name), _view(stored))
+                found[name] = _joined(found.get(name), view_of(stored))
                 snapshots.append((lake, stored))
     built = {view.name: view for view in declared()}
     unknown = set(outline.tables) - set(found) - set(lost)
@@ -140,7 +140,8 @@ def _joined(one: View | None, other: View) -> View:
     )
 
 
-def _view(found: Snapshot) -> View:
+def view_of(found: Snapshot) -> View:
+    """A table as SQL sees it."""
     newest = NEWEST_FINDING if found.table == FINDING_TABLE else None
     return View(found.table, found.columns, found.files, found.stored, version=found.version, newest=newest)
 
