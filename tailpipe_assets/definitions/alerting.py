@@ -12,6 +12,7 @@ from tailpipe_assets.alerts import Delivered, Manner, after_collect
 from tailpipe_assets.alerts.heartbeat import LATE
 from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_assets.definitions.names import ALERTS_KEY
+from tailpipe_assets.scheduled import DueResult
 from tailpipe_resources.errors import OutboxError
 from tailpipe_resources.model.config import Config
 from tailpipe_resources.model.results import CollectResult
@@ -92,6 +93,14 @@ def tell_after(context: dg.AssetExecutionContext, config: Config | None, results
     if config is None or config.alerting.is_silent:
         return
     for trouble in after_collect(config, results, run=context.run.run_id, manner=AFTER_RUN).troubles:
+        context.log.warning(trouble)
+
+
+def tell_of_asked(context: dg.OpExecutionContext, config: Config | None, asked: Sequence[DueResult]) -> None:
+    """Deliver what is due after detections were asked."""
+    if config is None or config.alerting.is_silent or not asked:
+        return
+    for trouble in after_collect(config, asked=asked, run=context.run_id, manner=AFTER_RUN).troubles:
         context.log.warning(trouble)
 
 

@@ -97,13 +97,33 @@ def ask_due(
     """
     deadline = time.monotonic() + budget
     found: list[DueResult] = []
-    for ready in plans:
-        if ready.collection.enabled and any(each.detection.schedule for each in ready.scheduled):
-            moment = now or datetime.now(UTC)
-            lake = resources.lake(ready.collection.destination)
-            turn = _Turn(lake, ready, plans, moment, run, lambda: stopped() or time.monotonic() > deadline, stopped)
-            found += turn.take()
+    for ready in _asking(plans):
+        lake = resources.lake(ready.collection.destination)
+        is_over = lambda: stopped() or time.monotonic() > deadline  # noqa: E731 - of this call alone
+        found += _Turn(lake, ready, plans, now or datetime.now(UTC), run, is_over, stopped).take()
     return tuple(found)
+
+
+def due_now(plans: Sequence[Plan], *, now: datetime | None = None, resources: Resources = DEFAULT) -> tuple[str, ...]:
+    """What is due: detections, and up to when they are to be asked. Nothing is asked.
+
+    Raises:
+        LakeError: a lake cannot be read.
+    """
+    moment = now or datetime.now(UTC)
+    return tuple(
+        f"{ready.collection.stream} {rule.detection.address} {last_tick(rule.detection.schedule, moment)}"
+        for ready in _asking(plans)
+        for rule, _ in _Turn(resources.lake(ready.collection.destination), ready, plans, moment).due()
+        if rule.detection.schedule is not None
+    )
+
+
+def _asking(plans: Sequence[Plan]) -> list[Plan]:
+    """The collections that have anything to be asked by a schedule."""
+    return [
+        each for each in plans if each.collection.enabled and any(rule.detection.schedule for rule in each.scheduled)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +134,17 @@ class _Turn:
     ready: Plan
     plans: Sequence[Plan]
     now: datetime
-    run: str
-    is_over: Callable[[], bool]
-    stopped: Callable[[], bool]
+    run: str = ""
+    is_over: Callable[[], bool] = lambda: False
+    stopped: Callable[[], bool] = lambda: False
 
     def take(self) -> list[DueResult]:
         """Ask what is due of the collection."""
         found: list[DueResult] = []
         try:
-            if self._due():
+            if self.due():
                 with asking_alone(self.lake, self.ready):
-                    due = self._due()
+                    due = self.due()
                     for is_whole in (False, True):
                         self._ask([each for each in due if is_about_findings(each[0]) == is_whole], found, is_whole)
         except BusyError:
@@ -136,7 +156,7 @@ class _Turn:
             found += [self._result(each, failure=str(error)) for each in mine if each not in told]
         return found
 
-    def _due(self) -> list[tuple[Rule, Checkpoint | None]]:
+    def due(self) -> list[tuple[Rule, Checkpoint | None]]:
         """The rules whose time has come, with how far they got; none before anything was collected."""
         found: list[tuple[Rule, Checkpoint | None]] = []
         if "_delta_log" not in self.lake.store.folders(self.ready.collection.table_stored):
