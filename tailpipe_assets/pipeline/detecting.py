@@ -14,8 +14,7 @@ from tailpipe_assets.detections.evaluate import evaluate
 from tailpipe_assets.detections.found import FOUND, STORED_COLUMNS, Evaluation, found_sql
 from tailpipe_assets.detections.history import LakeHistory
 from tailpipe_assets.detections.relations import staged_rows
-from tailpipe_resources.lake import Batch, commit
-from tailpipe_resources.lake.recovery import recover
+from tailpipe_resources.lake.found import commit_findings, finding_later
 from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.staging import SHARE, StagedFile, stage_shares
 from tailpipe_resources.lake.table import ensure_table
@@ -118,15 +117,15 @@ def commit_found(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan,
     """Commit what is in `FOUND` of rows that are in the lake already; how many findings are new or have changed.
 
     Raises:
-        BusyError: another run holds the collection.
+        BusyError: another process does so for the collection.
+        CommitConflictError: another machine did first.
         LakeError: the lake cannot be written.
     """
     [(count,)] = connection.execute(f"SELECT count(DISTINCT finding_id) FROM {FOUND}").fetchall()
     if not count:
         return 0
-    with lake.lock(*ready.collection.key):
-        ensure_table(lake, FINDING_TABLE, STORED_COLUMNS, delta_schema(connection, storage_columns(STORED_COLUMNS)))
-        state = recover(connection, lake, *ready.collection.key)
-        files = stage_found(connection, lake, ready.collection.name, ready.collection.stream)
-        commit(connection, lake, state, Batch(*ready.collection.key, told=told, findings=files))
+    stream = f"later/{ready.collection.stream}"
+    ensure_table(lake, FINDING_TABLE, STORED_COLUMNS, delta_schema(connection, storage_columns(STORED_COLUMNS)))
+    with finding_later(lake, stream):
+        commit_findings(lake, stream, stage_found(connection, lake, ready.collection.name, stream), told)
     return int(count)

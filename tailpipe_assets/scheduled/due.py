@@ -119,6 +119,19 @@ def due_now(plans: Sequence[Plan], *, now: datetime | None = None, resources: Re
     )
 
 
+def failing(plans: Sequence[Plan], resources: Resources = DEFAULT) -> list[tuple[str, Checkpoint]]:
+    """The detections that failed when they were asked last, by name, as far as lakes can be read."""
+    found = []
+    for ready in _asking(plans):
+        lake = resources.lake(ready.collection.destination)
+        for rule in ready.scheduled:
+            with suppress(LakeError):
+                known = read_checkpoint(lake, ready, rule)
+                if known is not None and known.failures:
+                    found.append((DueResult(rule.detection.address, *ready.collection.key).name, known))
+    return found
+
+
 def _asking(plans: Sequence[Plan]) -> list[Plan]:
     """The collections that have anything to be asked by a schedule."""
     return [
