@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.alerts.delivery import USUAL, Delivered, deliver_due
-from tailpipe_assets.alerts.health import note, of_results, of_rules
+from tailpipe_assets.alerts.health import note, of_asked, of_results, of_rules
 from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_resources.errors import BusyError, OutboxError
 
@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tailpipe_assets.alerts.delivery import Manner
+    from tailpipe_assets.scheduled import DueResult
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.results import CollectResult
 
 
 def after_collect(
-    config: Config, results: Iterable[CollectResult] = (), *, run: str = "", manner: Manner = USUAL
+    config: Config,
+    results: Iterable[CollectResult] = (),
+    *,
+    asked: Iterable[DueResult] = (),
+    run: str = "",
+    manner: Manner = USUAL,
 ) -> Delivered:
     """Note how collections are, and tell whom it concerns of what is due.
 
@@ -29,11 +35,12 @@ def after_collect(
     Args:
         config: whom to tell of what.
         results: what was collected.
+        asked: detections that were asked by their schedules.
         run: identifies the run, where there is one.
         manner: how to deliver.
     """
     try:
-        note_results(config, list(results), run)
+        note_results(config, list(results), list(asked), run)
         return deliver_due(config, manner)
     except BusyError:
         # Whoever delivers right now, or the next one, delivers this too.
@@ -42,13 +49,14 @@ def after_collect(
         return Delivered(troubles=[str(error)])
 
 
-def note_results(config: Config, results: Sequence[CollectResult], run: str) -> None:
+def note_results(config: Config, results: Sequence[CollectResult], asked: Sequence[DueResult], run: str) -> None:
     """Remember how collections and detections are, to be told once they are bad for long.
 
     Raises:
         OutboxError: the outbox cannot be written.
     """
-    if config.alerting.is_silent or not results:
+    if config.alerting.is_silent or not (results or asked):
         return
     with Outbox() as outbox:
-        note(outbox, [*of_rules(outbox, results), *of_results(results, run)], datetime.now(UTC))
+        conditions = [*of_rules(outbox, results), *of_results(results, run), *of_asked(asked)]
+        note(outbox, conditions, datetime.now(UTC))

@@ -12,6 +12,7 @@ from tailpipe_assets.alerts.delivery import BUDGET_SECONDS, USUAL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from tailpipe_assets.scheduled import DueResult
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.results import CollectResult
 
@@ -38,15 +39,17 @@ class Courier:
         self._tell = tell
         self._told: frozenset[str] = frozenset()
         self._results: list[CollectResult] = []
+        self._asked: list[DueResult] = []
         self._lock = Lock()
         self._woken = Event()
         self._is_over = False
         self._thread = Thread(target=self._work, name="courier", daemon=True)
 
-    def wake(self, results: Iterable[CollectResult]) -> None:
-        """Something was collected."""
+    def wake(self, results: Iterable[CollectResult] = (), asked: Iterable[DueResult] = ()) -> None:
+        """Something was collected, or detections were asked."""
         with self._lock:
             self._results.extend(results)
+            self._asked.extend(asked)
         self._woken.set()
 
     def use(self, config: Config) -> None:
@@ -75,7 +78,8 @@ class Courier:
     def _deliver(self) -> int:
         with self._lock:
             results, self._results = self._results, []
-        done = after_collect(self._config, results, manner=MANNER)
+            asked, self._asked = self._asked, []
+        done = after_collect(self._config, results, asked=asked, manner=MANNER)
         troubles = frozenset(done.troubles)
         for each in sorted(troubles - self._told):
             self._tell(each)

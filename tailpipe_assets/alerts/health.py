@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tailpipe_assets.alerts.outbox import Outbox
+    from tailpipe_assets.scheduled import DueResult
     from tailpipe_resources.model.alerting import Alerting
     from tailpipe_resources.model.results import CollectResult
 
@@ -35,7 +36,7 @@ class Condition:
     """Something that is right or wrong with Tailpipe."""
 
     kind: str
-    """`collect`, `detection`, `disk`, `heartbeat`, `lake`, `quiet` or `run`."""
+    """`collect`, `detection`, `disk`, `heartbeat`, `lake`, `quiet`, `run` or `sensor`."""
 
     about: str
     """Which one: `aws_cloudtrail_log.prod`, a path, ..."""
@@ -120,6 +121,15 @@ def of_results(results: Iterable[CollectResult], attempt: str) -> list[Condition
     ]
 
 
+def of_asked(asked: Iterable[DueResult]) -> list[Condition]:
+    """How detections are that were asked by their schedules."""
+    return [
+        Condition("detection", each.name, each.failure or None, attempt="" if each.failed is None else str(each.failed))
+        for each in asked
+        if each.failure or each.windows
+    ]
+
+
 def tell_conditions(outbox: Outbox, alerting: Alerting, now: datetime) -> None:
     """Put what is wrong for long, and what is over, into the outbox.
 
@@ -135,7 +145,7 @@ def tell_conditions(outbox: Outbox, alerting: Alerting, now: datetime) -> None:
             if row["failures"] == 0:
                 _put(outbox, alerting, alert, f"It is over. It was: {row['text']}", now, is_over=True)
                 outbox.run("DELETE FROM condition WHERE name = ?", row["name"])
-            elif _is_long(row["failures"], row["since"], now) or row["is_certain"]:
+            elif is_told(row["failures"], row["since"], now, is_certain=bool(row["is_certain"])):
                 _put(outbox, alerting, alert, row["text"], now)
 
 
@@ -150,8 +160,9 @@ def tell_once(outbox: Outbox, alerting: Alerting, condition: Condition, now: dat
         _put(outbox, alerting, alert, condition.trouble or "", now)
 
 
-def _is_long(failures: int, since: float, now: datetime) -> bool:
-    return bool(failures >= FAILURES or now.timestamp() - since >= LONG_SECONDS)
+def is_told(failures: int, since: float, now: datetime, *, is_certain: bool) -> bool:
+    """Whether something has been wrong for long enough to be told, or will not heal by itself."""
+    return is_certain or failures >= FAILURES or now.timestamp() - since >= LONG_SECONDS
 
 
 _TITLES = {
@@ -162,7 +173,10 @@ _TITLES = {
     "lake": "The lake {} cannot be read",
     "quiet": "{} has gone quiet",
     "run": "{} failed",
+    "sensor": "The sensor {} fails",
 }
+ADDRESSES = tuple(f"{HEALTH}.{kind}" for kind in _TITLES)
+"""What detections are called in alerts about Tailpipe itself."""
 
 
 def _alert(name: str, since: float, now: datetime) -> Alert:

@@ -41,6 +41,16 @@ def look_after(
         outbox.set("looked", str(now.timestamp()))
 
 
+def wrong_now(config: Config, lake: Callable[[Destination], Lake], now: datetime) -> list[Condition]:
+    """Disks that are nearly full, and collections that have gone quiet, without noting anything."""
+    found = list(_disks(config, lake, LOW_BYTES))
+    for each in config.collections:
+        last = _last_commit(each, lake) if each.enabled and each.pace.expect_every is not None else None
+        if last is not None and each.pace.expect_every is not None:
+            found.append(_silent(each, silence(last, each.pace.expect_every, now)))
+    return [each for each in found if each.trouble is not None]
+
+
 def _disks(config: Config, lake: Callable[[Destination], Lake], low: int) -> Iterator[Condition]:
     for each in map(lake, Outline.of(config).lakes):
         free = free_bytes(each)
@@ -54,8 +64,11 @@ def _quiet(outbox: Outbox, config: Config, lake: Callable[[Destination], Lake], 
     for each in config.collections:
         if each.enabled and each.pace.expect_every is not None:
             last = _last_commit(each, lake) or _first_look(outbox, each, now)
-            trouble = silence(last, each.pace.expect_every, now)
-            yield Condition("quiet", ".".join(each.key), trouble, is_certain=True)
+            yield _silent(each, silence(last, each.pace.expect_every, now))
+
+
+def _silent(collection: Collection, trouble: str | None) -> Condition:
+    return Condition("quiet", ".".join(collection.key), trouble, is_certain=True)
 
 
 def _last_commit(collection: Collection, lake: Callable[[Destination], Lake]) -> datetime | None:

@@ -164,12 +164,16 @@ def show_of(alert: Alert) -> str:
 
 
 def query_of(alert: Alert) -> str:
-    """The command that shows an alert's rows: all that its first findings name, which is a hundred each."""
-    if not alert.tp_ids:
+    """The command that shows an alert's rows: all that its first findings name, which is a hundred each.
+
+    Of findings that name no rows, because a query counted them, those of their time.
+    """
+    if not alert.findings:
         return ""
     first, last = alert.first_seen.astimezone(UTC).date(), alert.last_seen.astimezone(UTC).date()
     days = f"tp_date = '{first}'" if first == last else f"tp_date between '{first}' and '{last}'"
-    sql = f"select * from {alert.table} where {days} and tp_id in ({_rows_of(alert)})"
+    times = f"tp_timestamp between '{alert.first_seen.isoformat()}' and '{alert.last_seen.isoformat()}'"
+    sql = f"select * from {alert.table} where {days} and {f'tp_id in ({_rows_of(alert)})' if alert.tp_ids else times}"
     return f'tailpipe query "{sql}"' if not set('"$`\\!') & set(sql) else f"tailpipe query {shlex.quote(sql)}"
 
 

@@ -11,17 +11,18 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tailpipe_assets.alerts import Courier
+    from tailpipe_assets.scheduled import DueResult
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.results import CollectResult
 
 
-def deliver_after(config: Config, results: Sequence[CollectResult]) -> None:
+def deliver_after(config: Config, results: Sequence[CollectResult], asked: Sequence[DueResult] = ()) -> None:
     """Deliver what is due, where somebody is to be told. What goes wrong is said, and changes no exit code."""
     if config.alerting.is_silent:
         return
     from tailpipe_assets.alerts import after_collect
 
-    told = after_collect(config, results)
+    told = after_collect(config, results, asked=asked)
     if told.left or told.dead:
         print(f"alerts: {told.left} left to deliver, {told.dead} given up; tailpipe alert status", file=sys.stderr)
     for trouble in told.troubles:

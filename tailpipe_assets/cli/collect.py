@@ -55,6 +55,7 @@ from tailpipe_assets.cli.collect_summary import exit_code, print_summary
 from tailpipe_assets.cli.collect_window import window_of
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.progress import board
+from tailpipe_assets.cli.schedules import ask_after
 from tailpipe_assets.cli.stopping import stoppable
 from tailpipe_resources.errors import UsageError
 
@@ -115,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     sys.stderr.flush()
     print_summary(results, output=args.output)
     code = exit_code(results)
-    deliver_after(config, results)
+    deliver_after(config, results, ask_after(plans))
     _leave(code)
     return code
 

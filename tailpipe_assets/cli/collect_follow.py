@@ -16,6 +16,7 @@ from tailpipe_assets.cli.collect_selection import selected
 from tailpipe_assets.cli.collect_summary import as_json, print_summary
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.rounds import Rounds
+from tailpipe_assets.cli.schedules import clockwork_of, lines_of
 from tailpipe_assets.cli.stopping import Stop, stoppable
 from tailpipe_resources.errors import ConfigError, TailpipeError, UsageError
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.definitions.following import Reporter
     from tailpipe_assets.pipeline import Plan
     from tailpipe_assets.pipeline.follow import Follower, Manner
+    from tailpipe_assets.scheduled import Clockwork, DueResult
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.results import CollectResult
     from tailpipe_resources.model.window import Window
@@ -53,7 +55,8 @@ def follow(args: argparse.Namespace, window: Window, config: Config, plans: Sequ
         stoppable() as stop,
     ):
         following = _Following(args, config, plans, manner, rounds, _Told(reporter, courier), stop)
-        totals = stop.while_doing(following.until_stopped)
+        with clockwork_of(plans, following.take_answers) as clockwork:
+            totals = stop.while_doing(lambda: following.until_stopped(clockwork))
     rounds.clear()
     sys.stderr.flush()
     if args.output == "pretty":
@@ -93,12 +96,16 @@ class _Following:
         self._lookups = [each.path for each in config.lookups]
         self._files = _looked_at(args, self._lookups)
 
-    def until_stopped(self) -> list[CollectResult]:
-        """What came in all in all, once someone asked to stop."""
+    def until_stopped(self, clockwork: Clockwork) -> list[CollectResult]:
+        """What came in all in all, once someone asked to stop.
+
+        Args:
+            clockwork: asks detections meanwhile.
+        """
         follower = self._follower()
         self._rounds.begin(self._plans)
         while not self._stop.asked():
-            self._reload(follower)
+            self._reload(follower, clockwork)
             results = follower.round()
             if results:
                 self._take(results)
@@ -136,7 +143,14 @@ class _Following:
             print(json.dumps(line), flush=True)
         self._rounds.done(results)
 
-    def _reload(self, follower: Follower) -> None:
+    def take_answers(self, asked: Sequence[DueResult]) -> None:
+        """Tell of detections that were asked."""
+        for line in lines_of(asked):
+            self._rounds.note(line)
+        if self._courier is not None:
+            self._courier.wake(asked=asked)
+
+    def _reload(self, follower: Follower, clockwork: Clockwork) -> None:
         """Take a configuration that changed; one that is wrong is told, and the last good one stays."""
         files = _looked_at(self._args, self._lookups)
         if files == self._files:
@@ -150,6 +164,7 @@ class _Following:
         self._lookups = [each.path for each in config.lookups]
         self._plans = {each.collection.key: each for each in plans}
         follower.use(plans)
+        clockwork.use(plans)
         if self._courier is not None:
             self._courier.use(config)
         self._rounds.note("the configuration changed and is followed as it is now")

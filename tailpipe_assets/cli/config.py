@@ -7,9 +7,12 @@ Examples:
 json: {"files": [...], "collections": [...], "sources": [{"address", "place"}], "destinations": [{"name", "path",
 "retention"}], "lookups": [{"name", "path", "found", "place"}], "holds": [{"name", "collections", "reason", "place"}],
 "views": [{"name", "description", "accelerated", "place"}], "packs": [{"name", "rules", "run", "left_out", "skipped",
-"place"}]}, with the collections that each hold covers, and collections as `tailpipe collection list` gives them.
+"place"}], "detections": {"match", "threshold", "scheduled", "disabled"}, "notifiers": [{"name", "place"}], "alerts":
+[{"name", "min_severity", "notify", "detections", "place"}]}, with the collections that each hold covers, how many
+detections each alert tells of, and collections as `tailpipe collection list` gives them.
 Problems go to stderr, one a line; the exit code is then 2. Warnings go there too, and leave it 0: exceptions that have
-expired, and filters and redactions that take away what a detection needs, by its own tests.
+expired, `alert` blocks that no detection meets, and filters and redactions that take away what a detection needs, by
+its own tests.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ from tailpipe_resources.model.place import Problems
 if TYPE_CHECKING:
     import argparse
 
-    from tailpipe_assets.detections.rules import PackLoaded
+    from tailpipe_assets.detections.rules import Bound, PackLoaded
+    from tailpipe_resources.model.alerting import Route
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.hold import Hold
 
@@ -42,23 +46,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the configuration and list what it holds."""
+    from tailpipe_assets.alerts.health import ADDRESSES
+    from tailpipe_assets.detections.routed import unmatched
     from tailpipe_assets.pipeline.blindness import blind_spots
-    from tailpipe_assets.pipeline.plan import plan
-    from tailpipe_assets.pipeline.rules import rules_of
+    from tailpipe_assets.pipeline.plan import planned
     from tailpipe_assets.views.checking import check_views
 
     problems = Problems()
     config = read_config(args, problems=problems)
-    plans = plan(config, problems=problems)
+    made = planned(config, problems=problems)
+    plans, bound = made.plans, made.rules
     check_views(config, plans, problems)
     problems.raise_any()
-    bound = rules_of(config, [each.table for each in plans], problems)
-    for warning in (*bound.warnings, *blind_spots(bound, plans)):
+    unheard = unmatched(config.alerting.routes, bound.rules, ADDRESSES)
+    for warning in (*bound.warnings, *unheard, *blind_spots(bound, plans)):
         print(f"warning: {warning}", file=sys.stderr)
     for pack in bound.packs:
         for line in pack.skips:
             print(line, file=sys.stderr)
-    found = _found(config, bound.packs)
+    found = _found(config, bound)
     if args.output == "json":
         print_json(found)
     else:
@@ -66,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     return Exit.USAGE if args.strict and any(pack.skipped for pack in bound.packs) else Exit.OK
 
 
-def _found(config: Config, packs: tuple[PackLoaded, ...]) -> dict[str, list[Any]]:
+def _found(config: Config, bound: Bound) -> dict[str, Any]:
     return {
         "files": list(config.files),
         "collections": [row_of(each) for each in config.collections],
@@ -89,11 +95,32 @@ def _found(config: Config, packs: tuple[PackLoaded, ...]) -> dict[str, list[Any]
             for each in config.views
         ],
         "holds": [_hold(each, config) for each in config.holds],
-        "packs": [_pack(each) for each in packs],
+        "packs": [_pack(each) for each in bound.packs],
+        "detections": _counts(bound),
+        "notifiers": [{"name": each.label, "place": str(each.place)} for each in config.alerting.notifiers],
+        "alerts": [_alert(each, bound) for each in config.alerting.routes],
     }
 
 
-def _print_found(found: dict[str, list[Any]]) -> None:
+def _counts(bound: Bound) -> dict[str, int]:
+    """How many detections of each kind there are; those that are switched off apart."""
+    on = [each.detection for each in bound.rules if each.detection.enabled]
+    kinds = {kind: sum(each.kind == kind for each in on) for kind in ("match", "threshold", "scheduled")}
+    return {**kinds, "disabled": len(bound.rules) - len(on)}
+
+
+def _alert(route: Route, bound: Bound) -> dict[str, Any]:
+    told = [each.detection for each in bound.rules if each.detection.enabled and each.detection.alert]
+    return {
+        "name": route.name,
+        "min_severity": str(route.min_severity),
+        "notify": [each.label for each in route.notify],
+        "detections": sum(route.wants(each.address, each.severity) for each in told),
+        "place": str(route.place),
+    }
+
+
+def _print_found(found: dict[str, Any]) -> None:
     print(f"files: {', '.join(found['files'])}\n")
     print_rows(found["collections"], ("collection", "source", "destination", "enabled", "runs", "place"))
     print()
@@ -113,9 +140,22 @@ def _print_found(found: dict[str, list[Any]]) -> None:
         print()
         packs = [{**each, "skipped": len(each["skipped"])} for each in found["packs"]]
         print_rows(packs, ("name", "rules", "run", "left_out", "skipped", "place"))
-    count = len(found["holds"])
-    held = "" if not count else "1 hold, " if count == 1 else f"{count} holds, "
-    print(f"\n{held}no problems")
+    if found["alerts"]:
+        print()
+        print_rows(found["notifiers"], ("name", "place"))
+        print()
+        print_rows(found["alerts"], ("name", "min_severity", "notify", "detections", "place"))
+    kinds = ", ".join(f"{count} {kind}" for kind, count in found["detections"].items() if count)
+    counted = {
+        "hold": len(found["holds"]),
+        "detection": sum(found["detections"].values()),
+        "pack": len(found["packs"]),
+        "notifier": len(found["notifiers"]),
+        "alert": len(found["alerts"]),
+    }
+    texts = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in counted.items() if count]
+    texts = [f"{each} ({kinds})" if "detection" in each else each for each in texts]
+    print(f"\n{', '.join([*texts, 'no problems'])}")
 
 
 def _pack(pack: PackLoaded) -> dict[str, Any]:

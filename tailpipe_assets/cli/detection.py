@@ -67,13 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the rules, show one, test them, or look back with them."""
-    from tailpipe_assets.pipeline.plan import plan
-    from tailpipe_assets.pipeline.rules import rules_of
-    from tailpipe_resources.model.place import Problems
+    from tailpipe_assets.pipeline.plan import planned
 
-    config = read_config(args)
-    plans = plan(config)
-    bound = rules_of(config, [each.table for each in plans], Problems())
+    made = planned(read_config(args))
+    plans, bound = made.plans, made.rules
     rules = _meant(bound.rules, args.names)
     if args.verb == "test":
         from tailpipe_assets.cli.detection_test import run_tests

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tailpipe_assets.detections.rules import Rule
-    from tailpipe_assets.pipeline.backtest import LookedBack
+    from tailpipe_assets.pipeline.back import LookedBack
     from tailpipe_assets.pipeline.plan import Plan
 
 _SHOWN = ("first_seen", "detection", "row_count", "actor", "source_ip", "resource")
@@ -33,25 +33,27 @@ def look_back(rules: Sequence[Rule], plans: Sequence[Plan], args: argparse.Names
     Raises:
         UsageError: flags do not go together, or a rule cannot be asked so.
     """
-    from tailpipe_assets.pipeline.backtest import Options
+    from tailpipe_assets.pipeline.back import Options
     from tailpipe_assets.pipeline.backtest import look_back as look
+    from tailpipe_assets.scheduled.looking_back import look_back as look_by_schedule
 
     if args.notify and not args.save:
         raise UsageError("--notify goes with --save: what is not kept cannot become an alert")
     asked = [each for each in rules if args.names or each.detection.enabled]
-    scheduled = [each.detection.address for each in asked if each.detection.sql is not None]
-    if scheduled and args.names:
-        raise UsageError(f"{scheduled[0]} is scheduled SQL: ask it with tailpipe query, and --param from and to")
     window = window_of(args.start, args.end, datetime.now(UTC))
     options, progress = Options(args.save, args.notify, str(uuid.uuid4())), _Progress()
     with stoppable() as stop:
-        found = stop.while_doing(
-            lambda: [
-                look(each, asked, window, options, on_day=progress.tell, stopped=stop.asked)
-                for each in plans
-                if not stop.asked()
-            ]
-        )
+
+        def looked(ready: Plan) -> LookedBack:
+            found = look(ready, asked, window, options, on_day=progress.tell_days, stopped=stop.asked)
+            if not any(each.detection.sql for each in asked) or stop.asked():
+                return found
+            by_schedule = look_by_schedule(
+                ready, plans, asked, window, options, on_window=progress.tell_windows, stopped=stop.asked
+            )
+            return found.beside(by_schedule)
+
+        found = stop.while_doing(lambda: [looked(each) for each in plans if not stop.asked()])
     if args.output == "json":
         print_json({"collections": [_row(each) for each in found if each.findings]})
     else:
@@ -67,10 +69,16 @@ class _Progress:
     def __init__(self) -> None:
         self._last = time.monotonic()
 
-    def tell(self, collection: str, done: int, days: int) -> None:
+    def tell_days(self, collection: str, done: int, days: int) -> None:
+        self._tell(f"{collection}: {done} of {days} days")
+
+    def tell_windows(self, detection: str, done: int, windows: int) -> None:
+        self._tell(f"{detection}: {done:,} of {windows:,} windows")
+
+    def _tell(self, text: str) -> None:
         if time.monotonic() - self._last >= _EVERY:
             self._last = time.monotonic()
-            print(f"{collection}: {done} of {days} days", file=sys.stderr, flush=True)
+            print(text, file=sys.stderr, flush=True)
 
 
 def _row(found: LookedBack) -> dict[str, Any]:

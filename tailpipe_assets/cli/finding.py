@@ -11,7 +11,7 @@ Examples:
 
 json: [{"finding_id", "severity", "detection", "title", "first_seen", "last_seen", "rows", "actor", "resource",
 "source_ip", "collection", "suppressed_by", "mitre", "backtest"}]. `show`: {"finding": {...}, "note", "references",
-"rows": [...], "around": {"from", "to", "counts": {table: count}, "events": [...]}, "query"}
+"pack", "written_at", "rows": [...], "around": {"from", "to", "counts": {table: count}, "events": [...]}, "query"}
 """
 
 from __future__ import annotations

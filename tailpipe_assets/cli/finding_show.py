@@ -51,7 +51,15 @@ def show(config: Config, said: str, output: str) -> int:
 
 
 def _detection(config: Config, address: str) -> Detection | None:
-    return next((each for each in config.detections.detections if each.address == address), None)
+    known = config.detections
+    found = next((each for each in known.detections if each.address == address), None)
+    if found is None and any(address.startswith(f"{pack.type}.{pack.name}.") for pack in known.packs):
+        from tailpipe_assets.pipeline.plan import planned
+        from tailpipe_resources.model.place import Problems
+
+        rules = planned(config, problems=Problems()).rules.rules
+        return next((each.detection for each in rules if each.detection.address == address), None)
+    return found
 
 
 def _page(evidence: Evidence, detection: Detection | None) -> dict[str, Any]:
@@ -60,6 +68,8 @@ def _page(evidence: Evidence, detection: Detection | None) -> dict[str, Any]:
         "finding": finding | {"sample": json.loads(finding["sample"]) if finding["sample"] else None},
         "note": detection.description if detection else "",
         "references": list(detection.references) if detection else [],
+        "pack": detection.pack if detection else "",
+        "written_at": str(detection.place) if detection else "",
         "rows": list(evidence.rows),
         "around": {
             "from": evidence.start.isoformat(),
@@ -74,11 +84,15 @@ def _page(evidence: Evidence, detection: Detection | None) -> dict[str, Any]:
 def _print(evidence: Evidence, detection: Detection | None) -> None:
     finding = evidence.finding
     print_facts({name: _plain(finding[name]) for name in _FACTS if finding[name] not in (None, "", [], False)})
+    if detection is not None:
+        came = f" in the pack {detection.pack}" if detection.pack else ""
+        print(f"\nThe rule is at {detection.place}{came}.")
     if detection is not None and (detection.description or detection.references):
         print()
         print("\n".join([*filter(None, [detection.description]), *detection.references]))
     count = len(evidence.rows)
-    print(f"\nRows: {count} of {finding['row_count']}" + ("" if count else "; they are in the lake no more"))
+    lacking = "they are in the lake no more" if finding["tp_ids"] else "its query counts them and names none"
+    print(f"\nRows: {count} of {finding['row_count']}" + ("" if count else f"; {lacking}"))
     _print_events(evidence.rows[:_MOST_ROWS])
     if count == 1:
         print()
@@ -133,8 +147,11 @@ def _what(row: Mapping[str, Any]) -> str:
 
 
 def query_of(finding: Mapping[str, Any]) -> str:
-    """SQL for the rows of a finding."""
-    ids = ", ".join(literal(each) for each in finding["tp_ids"] or ())
+    """SQL for the rows of a finding; of one that names none, for those of its time."""
+    if not finding["tp_ids"]:
+        first, last = (finding[name].isoformat() for name in ("first_seen", "last_seen"))
+        return f"FROM {finding['finding_table']} WHERE tp_timestamp BETWEEN '{first}' AND '{last}'"
+    ids = ", ".join(literal(each) for each in finding["tp_ids"])
     days = f"tp_date BETWEEN '{finding['first_seen']:%Y-%m-%d}' AND '{finding['last_seen']:%Y-%m-%d}'"
     return f"FROM {finding['finding_table']} WHERE {days} AND tp_id IN ({ids})"
 

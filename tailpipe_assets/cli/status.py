@@ -3,7 +3,9 @@
 Without a selector all enabled collections are shown. Sources are listed to see what waits there, and nothing is
 fetched; --no-sources leaves them alone. Times are UTC. "delivered" is how long after the newest event the newest
 artifact came, which is up to whoever writes the logs; "committed" is how long after that it was in the lake, while
-nothing waits. Below the table stands about how many notices wait where a source is told what is new.
+nothing waits. Below the table stands about how many notices wait where a source is told what is new, and what is wrong
+with Tailpipe itself: alerts that wait, sources that have gone quiet, disks that are nearly full, what failed, and
+detections that fail when their schedule asks them.
 
 The exit code is 0 also when much waits, and 3 when a source or a lake could not be asked.
 
@@ -12,8 +14,10 @@ Examples:
   tailpipe status aws_cloudtrail_log.production --output json
   tailpipe status --no-sources
 
-json: [{"collection", "newest_event", "newest_artifact", "last_commit", "rows", "rows_today", "rejected_today",
-"waiting", "waiting_bytes", "notices", "delivered_seconds", "committed_seconds", "failure"}].
+json: {"collections": [{"collection", "newest_event", "newest_artifact", "last_commit", "rows", "rows_today",
+"rejected_today", "waiting", "waiting_bytes", "notices", "delivered_seconds", "committed_seconds", "failure"}],
+"alerts": {"pending", "oldest_pending_seconds", "dead"}, "conditions": [{"condition", "since", "failures", "text"}],
+"failing_detections": [{"detection", "failures", "failed", "error"}]}.
 """
 
 from __future__ import annotations
@@ -56,17 +60,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show how they are doing."""
+    from tailpipe_assets.cli.status_watch import print_watched, watched
     from tailpipe_assets.pipeline.standing import standing
 
     now = datetime.now(UTC)
-    found = standing(selected(args)[1], now.date(), ask_sources=not args.no_sources)
+    config, plans = selected(args)
+    found = standing(plans, now.date(), ask_sources=not args.no_sources)
+    ill = watched(config, plans, now)
     if args.output == "json":
-        print_json([_as_json(each) for each in found])
+        print_json({"collections": [_as_json(each) for each in found], **ill})
     else:
         print_rows([_as_row(each, now) for each in found], _COLUMNS)
         for each in found:
             if each.notices is not None:
                 print(f"{_name(each)}: about {each.notices:,} notices wait for its source")
+        print_watched(ill)
     for each in found:
         if (failure := _failure(each)) is not None:
             print(f"{_name(each)}: {failure}", file=sys.stderr)

@@ -2,17 +2,19 @@
 
 # Dagster reads the annotations of sensors and checks while the functions are made, so they are not put off.
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from tailpipe_assets.alerts import Delivered, Manner, after_collect
+from tailpipe_assets.alerts.health import is_told
 from tailpipe_assets.alerts.heartbeat import LATE
 from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_assets.definitions.names import ALERTS_KEY
 from tailpipe_assets.definitions.specs import OWNERS
+from tailpipe_assets.scheduled import DueResult
 from tailpipe_resources.errors import OutboxError
 from tailpipe_resources.model.config import Config
 from tailpipe_resources.model.results import CollectResult
@@ -25,6 +27,7 @@ AFTER_RUN = Manner(budget=5.0)
 """A run waits no longer for receivers."""
 
 CHECK = "delivered_in_time"
+WELL = "nothing_is_wrong"
 AGAIN = timedelta(days=1)
 """What has not changed is told again after so long."""
 
@@ -56,15 +59,18 @@ def alert_definitions(config: Config | None, findings: Sequence[dg.AssetKey]) ->
         owners=OWNERS,
         tags={"tailpipe/role": "alerts"},
     )
-    return AlertDefinitions([spec], [_check()], [_sensor(config)])
+    in_time = f"No alert waits to be told for more than {LATE}; none was given up."
+    well = "Collections, detections, sensors, disks and lakes are well, and no source has gone quiet."
+    checks = [_check(CHECK, evaluation, in_time), _check(WELL, well_evaluation, well)]
+    return AlertDefinitions([spec], checks, [_sensor(config)])
 
 
-def _check() -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=ALERTS_KEY, name=CHECK, description=f"No alert waits to be told for more than {LATE}; none was given up."
-    )
+def _check(
+    name: str, evaluate: Callable[[datetime], dg.AssetCheckEvaluation], description: str
+) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=ALERTS_KEY, name=name, description=description)
     def check() -> dg.AssetCheckResult:
-        found = evaluation(datetime.now(UTC))
+        found = evaluate(datetime.now(UTC))
         return dg.AssetCheckResult(
             passed=found.passed, severity=found.severity, metadata=found.metadata, description=found.description
         )
@@ -85,14 +91,17 @@ def _sensor(config: Config) -> dg.SensorDefinition:
             context.log.error(trouble)
         now = datetime.now(UTC)
         try:
-            found = evaluation(now)
+            found = [evaluation(now), well_evaluation(now)]
         except OutboxError as error:
             raise dg.Failure(str(error)) from error
-        before: dict[str, str] = json.loads(context.cursor or "{}")
-        if not _is_news(found, before, now):
+        before: dict[str, dict[str, str]] = json.loads(context.cursor or "{}")
+        news = [each for each in found if _is_news(each, before.get(each.check_name, {}), now)]
+        if not news:
             return dg.SensorResult(skip_reason=_said(told), cursor=context.cursor)
-        kept = {"passed": str(found.passed), "told": now.isoformat(timespec="seconds")}
-        return dg.SensorResult(asset_events=[found], cursor=json.dumps(kept))
+        kept = {
+            each.check_name: {"passed": str(each.passed), "told": now.isoformat(timespec="seconds")} for each in news
+        }
+        return dg.SensorResult(asset_events=news, cursor=json.dumps({**before, **kept}))
 
     return sensor
 
@@ -102,6 +111,14 @@ def tell_after(context: dg.AssetExecutionContext, config: Config | None, results
     if config is None or config.alerting.is_silent:
         return
     for trouble in after_collect(config, results, run=context.run.run_id, manner=AFTER_RUN).troubles:
+        context.log.warning(trouble)
+
+
+def tell_of_asked(context: dg.OpExecutionContext, config: Config | None, asked: Sequence[DueResult]) -> None:
+    """Deliver what is due after detections were asked."""
+    if config is None or config.alerting.is_silent or not asked:
+        return
+    for trouble in after_collect(config, asked=asked, run=context.run_id, manner=AFTER_RUN).troubles:
         context.log.warning(trouble)
 
 
@@ -128,6 +145,26 @@ def evaluation(now: datetime) -> dg.AssetCheckEvaluation:
             **({"errors": dg.MetadataValue.md("\n".join(f"- {each}" for each in errors))} if errors else {}),
         },
         description=None if passed else "Somebody is not told of alerts. tailpipe alert status says whom, and why.",
+    )
+
+
+def well_evaluation(now: datetime) -> dg.AssetCheckEvaluation:
+    """Whether anything is wrong with Tailpipe itself, and has been for long enough to be told.
+
+    Raises:
+        OutboxError: the outbox cannot be read.
+    """
+    with Outbox() as outbox:
+        rows = outbox.rows("SELECT * FROM condition WHERE failures > 0 ORDER BY since")
+    wrong = [row for row in rows if is_told(row["failures"], row["since"], now, is_certain=bool(row["is_certain"]))]
+    shown = "\n".join(f"- **{row['name']}**: {row['text']}" for row in rows)
+    return dg.AssetCheckEvaluation(
+        asset_key=ALERTS_KEY,
+        check_name=WELL,
+        passed=not wrong,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"wrong": len(wrong), **({"conditions": dg.MetadataValue.md(shown)} if rows else {})},
+        description=None if not wrong else "Something is wrong with Tailpipe itself. tailpipe status says what.",
     )
 
 

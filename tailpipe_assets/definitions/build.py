@@ -9,6 +9,7 @@ import dagster as dg
 from tailpipe_assets.definitions.accelerating import accelerating, refreshing
 from tailpipe_assets.definitions.alerting import alert_definitions
 from tailpipe_assets.definitions.arrivals import arrivals
+from tailpipe_assets.definitions.asking import asking
 from tailpipe_assets.definitions.collecting import collecting
 from tailpipe_assets.definitions.compacting import compacting
 from tailpipe_assets.definitions.days import daily, first_known
@@ -65,7 +66,8 @@ def build_definitions(
     # A run of the command line is not on its own: it needs only what it runs.
     checks, itself = ([], []) if listener is not None else arrivals(enabled)
     copies = [] if config is None else [*accelerating(config, plans)]
-    due = [] if config is None else refreshing(config)
+    asked = asking(enabled, config)
+    due = [*asked.sensors, *([] if config is None else refreshing(config))]
     # Whoever follows a run delivers after it.
     told = None if listener is not None else config
     findings = found_specs(enabled, days)
@@ -82,6 +84,7 @@ def build_definitions(
             *alerts.assets,
         ],
         asset_checks=[*checks, *alerts.checks],
+        jobs=asked.jobs if listener is None else [],
         schedules=schedules(enabled) if listener is None else [],
         sensors=sensors if listener is None else [],
         resources={**_resources(), **(resources or {})},

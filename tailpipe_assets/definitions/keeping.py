@@ -2,10 +2,12 @@
 
 # Dagster reads the annotations of sensors while the functions are made, so they are not put off.
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.events import JobFailureData
+from dagster._core.scheduler.instigation import InstigatorType, TickStatus
+from dagster_shared.error import SerializableErrorInfo
 
 from tailpipe_assets.alerts.health import Condition, note, tell_once
 from tailpipe_assets.alerts.outbox import Outbox
@@ -14,6 +16,9 @@ from tailpipe_resources.model.config import Config
 
 LOG = logging.getLogger("tailpipe")
 SECONDS = 60
+_SENSED = timedelta(minutes=15)
+_SCHEDULED = timedelta(days=8)
+_ENDED = [TickStatus.SUCCESS, TickStatus.SKIPPED, TickStatus.FAILURE]
 
 
 def failure_teller(config: Config | None) -> dg.SensorDefinition:
@@ -60,18 +65,60 @@ def reap_dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     return dg.SkipReason(f"{gone} runs ended" if gone else "no run is dead")
 
 
+def sensor_watch() -> dg.SensorDefinition:
+    """The sensor that watches the other sensors and schedules: of one that fails Dagster tells nobody."""
+
+    @dg.sensor(
+        name="watch_sensors",
+        minimum_interval_seconds=SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Notes sensors and schedules that fail, so that the notifiers are told after three times.",
+    )
+    def watch_sensors(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        now = datetime.now(UTC)
+        found = sensor_conditions(context.instance, now)
+        with Outbox() as outbox:
+            note(outbox, found, now)
+        failing = [each.about for each in found if each.trouble is not None]
+        return dg.SkipReason(f"failing: {', '.join(failing)}" if failing else "no sensor fails")
+
+    return watch_sensors
+
+
+def sensor_conditions(instance: dg.DagsterInstance, now: datetime) -> list[Condition]:
+    """How the last tick of each sensor and schedule was; what has not ticked for long is not there any more."""
+    found = []
+    for state in instance.all_instigator_state():
+        since = now - (_SCHEDULED if state.instigator_type == InstigatorType.SCHEDULE else _SENSED)
+        ticks = instance.get_ticks(
+            state.instigator_origin_id, state.selector_id, after=since.timestamp(), limit=1, statuses=_ENDED
+        )
+        failed = next((each for each in ticks if each.status == TickStatus.FAILURE), None)
+        error = None if failed is None else failed.error
+        said = None if failed is None else "its tick failed"
+        said = said if error is None else " ".join(_innermost(error).message.split())
+        found.append(Condition("sensor", state.name, said, attempt="" if failed is None else str(failed.tick_id)))
+    return found
+
+
 def failure_line(run: dg.DagsterRun, event: dg.DagsterEvent) -> str:
     """What an operator reads of a run that failed."""
     names = sorted(".".join(key.path) for key in run.asset_selection or ())
     # A run that was ended from outside, such as one whose process is gone, says so in the message alone.
     said = event.event_specific_data
     error = said.error if isinstance(said, JobFailureData) else None
-    while error is not None and error.cause is not None:
-        error = error.cause
-    reason = " ".join((error.message if error is not None else event.message or "").split())
+    reason = " ".join((_innermost(error).message if error is not None else event.message or "").split())
     return f"run {run.run_id} of {', '.join(names) or run.job_name} failed: {reason}"
+
+
+def _innermost(error: SerializableErrorInfo) -> SerializableErrorInfo:
+    """What broke it, not that it broke."""
+    while error.cause is not None:
+        error = error.cause
+    return error
 
 
 def keepers(config: Config | None) -> list[dg.SensorDefinition]:
     """The sensors that keep the house."""
-    return [failure_teller(config), reap_dead_runs]
+    watch = [] if config is None or config.alerting.is_silent else [sensor_watch()]
+    return [failure_teller(config), reap_dead_runs, *watch]

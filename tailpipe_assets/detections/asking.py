@@ -103,6 +103,11 @@ class Asking:
         where = f"tp_id IN (SELECT {quote(column)} FROM (\n{asked}\n) AS tp_asked)"
         return Asked(name, where, asks_table=True, columns=self._columns(node, trial))
 
+    def is_by_row(self, statement: str) -> bool:
+        """Whether each row that a query gives hangs on one row of one table alone."""
+        node = self._tree(statement)["statements"][0]["node"]
+        return _is_plain(node) and not self._why_not_at_once(node, frozenset())
+
     def _trial(self, table: str) -> Trial:
         if table not in self._trials:
             self._trials[table] = Trial(self._connection, self._tables[table].columns, quote(table))

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from tailpipe_assets.detections.answers import columns_of
+from tailpipe_assets.detections.asking import Asking
 from tailpipe_assets.detections.expressions import Trial, in_words
-from tailpipe_assets.detections.rules import Bound, Rule, RuleTable, is_meant
+from tailpipe_assets.detections.rules import Answers, Bound, Rule, RuleTable, is_meant
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.model.detection import WARNED_BEFORE
 from tailpipe_resources.model.names import hint, quote
+from tailpipe_resources.model.schema import Column
 from tailpipe_resources.query.engine import isolated
 from tailpipe_resources.query.statements import check, parameters_of
 
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 
 PARAMETERS = frozenset({"from", "to"})
 """What a scheduled query is given: the times between which rows came in."""
+
+_CAME_IN = re.compile(r"\b(tp_ingest_timestamp|created_at)\b", re.IGNORECASE)
+"""What a query that asks when rows came in names."""
 
 _NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
 
@@ -91,31 +98,33 @@ class _Binder:
             return None
         if detection.query is not None:
             self._say(detection, "query", "query: is read of detection packs only; write where or sql here")
+        answers = None if detection.sql is None else self._try_sql(detection)
+        if answers is None and detection.sql is not None:
+            return None
+        trial = self._trial(detection.table) if answers is None else self._trial_of_answers(table, answers)
         for part, text, is_condition in _expressions(detection) if detection.address not in self._tried else ():
-            self._try(detection, part, text, is_condition=is_condition)
-        if detection.sql is not None:
-            self._try_sql(detection)
+            wrong = trial.fault(text, is_condition=is_condition)
+            if wrong is not None:
+                self._say(detection, part, f"{part}: {wrong}")
         subject = f"detection.{detection.address}"
         for each in detection.exceptions:
-            self.try_exemption(detection.table, each, f'{subject}: exception "{each.name}"')
+            self._try_exemption(trial, each, f'{subject}: exception "{each.name}"')
         for test in detection.tests:
             self._try_test(detection, test)
         if len(self._problems) > before:
             return None
         meant = tuple(each for each in suppressions if is_meant(each, detection))
-        return Rule(detection, table, (*detection.exceptions, *meant))
+        return Rule(detection, table, (*detection.exceptions, *meant), answers)
 
     def try_exemption(self, table: str, exemption: Exemption, subject: str) -> None:
-        """Try the condition of an exception or a suppression."""
+        """Try the condition of a suppression."""
         if table in self._tables:
-            wrong = self._trial(table).fault(exemption.where, is_condition=True)
-            if wrong is not None:
-                self._problems.add(exemption.where_place, f"{subject}: where: {wrong}")
+            self._try_exemption(self._trial(table), exemption, subject)
 
-    def _try(self, detection: Detection, part: str, text: str, *, is_condition: bool) -> None:
-        wrong = self._trial(detection.table).fault(text, is_condition=is_condition)
+    def _try_exemption(self, trial: Trial, exemption: Exemption, subject: str) -> None:
+        wrong = trial.fault(exemption.where, is_condition=True)
         if wrong is not None:
-            self._say(detection, part, f"{part}: {wrong}")
+            self._problems.add(exemption.where_place, f"{subject}: where: {wrong}")
 
     def _try_test(self, detection: Detection, test: DetectionTest) -> None:
         known = {column.name for column in self._tables[detection.table].columns}
@@ -124,35 +133,49 @@ class _Binder:
                 if name not in known:
                     self._say_at(detection, test.place, f'test "{test.name}": no column "{name}"{hint(name, known)}')
 
-    def _try_sql(self, detection: Detection) -> None:
-        sql = detection.sql or ""
+    def _try_sql(self, detection: Detection) -> Answers | None:
+        """What a query gives; None after noting what is wrong with it."""
         try:
-            statements = check(self._connection, sql)
+            statements = check(self._connection, detection.sql or "")
         except QueryError as error:
             self._say(detection, "sql", f"sql: {error}")
-            return
+            return None
         if len(statements) != 1:
             self._say(detection, "sql", f"sql: must be one query; found {len(statements)} statements")
-            return
+            return None
         given = parameters_of(statements[0])
         if not detection.full_scan and not given >= PARAMETERS:
             message = "sql: would rescan all logs each run; use $from and $to, or set full_scan = true"
             self._say(detection, "sql", message)
         for name in sorted(given - PARAMETERS):
             self._say(detection, "sql", f"sql: nothing is known of ${name}; there are $from and $to")
-        if given <= PARAMETERS:
-            self._run_sql(detection, statements[0], given)
+        return self._answers(detection, statements[0], given) if given <= PARAMETERS else None
 
-    def _run_sql(self, detection: Detection, statement: str, given: frozenset[str]) -> None:
+    def _answers(self, detection: Detection, statement: str, given: frozenset[str]) -> Answers | None:
         self._make_tables()
         try:
-            moment = datetime.now(UTC)
-            self._connection.execute(statement, dict.fromkeys(given, moment) or None).fetchall()
+            relation = self._connection.sql(statement, params=dict.fromkeys(given, datetime.now(UTC)) or None)
+            columns = tuple(
+                Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)
+            )
+            relation.fetchall()
         except duckdb.Error as error:
             missing = _NO_TABLE.search(str(error))
             name = missing[1] if missing else ""
             wrong = f'no table "{name}"{hint(name, self._tables)}' if missing else in_words(str(error), statement)
             self._say(detection, "sql", f"sql: {wrong}")
+            return None
+        has_ids = any(each.name.lower() == "tp_id" for each in columns)
+        came = _CAME_IN.search(statement) is not None
+        by_row = has_ids and self._asking.is_by_row(statement)
+        return Answers(columns, by_row, "tp_ingest_timestamp" if came else "tp_timestamp")
+
+    @cached_property
+    def _asking(self) -> Asking:
+        return Asking(self._connection, self._tables)
+
+    def _trial_of_answers(self, table: RuleTable, answers: Answers) -> Trial:
+        return Trial(self._connection, columns_of(table, answers.columns), "tp_trial_of_answers")
 
     def _make_tables(self) -> None:
         if self._can_query:
@@ -179,8 +202,6 @@ def _expressions(detection: Detection) -> Iterator[tuple[str, str, bool]]:
     """The SQL of a detection: the part it is in, its text, and whether it is a condition."""
     if detection.where is not None:
         yield "where", detection.where, True
-    if detection.kind == "scheduled":
-        return
     for part, text in (("actor", detection.actor), ("resource", detection.resource)):
         if text is not None:
             yield part, text, False

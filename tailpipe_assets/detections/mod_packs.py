@@ -117,6 +117,7 @@ def _detection(said: ModDetection, asked: Asked, pack: DetectionPack) -> Detecti
         mitre=tuple(each for each in _mitre(said) if MITRE_ID.fullmatch(each)),
         tags=tuple(f"{key}:{value}" for key, value in said.tags.items() if key != MITRE_TAG),
         full_scan=asked.where is None,
+        schedule=pack.options.get("schedule") if asked.where is None else None,
         actor=_value(asked, "actor"),
         resource=_value(asked, "resource"),
         columns=tuple(asked.columns[name] for name in shown),
@@ -139,7 +140,7 @@ def _notices(
         for written in _mitre(each):
             if not MITRE_ID.fullmatch(written):
                 yield f'{each.place}: {each.name}: {MITRE_TAG}: "{written}" is no ATT&CK id; left out'
-        if not isinstance(what, str) and what.why:
+        if not isinstance(what, str) and what.why and not pack.options.get("schedule"):
             yield f"{each.sql_place}: {each.name}: not asked as rows come in: {what.why}"
 
 

@@ -31,6 +31,18 @@ class RuleTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What the query of a scheduled rule gives."""
+
+    columns: tuple[Column, ...]
+    is_by_row: bool = False
+    """Whether each of its rows hangs on one row of one table alone, so that many windows can be asked as one."""
+
+    clock: str = "tp_timestamp"
+    """The column by which rows belong to a window: when they happened, or came in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One detection, ready to be evaluated."""
 
@@ -38,6 +50,9 @@ class Rule:
     table: RuleTable
     exemptions: tuple[Exemption, ...] = ()
     """Its exceptions, then the suppressions that mean it."""
+
+    answers: Answers | None = None
+    """Of a rule that is asked by a schedule."""
 
     @property
     def actor(self) -> str:

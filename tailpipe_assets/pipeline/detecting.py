@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from tailpipe_assets.detections.evaluate import evaluate
-from tailpipe_assets.detections.found import FOUND, Evaluation, found_sql
+from tailpipe_assets.detections.found import FOUND, STORED_COLUMNS, Evaluation, found_sql
 from tailpipe_assets.detections.history import LakeHistory
 from tailpipe_assets.detections.relations import staged_rows
+from tailpipe_resources.lake.found import commit_findings, finding_later
+from tailpipe_resources.lake.schema import delta_schema
 from tailpipe_resources.lake.staging import SHARE, StagedFile, stage_shares
+from tailpipe_resources.lake.table import ensure_table
 from tailpipe_resources.model.finding import FINDING_TABLE
 from tailpipe_resources.model.names import literal
+from tailpipe_resources.model.schema import storage_columns
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
@@ -76,10 +80,10 @@ def detect(
             # The logs come in all the same: rules can be asked of them again, a lost log cannot be collected again.
             return Detected(faults={"(all)": str(error).strip().splitlines()[0]})
     staged = stage_found(connection, lake, rules.collection, ready.collection.stream)
-    return Detected(staged, *_counts(connection), {each.detection: each.reason for each in faults})
+    return Detected(staged, *counts_of(connection), {each.detection: each.reason for each in faults})
 
 
-def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[Counter[str], Counter[str], int]:
+def counts_of(connection: duckdb.DuckDBPyConnection) -> tuple[Counter[str], Counter[str], int]:
     """New findings by severity and by detection, and how many are suppressed."""
     found = connection.execute(
         f"SELECT severity, detection, suppressed_by IS NULL, count(*) FROM {FOUND} WHERE version = 1 GROUP BY ALL"
@@ -107,3 +111,21 @@ def stage_found(
     names = ", ".join(literal(name) for name, _, _ in found)
     select = found_sql(f"list_position([{names}], {place}) - 1 AS {SHARE}")
     return stage_shares(connection, lake, slots, select, stream=stream)
+
+
+def commit_found(connection: duckdb.DuckDBPyConnection, lake: Lake, ready: Plan, told: Told) -> int:
+    """Commit what is in `FOUND` of rows that are in the lake already; how many findings are new or have changed.
+
+    Raises:
+        BusyError: another process does so for the collection.
+        CommitConflictError: another machine did first.
+        LakeError: the lake cannot be written.
+    """
+    [(count,)] = connection.execute(f"SELECT count(DISTINCT finding_id) FROM {FOUND}").fetchall()
+    if not count:
+        return 0
+    stream = f"later/{ready.collection.stream}"
+    ensure_table(lake, FINDING_TABLE, STORED_COLUMNS, delta_schema(connection, storage_columns(STORED_COLUMNS)))
+    with finding_later(lake, stream):
+        commit_findings(lake, stream, stage_found(connection, lake, ready.collection.name, stream), told)
+    return int(count)

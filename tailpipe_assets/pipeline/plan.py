@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
-from pydantic import ValidationError
 
+from tailpipe_assets.detections.rules import Bound
+from tailpipe_assets.pipeline.chosen_format import Formats, builtin
 from tailpipe_assets.pipeline.enrich import Enrichments, give_lookups
 from tailpipe_assets.pipeline.own_checks import check_asked
 from tailpipe_assets.pipeline.redact import redacted, redacted_index
 from tailpipe_assets.pipeline.rules import rule_table, rules_of
 from tailpipe_assets.pipeline.transform import filter_columns, route_sql, rows_sql
 from tailpipe_assets.tables import custom
-from tailpipe_resources import plugins
-from tailpipe_resources.errors import PluginError
-from tailpipe_resources.model.config import UNKNOWN_FORMAT, UNKNOWN_SOURCE, FormatBlock
 from tailpipe_resources.model.detection import Detections
+from tailpipe_resources.model.finding import FINDING_TABLE
 from tailpipe_resources.model.hold import holds_on
 from tailpipe_resources.model.names import hint, quote
-from tailpipe_resources.model.place import Place, Problems
+from tailpipe_resources.model.place import Problems
 from tailpipe_resources.query.conditions import Trial, fault_of_form, fault_of_value
 from tailpipe_resources.query.engine import isolated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pydantic_core import ErrorDetails
-
-    from tailpipe_assets.detections.rules import RuleSet
+    from tailpipe_assets.detections.rules import Rule, RuleSet
     from tailpipe_assets.formats.base import Format
     from tailpipe_assets.tables.declaration import Table
     from tailpipe_resources.model.config import Collection, Config, TableBlock
@@ -64,6 +60,10 @@ class Plan:
     siblings: frozenset[str] = frozenset()
     """The streams of all enabled collections of its source."""
 
+    scheduled: tuple[Rule, ...] = ()
+    """What is asked of it by a schedule. Of rules over findings, which are of no collection, the first collection of
+    each lake has those."""
+
     @property
     def layout(self) -> str | None:
         """The table's built-in layout for this kind of source."""
@@ -75,8 +75,28 @@ class Plan:
         return tuple(each.where for each in self.collection.filters)
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a configuration comes to."""
+
+    plans: tuple[Plan, ...]
+    """Every collection, disabled ones included, ready to run."""
+
+    rules: Bound
+    """Every detection, tried."""
+
+
 def plan(config: Config, *, problems: Problems | None = None) -> tuple[Plan, ...]:
-    """Every collection, disabled ones included, ready to run.
+    """The collections alone, as `planned` gives them.
+
+    Raises:
+        ConfigError: everything wrong, when no `problems` is given.
+    """
+    return planned(config, problems=problems).plans
+
+
+def planned(config: Config, *, problems: Problems | None = None) -> Planned:
+    """Everything that a configuration says, resolved and tried.
 
     Args:
         config: what was loaded.
@@ -91,12 +111,14 @@ def plan(config: Config, *, problems: Problems | None = None) -> tuple[Plan, ...
         plans = [planner.plan(each) for each in config.collections]
         for draft in config.drafts:
             planner.plan(draft)
-    made = _with_rules(config, [each for each in plans if each is not None], found)
+    made = [each for each in plans if each is not None]
+    is_ruled = config.detections != Detections()
+    rules = rules_of(config, [each.table for each in made], found) if is_ruled else Bound()
     _check_shared_tables(made, found)
     check_asked(config, found)
     if problems is None:
         found.raise_any()
-    return made
+    return Planned(tuple(_with_rules(made, rules)), rules)
 
 
 class _Planner:
@@ -112,8 +134,7 @@ class _Planner:
         self._problems = problems
         self._trials: dict[tuple[tuple[str, str], ...], Trial] = {}
         """By the columns that filters may name: collections of one table share a trial."""
-        self._formats: dict[tuple[str, str], Format] = {}
-        """Those made, under a name and its options."""
+        self._formats = Formats(problems)
         self._tried: set[tuple[str, str, str]] = set()
         """Installed tables, under a name and an index, whose SQL was tried."""
 
@@ -121,7 +142,7 @@ class _Planner:
         """One collection resolved, or None after noting what is wrong with it."""
         before = len(self._problems)
         block = self._blocks.get(collection.table)
-        made = self._format(collection, block)
+        made = self._formats.choose(collection, block)
         table = self._table(collection, block, made[1] if made else None)
         self._try_filters(collection, table)
         index = self._redacted_index(collection, table) if table else ""
@@ -133,69 +154,10 @@ class _Planner:
             self._try_table(ready)
         return ready if len(self._problems) == before else None
 
-    def _format(self, collection: Collection, block: TableBlock | None) -> tuple[str, Format] | None:
-        wanted = collection.format or collection.source.format or (block.format if block else None)
-        if wanted is UNKNOWN_FORMAT or (wanted is None and collection.source is UNKNOWN_SOURCE):
-            return None
-        place = collection.format_place or collection.place
-        table = self._builtin(collection)
-        wanted = table.presets.get(wanted, wanted) if table is not None and isinstance(wanted, str) else wanted
-        if isinstance(wanted, FormatBlock):
-            return self._made(wanted.type, dict(wanted.options), wanted.place, table)
-        if wanted is None:
-            return self._default_format(collection, block, table)
-        if wanted in plugins.names("format"):
-            is_default = table is not None and wanted == table.formats[0]
-            return self._made(wanted, dict(table.format_options) if table and is_default else {}, place, table)
-        if table is None:
-            return self._made("regex", {"layout": wanted}, place, None)
-        self._problems.add(place, f'no format is called "{wanted}"{hint(wanted, table.formats)}')
-        return None
-
-    def _default_format(
-        self, collection: Collection, block: TableBlock | None, table: Table | None
-    ) -> tuple[str, Format] | None:
-        if table is not None:
-            return self._made(table.formats[0], dict(table.format_options), collection.place, table)
-        if block is not None:
-            return self._made("jsonl", {}, block.place, None)
-        self._problems.add(collection.place, "a custom collection needs a format: format = `(?P<time>\\S+) ...`")
-        return None
-
-    def _made(self, name: str, options: dict[str, Any], place: Place, table: Table | None) -> tuple[str, Format] | None:
-        if table is not None and name not in table.formats:
-            formats = ", ".join(table.formats)
-            self._problems.add(place, f"{table.name} cannot be read from the format {name}; its formats: {formats}")
-            return None
-        try:
-            kind = plugins.load("format", name)
-            chosen = kind.options(**options)
-            key = (name, repr(chosen))
-            if key not in self._formats:
-                self._formats[key] = kind(chosen)
-            return name, self._formats[key]
-        except PluginError as error:
-            self._problems.add(place, str(error))
-        except ValidationError as error:
-            for each in error.errors():
-                self._problems.add(place, f"format {name} {_complaint(each, kind.options.model_fields)}")
-        except re.error as error:
-            self._problems.add(place, f"the format is no regular expression that can be used: {error}")
-        except ValueError as error:
-            self._problems.add(place, f"the format {name} cannot be used: {error}")
-        return None
-
-    @staticmethod
-    def _builtin(collection: Collection) -> Table | None:
-        if collection.table == custom.CUSTOM.name or collection.table not in plugins.names("table"):
-            return None
-        table: Table = plugins.load("table", collection.table)
-        return table
-
     def _table(self, collection: Collection, block: TableBlock | None, form: Format | None) -> Table | None:
-        builtin = self._builtin(collection)
-        if builtin is not None:
-            table: Table | None = replace(builtin, name=collection.table_stored)
+        installed = builtin(collection)
+        if installed is not None:
+            table: Table | None = replace(installed, name=collection.table_stored)
         else:
             self._try_transforms(block, form)
             table = custom.declare(collection, block, form.groups, self._problems) if form else None
@@ -253,7 +215,7 @@ class _Planner:
         tried = (ready.collection.table, ready.index, repr((table.redactions, table.looked_up, table.added)))
         if tried in self._tried:
             return
-        if self._builtin(ready.collection) is not None:
+        if builtin(ready.collection) is not None:
             self._tried.add(tried)
         try:
             _try_sql(self._connection, ready)
@@ -262,21 +224,21 @@ class _Planner:
             self._problems.add(ready.collection.place, f"the columns of {ready.table.name} cannot be made: {text}")
 
 
-def _with_rules(config: Config, plans: Sequence[Plan], problems: Problems) -> tuple[Plan, ...]:
-    """The plans with the rules for their rows, each of which was tried."""
-    if config.detections == Detections():
-        return tuple(plans)
-    bound = rules_of(config, [each.table for each in plans], problems)
-    return tuple(replace(each, rules=bound.of(rule_table(each.table), each.collection.name)) for each in plans)
-
-
-def _complaint(wrong: ErrorDetails, known: Iterable[str]) -> str:
-    where = ".".join(map(str, wrong["loc"]))
-    if wrong["type"] == "missing":
-        return f'needs "{where}"'
-    if wrong["type"] == "extra_forbidden":
-        return f'has no attribute "{where}"{hint(where, known)}'
-    return f'"{where}": {wrong["msg"]}'
+def _with_rules(plans: Sequence[Plan], rules: Bound) -> Iterator[Plan]:
+    """The plans with the rules for their rows."""
+    lakes: set[str] = set()
+    for each in plans:
+        name, is_first = each.collection.name, False
+        if each.collection.enabled and each.collection.destination.path not in lakes:
+            lakes.add(each.collection.destination.path)
+            is_first = True
+        scheduled = tuple(
+            rule
+            for rule in rules.scheduled()
+            if (rule.detection.table == each.table.name and rule.detection.covers(name))
+            or (rule.detection.table == FINDING_TABLE and is_first)
+        )
+        yield replace(each, rules=rules.of(rule_table(each.table), name), scheduled=scheduled)
 
 
 def _try_sql(connection: duckdb.DuckDBPyConnection, ready: Plan) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
 from tailpipe_resources.errors import ConfigError, PluginError
-from tailpipe_resources.model.finding import DERIVED_TABLES, FINDING_COLUMNS, FINDING_TABLE
+from tailpipe_resources.model.alert import ALERT_COLUMNS, ALERT_TABLE
+from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE
+from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.schema import (
     COMMON_COLUMNS,
     PATH_COLUMNS,
@@ -93,9 +95,11 @@ class _Meanings:
         tables = {
             REJECTED_TABLE: "Records that did not fit and artifacts that broke.",
             FINDING_TABLE: "What detections found.",
+            ALERT_TABLE: "Whom alerts were told to, and what was done about them.",
         }
         columns = {(REJECTED_TABLE, each.name): each.description for each in REJECTED_COLUMNS}
         columns |= {(FINDING_TABLE, each.name): each.description for each in FINDING_COLUMNS}
+        columns |= {(ALERT_TABLE, each.name): each.description for each in ALERT_COLUMNS}
         wanted = set(names)
         installed = set(plugins.names("table"))
         for name in wanted & installed:
@@ -105,7 +109,7 @@ class _Meanings:
                 continue
             tables[name] = str(getattr(declared, "description", ""))
             columns |= {(name, each.name): each.description for each in declared.stored_columns}
-        for block in _blocks(load) if wanted - installed - set(DERIVED_TABLES) else ():
+        for block in _blocks(load) if wanted - installed - OWN_TABLES else ():
             tables[block.name] = block.description
             columns |= {(block.name, each.name): each.description for each in block.columns}
         common = {each.name: each.description for each in (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)}

@@ -10,6 +10,7 @@ from tailpipe_resources import plugins
 from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.errors import PastError, PluginError, UsageError
 from tailpipe_resources.lake import Lake, open_lake, snapshot, tables
+from tailpipe_resources.model.alert import ALERT_COLUMNS, ALERT_TABLE
 from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE, NEWEST_FINDING
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.model.place import Problems
@@ -105,7 +106,7 @@ def views_within(
             lost[name] = str(error)
         else:
             if stored is not None:
-                found[name] = _joined(found.get(name), _view(stored))
+                found[name] = _joined(found.get(name), view_of(stored))
                 snapshots.append((lake, stored))
     built = {view.name: view for view in declared()}
     unknown = set(outline.tables) - set(found) - set(lost)
@@ -140,7 +141,8 @@ def _joined(one: View | None, other: View) -> View:
     )
 
 
-def _view(found: Snapshot) -> View:
+def view_of(found: Snapshot) -> View:
+    """A table as SQL sees it."""
     newest = NEWEST_FINDING if found.table == FINDING_TABLE else None
     return View(found.table, found.columns, found.files, found.stored, version=found.version, newest=newest)
 
@@ -149,6 +151,7 @@ def declared() -> Iterator[View]:
     """The tables that are there without any configuration, with no rows."""
     yield View(REJECTED_TABLE, (*COMMON_COLUMNS, *REJECTED_COLUMNS), ())
     yield View(FINDING_TABLE, (*COMMON_COLUMNS, *FINDING_COLUMNS), (), newest=NEWEST_FINDING)
+    yield View(ALERT_TABLE, (*COMMON_COLUMNS, *ALERT_COLUMNS), ())
     for name in plugins.names("table"):
         # One that does not import is told where it is used; a query of others goes on.
         with suppress(PluginError):

@@ -126,7 +126,9 @@ def pack(block: Block, context: Context) -> DetectionPack | None:
     attributes = reading.checked(PackAttributes)
     if attributes is None:
         return None
-    _Decoder(block, reading, context).severity(attributes.min_severity, "min_severity")
+    decoder = _Decoder(block, reading, context)
+    decoder.severity(attributes.min_severity, "min_severity")
+    decoder.schedule(attributes.schedule)
     options = {part: getattr(attributes, part) for part in PackAttributes.model_fields if reading.says(part)}
     path = absolute(options.pop("path"))
     return DetectionPack(kind, name, block.place, path, options)

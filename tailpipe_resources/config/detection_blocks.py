@@ -186,5 +186,8 @@ class PackAttributes(Options):
     variables: dict[str, Any] = {}
     """Values of the pack's variables."""
 
+    schedule: str | None = None
+    """When queries are asked that look at more than the rows that come in, as the five fields of cron, in UTC."""
+
     enabled: bool = True
     """Whether it is loaded."""

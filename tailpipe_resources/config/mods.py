@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.config.document import read
 from tailpipe_resources.config.expressions import Scope
+from tailpipe_resources.config.mod_params import bound
 from tailpipe_resources.config.syntax import Member, Name
 from tailpipe_resources.config.values import Reference, Value, kind_of
 from tailpipe_resources.errors import ConfigError, UsageError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset({".pp", ".sp"})
 _REFERABLE = {"benchmark": 1, "control": 1, "detection": 1, "query": 1}
 _READ = frozenset({"benchmark", "detection", "locals", "mod", "query", "variable"})
-_HAVE_PARAMETERS = ("args", "param")
 
 
 def read_mod(folder: str | Path, variables: Mapping[str, Any] | None = None) -> Mod:
@@ -151,9 +151,8 @@ class _Reader:
         """What a detection asks, and where that is written."""
         if ("sql" in said) is ("query" in said):
             raise _wrong(block.place, "give exactly one of query, sql")
-        _check_no_parameters(block)
         if "sql" in said:
-            return self._text(said, "sql"), said["sql"].place
+            return bound(self._text(said, "sql"), block, block, self._scope.evaluate), said["sql"].place
         query = said["query"]
         reference = self._scope.evaluate(query.value)
         if not isinstance(reference, Reference) or reference.kind != "query":
@@ -162,11 +161,10 @@ class _Reader:
         if name not in self._queries:
             raise _wrong(query.place, f"{reference.written} is not declared{hint(name, self._queries)}")
         asked = self._queries[name]
-        _check_no_parameters(asked)
         inner = _attributes(asked)
         if "sql" not in inner:
             raise _wrong(asked.place, f'{asked.title} needs "sql"')
-        return self._text(inner, "sql"), inner["sql"].place
+        return bound(self._text(inner, "sql"), asked, block, self._scope.evaluate), inner["sql"].place
 
     def _children(self, name: str, block: Block) -> tuple[str, ...]:
         try:
@@ -211,12 +209,6 @@ def _is_connection(kind: Attribute | None) -> bool:
     while isinstance(node, Member):
         node = node.of
     return isinstance(node, Name) and node.name == "connection"
-
-
-def _check_no_parameters(block: Block) -> None:
-    names = [each.name for each in block.attributes] + [each.type for each in block.blocks]
-    if any(each in names for each in _HAVE_PARAMETERS):
-        raise _wrong(block.place, f"{block.title} takes parameters; nothing here gives them values")
 
 
 def _wrong(place: Place, message: str) -> ConfigError:

@@ -33,17 +33,17 @@ def described(table: DeltaTable, address: Callable[[str], str], lookup: Callable
         "max.tp_timestamp",
         "num_records",
         "size_bytes",
+        "modification_time",
     ]
     columns = [actions[key].to_pylist() if key in known else nothing for key in keys]
     paths = map(unquote, actions["path"].to_pylist())
     days: dict[tuple[int, int, int], date] = {}
     found = []
-    for path, collection, index, year, month, day, first, last, rows, size in sorted(
+    for path, collection, index, year, month, day, first, last, rows, size, written in sorted(
         zip(paths, *columns, strict=True), key=lambda row: row[0]
     ):
         key = (int(year), int(month), int(day))
         when = days[key] if key in days else days.setdefault(key, date(*key))
-        found.append(
-            StoredFile(address(path), collection, index, when, first, last, rows or 0, size or 0, lookup(path))
-        )
+        told = (rows or 0, size or 0, lookup(path), (written or 0) / 1000)
+        found.append(StoredFile(address(path), collection, index, when, first, last, *told))
     return tuple(found)

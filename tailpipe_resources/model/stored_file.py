@@ -31,6 +31,9 @@ class StoredFile(NamedTuple):
     lookup: str = ""
     """The path of what tells which texts it may hold; none when it is empty. It need not be there."""
 
+    written: float = 0.0
+    """About when, in Unix seconds; shortly before its commit."""
+
     def may_reach(self, time: datetime) -> bool:
         """Whether it may hold a row of this time or later."""
         return self.last is None or time <= self.last or time - self.last <= SLACK

@@ -44,7 +44,7 @@ def test_commands_tell_of_the_queue(
         bucket.tell("0.log", "1.log")
         (forecast,) = said("collect", "--dry-run")["collections"]
         assert (forecast["artifacts"], forecast["notices"]) == (0, 2)
-        (standing,) = said("status", "t.one")
+        (standing,) = said("status", "t.one")["collections"]
         assert (standing["waiting"], standing["notices"], standing["failure"]) == (0, 2, None)
         assert "t.one: a run goes by about 2 notices" in printed("collect", "--dry-run")
         assert "t.one: about 2 notices wait for its source" in printed("status")

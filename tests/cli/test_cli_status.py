@@ -62,8 +62,11 @@ def told(capsys: pytest.CaptureFixture[str]) -> Any:
 def test_before_anything_is_collected_all_of_it_waits(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """There is no event yet, and no commit."""
     assert tailpipe("status", "--output", "json") == 0
-    (found,) = told(capsys)
+    whole = told(capsys)
+    (found,) = whole["collections"]
 
+    assert whole["alerts"] == {"pending": 0, "oldest_pending_seconds": None, "dead": 0}
+    assert (whole["conditions"], whole["failing_detections"]) == ([], [])
     assert (found["collection"], found["rows"], found["waiting"]) == ("http_log.web", 0, 1)
     assert found["waiting_bytes"] == (folder / "logs" / "a.log").stat().st_size
     assert found["newest_event"] is None
@@ -77,7 +80,7 @@ def test_afterwards_it_says_what_is_there(capsys: pytest.CaptureFixture[str]) ->
     tailpipe("collect", "--no-record", "--no-progress")
     capsys.readouterr()
     assert tailpipe("status", "--output", "json") == 0
-    (found,) = told(capsys)
+    (found,) = told(capsys)["collections"]
 
     assert (found["rows"], found["rows_today"], found["rejected_today"], found["waiting"]) == (2, 2, 1, 0)
     assert found["newest_event"] <= found["newest_artifact"] <= found["last_commit"]

@@ -74,7 +74,7 @@ def test_dashboards_are_passed_over_with_one_notice() -> None:
         ("looks_up", "env() is not for mods: it would look up secrets of this machine"),
         ("escapes", 'file(): "../../turbot.tpc" is outside the folder that files are read from'),
         ("unknown_query", 'query.trail_stoped is not declared; did you mean "trail_stopped"?'),
-        ("with_parameters", 'query "with_parameters" takes parameters; nothing here gives them values'),
+        ("with_parameters", 'query "with_parameters": nothing gives the parameter "name" a value'),
         ("neither", "give exactly one of query, sql"),
     ],
 )
@@ -83,6 +83,49 @@ def test_what_cannot_be_used_is_skipped_with_the_reason(name: str, reason: str) 
     (skipped,) = (each for each in read_mod(ACME).skipped if each.rule == name)
     assert skipped.reason == reason
     assert skipped.place.path.endswith("wrong.pp")
+
+
+PARAMETERS = """
+query "of_trail" {
+  sql = "select * from aws_cloudtrail_log where a = $1 and '$1' <> b and c in (select unnest($2)) and d = $3"
+  param "trail" {
+    default = "it's"
+  }
+  param "names" {
+    default = ["a", "b"]
+  }
+  param "is_root" {}
+}
+detection "named" {
+  query = query.of_trail
+  args  = { is_root = true }
+}
+detection "listed" {
+  query = query.of_trail
+  args  = [7, ["c"], false]
+}
+detection "lacking" {
+  query = query.of_trail
+}
+detection "unknown" {
+  query = query.of_trail
+  args  = { root = true }
+}
+"""
+
+
+def test_parameters_have_the_values_they_are_given_or_their_defaults(tmp_path: Path) -> None:
+    """By name or in order; what stands in quotes is none. One without a value skips the detection."""
+    mod = read_mod(small(tmp_path, PARAMETERS))
+    start = "select * from aws_cloudtrail_log where a = "
+    assert {each.name: each.sql.removeprefix(start) for each in mod.detections} == {
+        "named": "'it''s' and '$1' <> b and c in (select unnest(['a', 'b'])) and d = true",
+        "listed": "7 and '$1' <> b and c in (select unnest(['c'])) and d = false",
+    }
+    assert {each.rule: each.reason for each in mod.skipped} == {
+        "lacking": 'query "of_trail": nothing gives the parameter "is_root" a value',
+        "unknown": 'args: the query has no parameter "root"',
+    }
 
 
 def test_a_second_detection_of_a_name_is_skipped() -> None:

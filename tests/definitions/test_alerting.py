@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorType,
+    SensorInstigatorData,
+    TickData,
+    TickStatus,
+)
+from dagster_shared.error import SerializableErrorInfo
 
+from tailpipe_assets.alerts.health import note
 from tailpipe_assets.alerts.outbox import Outbox
-from tailpipe_assets.definitions.alerting import CHECK, evaluation
+from tailpipe_assets.definitions.alerting import CHECK, WELL, evaluation, well_evaluation
 from tailpipe_assets.definitions.build import build_definitions
-from tailpipe_assets.definitions.keeping import tell_failure
+from tailpipe_assets.definitions.keeping import sensor_conditions, tell_failure
 from tailpipe_assets.definitions.names import ALERTS_KEY
 from tailpipe_assets.pipeline import plan
 from tests.alerts.conftest import ONE, QUICK, Desk, hcl_of
@@ -55,9 +66,11 @@ def test_the_sensor_delivers_and_reports_the_check(desk: Desk) -> None:
         second = sensor.evaluate_tick(context)
 
     assert len(desk.receiver.taken) == 1
-    (told,) = first.asset_events
+    told, well = first.asset_events
     assert isinstance(told, dg.AssetCheckEvaluation)
+    assert isinstance(well, dg.AssetCheckEvaluation)
     assert (told.asset_key, told.check_name, told.passed) == (ALERTS_KEY, CHECK, True)
+    assert (well.asset_key, well.check_name, well.passed) == (ALERTS_KEY, WELL, True)
     assert (second.asset_events, second.run_requests) == ([], [])
     assert second.skip_message == "0 sent, 0 attempts failed, 0 left, 0 given up"
 
@@ -128,3 +141,39 @@ def test_without_alerts_nothing_is_added(desk: Desk) -> None:
     definitions = build_definitions(plan(desk.config))
 
     assert "deliver_alerts" not in {each.name for each in definitions.sensors or ()}
+
+
+def test_a_sensor_that_fails_is_a_condition(desk: Desk) -> None:
+    """Each tick counts once; after three it is told, and the check fails; a tick that goes well ends it."""
+    now = datetime.now(UTC)
+    with dg.instance_for_test() as instance:
+        for number, is_well in enumerate((False, False, False, True)):
+            ticked(instance, now + timedelta(seconds=number), is_well=is_well)
+            with Outbox() as outbox:
+                note(outbox, sensor_conditions(instance, now), now)
+                note(outbox, sensor_conditions(instance, now), now)
+                [row] = outbox.rows("SELECT failures, text FROM condition WHERE name = 'sensor watch_logs'")
+            assert (row["failures"], row["text"]) == (0 if is_well else number + 1, "out of order")
+            assert well_evaluation(now).passed == (number != 2)
+    del desk
+
+
+def ticked(instance: dg.DagsterInstance, moment: datetime, *, is_well: bool) -> None:
+    """One tick of a sensor."""
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("tailpipe"), "__repository__")
+    origin = RemoteInstigatorOrigin(repository, "watch_logs")
+    status = InstigatorStatus.DECLARED_IN_CODE
+    state = InstigatorState(origin, InstigatorType.SENSOR, status, SensorInstigatorData())
+    if not instance.all_instigator_state():
+        instance.add_instigator_state(state)
+    instance.create_tick(
+        TickData(
+            instigator_origin_id=state.instigator_origin_id,
+            instigator_name="watch_logs",
+            instigator_type=InstigatorType.SENSOR,
+            status=TickStatus.SKIPPED if is_well else TickStatus.FAILURE,
+            timestamp=moment.timestamp(),
+            selector_id=state.selector_id,
+            error=None if is_well else SerializableErrorInfo("out of order", [], "Error"),
+        )
+    )

@@ -11,6 +11,7 @@ import pytest
 from tailpipe_assets.pipeline.plan import plan
 from tailpipe_assets.pipeline.rules import rules_of
 from tailpipe_resources.config import load
+from tailpipe_resources.errors import ConfigError
 from tailpipe_resources.model.finding import Severity
 from tailpipe_resources.model.place import Problems
 
@@ -82,6 +83,18 @@ def test_what_must_count_is_not_asked_as_rows_come_in(tmp_path: Path) -> None:
         "its result has no tp_id, by which its rows would be known; add tp_id to its columns",
         "it compares rows with one another: those that come in are not all there are",
     ]
+
+
+def test_what_must_count_is_asked_by_the_schedule_of_the_pack(tmp_path: Path) -> None:
+    """Of all rows; nothing is said of it then, and the others are asked as rows come in all the same."""
+    found, problems = bound(tmp_path, '  schedule = "0 * * * *"')
+
+    scheduled = {each.detection.name: each.detection.schedule for each in found.scheduled()}
+    assert scheduled == dict.fromkeys(("many_reads", "newest", "unnamed", "returns"), "0 * * * *")
+    assert all(each.detection.full_scan for each in found.scheduled())
+    assert (problems, [line for line in found.warnings if "not asked" in line]) == ([], [])
+    with pytest.raises(ConfigError, match='schedule: "hourly" is not a schedule'):
+        bound(tmp_path, '  schedule = "hourly"')
 
 
 def test_what_is_wrong_is_listed_and_not_fatal(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.pipeline.backtest import LookedBack, Options, look_back
+from tailpipe_assets.pipeline.back import LookedBack, Options
+from tailpipe_assets.pipeline.backtest import look_back
 from tailpipe_assets.pipeline.rules import rules_of
 from tailpipe_resources.config import load
 from tailpipe_resources.model.finding import FINDING_TABLE

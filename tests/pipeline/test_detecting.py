@@ -9,6 +9,7 @@ from tailpipe_assets.pipeline import CollectOptions
 from tailpipe_assets.views.opened import open_config
 from tailpipe_resources.config import load
 from tailpipe_resources.lake.delta import head, open_table
+from tailpipe_resources.model.alert import ALERT_TABLE
 from tailpipe_resources.model.finding import FINDING_TABLE
 
 if TYPE_CHECKING:
@@ -151,3 +152,13 @@ def test_findings_are_no_logs(project: Project) -> None:
         asked = "SELECT (SELECT count(*) FROM all_log), (SELECT count(*) FROM production.tailpipe_finding)"
         [[row]] = opened.ask(asked).batches
     assert row == (1, 1)
+
+
+def test_what_is_found_and_told_can_be_asked_for_before_there_is_any(project: Project) -> None:
+    """With all of its columns, and no rows."""
+    project.configure(RULES)
+    for query in (
+        f"SELECT finding_id, severity, tp_timestamp FROM {FINDING_TABLE}",
+        f"SELECT alert_id, event, event_time, tp_partition FROM {ALERT_TABLE}",
+    ):
+        assert project.ask(query) == []

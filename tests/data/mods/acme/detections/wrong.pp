@@ -43,7 +43,7 @@ query "with_parameters" {
   sql = "select * from aws_cloudtrail_log where event_name = $1"
 
   param "name" {
-    default = "StopLogging"
+    description = "Which event."
   }
 }
 
