@@ -46,5 +46,7 @@ def lines_of(asked: Sequence[DueResult]) -> Iterator[str]:
         if each.findings:
             found = ", ".join(f"{count} {severity}" for severity, count in each.findings.items())
             yield f"{name} found {found}"
+        if each.missed:
+            yield f"{name}: {each.missed}"
         if each.is_left:
             yield f"{name}: some windows are left to be asked next time"

@@ -51,6 +51,8 @@ def _job(plans: Sequence[Plan], config: Config | None) -> dg.JobDefinition:
         for each in asked:
             if each.failure:
                 context.log.error("detection %s fails: %s", each.name, each.failure)
+            if each.missed:
+                context.log.warning("detection %s: %s", each.name, each.missed)
         if asked:
             context.add_output_metadata({"detections": dg.MetadataValue.md(markdown_table(list(map(_row, asked))))})
         tell_of_asked(context, config, asked)

@@ -66,12 +66,23 @@ class DueResult:
     """Whether windows are left to be asked, because the time was over or the collection was held by another run."""
 
     gap: tuple[datetime, datetime] | None = None
-    """Windows that are never asked, because they were missed for too long."""
+    """Windows that were found to be missed for too long, and are not asked."""
 
     @property
     def name(self) -> str:
         """The detection and the collection, for people."""
         return f"{self.detection} of {self.table}.{self.collection}"
+
+    @property
+    def missed(self) -> str:
+        """What is not asked by itself any more, and how it can be; empty where there is nothing."""
+        if self.gap is None:
+            return ""
+        first, last = (f"{each:%Y-%m-%dT%H:%M}" for each in self.gap)
+        return (
+            f"the windows from {first} to {last} were missed for more than {LONGEST.days} days and are not asked; "
+            f"tailpipe detection run {self.detection} --from {first} --to {last} --save asks them"
+        )
 
 
 def ask_due(
@@ -190,7 +201,10 @@ class _Turn:
         with seen.open(rule for rule, _ in due) as opened:
             for rule, known in due:
                 files = seen.own_view(opened, rule).stored
-                found.append(self._one(opened, rule, self._looked(opened, rule, files, known, looked)))
+                checkpoint = self._looked(opened, rule, files, known, looked)
+                before = None if known is None else known.gap
+                gap = None if checkpoint.gap == before else checkpoint.gap
+                found.append(self._one(opened, rule, checkpoint, gap))
 
     def _looked(
         self,
@@ -214,9 +228,11 @@ class _Turn:
         gap = (known.until, oldest) if known.until < oldest else known.gap
         return replace(known, looked=looked, files=fresh, late=frozenset(late), gap=gap, until=max(known.until, oldest))
 
-    def _one(self, opened: OpenViews, rule: Rule, checkpoint: Checkpoint) -> DueResult:
+    def _one(
+        self, opened: OpenViews, rule: Rule, checkpoint: Checkpoint, gap: tuple[datetime, datetime] | None
+    ) -> DueResult:
         """Ask a rule of its windows, one after the other, and remember each."""
-        made = self._result(rule.detection.address)
+        made = replace(self._result(rule.detection.address), gap=gap)
         for question in _questions(rule, checkpoint, self.now):
             if self.is_over():
                 return replace(made, is_left=True)
@@ -229,7 +245,7 @@ class _Turn:
             except (QueryError, LakeError) as error:
                 return replace(made, **self._failed(rule, checkpoint, error))
             made = replace(made, windows=made.windows + 1, findings=dict(Counter(made.findings) + Counter(findings)))
-        return replace(made, gap=checkpoint.gap)
+        return made
 
     def _put(self, opened: OpenViews, rule: Rule, question: Question) -> Mapping[str, int]:
         connection, name = opened.connection, self.ready.collection.name

@@ -239,7 +239,7 @@ def test_nothing_is_asked_before_anything_was_collected(project: Project) -> Non
 
 
 def test_what_was_missed_for_too_long_is_told(project: Project) -> None:
-    """Of a month, the last week is asked."""
+    """Of a month, the last week is asked; how to ask the rest is said once."""
     project.configure(COLLECTION + BY_ROW)
     write(project, "a.json", [at(1, "StopLogging", 1), at(20 * 24 * 60, "StopLogging", 2)])
     project.collect_one()
@@ -249,3 +249,5 @@ def test_what_was_missed_for_too_long_is_told(project: Project) -> None:
 
     assert later.findings == {"medium": 1}
     assert later.gap == (NOON + QUARTER, NOON + timedelta(days=14))
+    assert "--from 2026-11-20T12:15 --to 2026-12-04T12:00 --save" in later.missed
+    assert asked(project, 21 * 24 * 60 + 15).missed == ""
