@@ -49,6 +49,9 @@ class Message:
     who: tuple[str, ...] = ()
     from_where: tuple[str, ...] = ()
     what: tuple[str, ...] = ()
+    key_of_findings: str = ""
+    """What its findings have in common, where nobody and nothing is named."""
+
     rows: int = 0
     findings: int = 0
     first_seen: str = ""
@@ -96,6 +99,7 @@ class Message:
             ("who", ", ".join(self.who)),
             ("from", ", ".join(self.from_where)),
             ("what", ", ".join(self.what)),
+            ("key", self.key_of_findings),
             ("how many", self._count()),
             ("first", self.first_seen),
             ("last", "" if self.last_seen == self.first_seen else self.last_seen),
@@ -145,6 +149,7 @@ def message_of(alert: Alert, *, notifier: str, number: int, why: str, text: str 
         who=alert.actors,
         from_where=alert.source_ips,
         what=alert.resources,
+        key_of_findings=_key_of(alert),
         rows=alert.count,
         findings=alert.findings,
         first_seen=moment(alert.first_seen),
@@ -156,6 +161,11 @@ def message_of(alert: Alert, *, notifier: str, number: int, why: str, text: str 
         mitre=alert.mitre,
         run_url=run_url(alert.run_id),
     )
+
+
+def _key_of(alert: Alert) -> str:
+    is_named = alert.actors or alert.source_ips or alert.resources
+    return "" if is_named or alert.kind != "finding" else alert.dedupe_key
 
 
 def show_of(alert: Alert) -> str:

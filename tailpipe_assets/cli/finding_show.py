@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FACTS = (
     *("title", "severity", "detection", "first_seen", "last_seen", "row_count", "actor", "source_ip", "resource"),
+    "group_key",
     *("finding_collection", "suppressed_by", "merged_into", "mitre", "authors", "backtest", "run_id", "finding_id"),
 )
 _TELLING = ("event_name", "action", "operation", "method", "request_method", "path", "uri", "status", "error_code")

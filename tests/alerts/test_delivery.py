@@ -42,6 +42,14 @@ def test_a_finding_is_told_with_all_that_is_needed_to_act(desk: Desk) -> None:
     assert request.headers["Idempotency-Key"] == f"{told['alert_id']}-1-webhook.soar"
 
 
+def test_what_findings_have_in_common_is_told_where_nobody_is_named(desk: Desk) -> None:
+    """A query that counts by something tells that, and no actor or address."""
+    desk.find(found(2, actor="", source_ip="", resource="", dedupe_key="203.0.113.9"), found(3))
+    desk.deliver()
+
+    assert sorted(each.json["key_of_findings"] for each in desk.receiver.taken) == ["", "203.0.113.9"]
+
+
 def test_what_was_sent_is_written_down_in_the_lake(desk: Desk) -> None:
     """Once, however often is delivered."""
     desk.find(ONE)
