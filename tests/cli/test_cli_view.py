@@ -52,7 +52,7 @@ def test_list_names_everything_that_can_be_asked(capsys: pytest.CaptureFixture[s
 
     assert {key: row["kind"] for key, row in rows.items() if "http_log" in key or key[0] == "main"} == {
         **{("main", name): "table" for name in plugins.names("table") if name != "custom"},
-        **{("main", name): "table" for name in ("tailpipe_finding", "tailpipe_rejected")},
+        **{("main", name): "table" for name in ("tailpipe_alert", "tailpipe_finding", "tailpipe_rejected")},
         ("main", "all_log"): "all",
         ("main", "pages"): "query",
         ("february", "http_log"): "period",

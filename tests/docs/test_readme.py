@@ -135,7 +135,6 @@ def test_configurations_collect_their_logs(snippet: Snippet, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("readme")
 @pytest.mark.parametrize("snippet", [each for each in SH if each.section != OWN_CONFIGURATION], ids=_name)
 def test_commands_run_in_the_demo(snippet: Snippet, demo: Path) -> None:
     """Each command shown ends well in the demo."""
@@ -150,7 +149,6 @@ def test_first_commands_run(snippet: Snippet, own: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("readme")
 @pytest.mark.parametrize("snippet", _of("console"), ids=_name)
 def test_output_is_as_shown(snippet: Snippet, demo: Path) -> None:
     """Each excerpt is what its command writes."""
@@ -163,7 +161,6 @@ def test_output_is_as_shown(snippet: Snippet, demo: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("readme")
 @pytest.mark.parametrize("snippet", _of("sql"), ids=_name)
 def test_queries_run_in_the_demo(snippet: Snippet, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each query shown can be asked in the demo."""

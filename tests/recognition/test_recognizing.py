@@ -217,7 +217,10 @@ def test_lines_of_text_are_taken_apart_at_their_time(project: Project) -> None:
         (bytes(range(256)) * 20, "it is neither text nor Parquet"),
         (b"hello\nworld\n", "no line has a time in it that we know"),
         (b'{"name": "ada"}\n{"name": "bob"}\n', "it looks like JSON lines, and no field of its records tells the time"),
-        (b'{\n  "time": "2024-02-07"\n}\n', "it may be JSON, and holds no array of records"),
+        (
+            b'{\n  "name": "ada"\n}\n',
+            "it looks like one JSON object a file, and no field of its records tells the time",
+        ),
     ],
     ids=["binary", "no time", "no time field", "a single object"],
 )

@@ -23,7 +23,7 @@ union all select 'app_log/app', count(*) from app_log
 union all select 'rejected', count(*) from tailpipe_rejected
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

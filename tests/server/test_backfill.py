@@ -18,7 +18,7 @@ from tests.server.running import Tailpipe, eventually, running
 if TYPE_CHECKING:
     from tests.server.running import Server
 
-pytestmark = [pytest.mark.slow, pytest.mark.service, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.service]
 
 DAYS = 365
 COLLECTIONS = ("all", "errors", "rest")

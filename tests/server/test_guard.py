@@ -17,7 +17,7 @@ from tests.server.running import ASSETS, LAUNCH, Server, Tailpipe, running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.slow, pytest.mark.service, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.service]
 JSON = {"Content-Type": "application/json"}
 BODY = json.dumps({"query": "{ version }"})
 GRAPHQL = [Subprotocol("graphql-ws")]

@@ -17,7 +17,7 @@ from tests.server.running import ACCESS, LAUNCH, WEB, Server, Tailpipe, eventual
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.slow, pytest.mark.service, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.service]
 LINES = 200_000
 MATERIALIZE = """mutation { launchPipelineExecution(executionParams: {
   selector: { repositoryLocationName: "tailpipe", repositoryName: "__repository__", pipelineName: "__ASSET_JOB",

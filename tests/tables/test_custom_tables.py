@@ -300,18 +300,19 @@ def test_a_changed_table_grows(project: Project) -> None:
 def test_a_type_that_cannot_grow_is_refused_before_anything_is_read(project: Project) -> None:
     """Rows stay as they are, and the message says what to do."""
     column = '  column "time" {{\n  }}\n  column "n" {{\n    type = "{}"\n  }}\n'
-    table(project, column.format("INT"), [{"time": "2024-02-07", "n": 1}])
+    table(project, column.format("BIGINT"), [{"time": "2024-02-07", "n": 1}])
     project.configure(
-        f'table "t" {{\n  format = "jsonl"\n{column.format("BIGINT")}}}\n'
+        f'table "t" {{\n  format = "jsonl"\n{column.format("INT")}}}\n'
         'collection "t" "c" {\n  source = source.file.logs\n}\n'
     )
     project.write("y.log", '{"time": "2024-02-07", "n": 2}')
 
     (result,) = project.collect()
 
-    assert "the column n of t is stored as INTEGER and cannot become BIGINT; give the new column another name" in str(
-        result.failure
-    )
+    assert (
+        "the column n of t is stored as BIGINT and cannot become INTEGER; declare it as BIGINT, or give the new column "
+        "another name"
+    ) in str(result.failure)
     assert project.ask("select n from t") == [(1,)]
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.torture.report import Report
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
+pytestmark = pytest.mark.slow
 
 
 def tried(trial: Trial, folder: Path) -> Report:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.web_ui.demo import Demo
 
-pytestmark = [pytest.mark.slow, pytest.mark.service, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.service]
 
 COLLECTION = "/assets/aws_cloudtrail_log/production"
 PATIENCE = 90_000
