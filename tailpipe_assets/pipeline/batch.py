@@ -24,9 +24,10 @@ CHUNK_RECORDS = 128
 """Pieces stay where they were read unless they hold fewer records than this on average: DuckDB takes a chunk at a
 time, and many small ones cost more than a copy."""
 
-PARSED_BYTES = 256 * 1024
+PARSED_BYTES = 1024 * 1024
 """About how much JSON DuckDB should parse at a time. It builds the trees of a whole chunk before it looks at the first;
-where text and trees outgrow the processor's cache, that takes up to twice as long."""
+where text and trees outgrow the processor's cache, that takes up to twice as long. With less, what a chunk costs by
+itself outweighs that in tables of many columns."""
 
 
 @dataclass(frozen=True, slots=True)
