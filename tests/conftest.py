@@ -14,12 +14,6 @@ if TYPE_CHECKING:
 pytest.register_assert_rewrite("tailpipe_assets.testing")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that no worker is alone with one of them at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
-    items.sort(key=lambda item: item.path not in slow)
-
-
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty `TAILPIPE_HOME`, in an environment without AWS, Tailpipe and vendor settings but those for tests."""
