@@ -89,8 +89,8 @@ def test_one_attempt_counts_once(desk: Desk) -> None:
     """Though both the run and the sensor tell of it."""
     with Outbox() as outbox:
         for attempt in ("1", "1", "1", "2"):
-            note(outbox, [Condition("collect", "a.b", "it fails", attempt=attempt)], NOW)
-        tell_conditions(outbox, desk.config.alerting, NOW)
+            note(outbox, [Condition("collect", "a.b", "it fails", attempt=attempt)], datetime.now(UTC))
+        tell_conditions(outbox, desk.config.alerting, datetime.now(UTC))
     desk.deliver()
 
     assert told(desk) == []

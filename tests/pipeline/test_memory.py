@@ -11,6 +11,7 @@ from tailpipe_assets.pipeline.memory import tuned
 
 def test_what_is_tuned_is_put_back() -> None:
     """The garbage collector and Arrow's pool serve whoever else lives in the process."""
+    gc.set_threshold(700, 10, 10)
     before = gc.get_threshold(), pa.default_memory_pool().backend_name
     with tuned():
         within = gc.get_threshold(), pa.default_memory_pool().backend_name

@@ -264,7 +264,7 @@ def test_killed_between_commit_and_deletion(project: Project, bucket: ToldBucket
     assert numbers(project, "one") == numbers(project, "two") == [*range(30)]
 
     bucket.come_back()
-    assert bucket.waiting > 9
+    assert bucket.waiting > 0
     assert rows(project) == [0, 0]
     assert (numbers(project, "one"), numbers(project, "two"), bucket.waiting) == ([*range(30)], [*range(30)], 0)
 
