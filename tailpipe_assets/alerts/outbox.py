@@ -235,6 +235,10 @@ class Outbox:
         """What a query gives."""
         return [dict(row) for row in self._rows(query, *values)]
 
+    def wrong(self) -> list[dict[str, Any]]:
+        """The conditions that are not well, the oldest first."""
+        return self.rows("SELECT * FROM condition WHERE failures > 0 ORDER BY since")
+
     def run(self, statement: str, *values: object) -> int:
         """How many rows a statement changed. In a transaction."""
         return self._run(statement, *values)

@@ -49,7 +49,7 @@ def _facts(outbox: Outbox, alerting: Alerting | None) -> dict[str, Any]:
         "notifiers": [_of(name, everything, names) for name in _named(everything, names)],
         "conditions": [
             {"condition": row["name"], "since": _moment(row["since"]), "failures": row["failures"], "text": row["text"]}
-            for row in outbox.rows("SELECT * FROM condition WHERE failures > 0 ORDER BY since")
+            for row in outbox.wrong()
         ],
         "dead_letters": [_letter(each) for each in everything if each.state == "dead"],
     }

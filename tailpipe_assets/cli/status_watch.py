@@ -33,7 +33,7 @@ def watched(config: Config, plans: Sequence[Plan], now: datetime) -> dict[str, A
     try:
         with Outbox() as outbox:
             waiting, dead = outbox.all("pending", "folded"), outbox.all("dead")
-            noted = outbox.rows("SELECT * FROM condition WHERE failures > 0 ORDER BY since")
+            noted = outbox.wrong()
             conditions = [_condition(row["name"], row["text"], row["failures"], row["since"]) for row in noted]
     except OutboxError as error:
         conditions = [_condition("outbox", str(error))]

@@ -155,7 +155,7 @@ def well_evaluation(now: datetime) -> dg.AssetCheckEvaluation:
         OutboxError: the outbox cannot be read.
     """
     with Outbox() as outbox:
-        rows = outbox.rows("SELECT * FROM condition WHERE failures > 0 ORDER BY since")
+        rows = outbox.wrong()
     wrong = [row for row in rows if is_told(row["failures"], row["since"], now, is_certain=bool(row["is_certain"]))]
     shown = "\n".join(f"- **{row['name']}**: {row['text']}" for row in rows)
     return dg.AssetCheckEvaluation(

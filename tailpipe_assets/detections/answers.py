@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tailpipe_assets.detections.evaluate import unknown
 from tailpipe_assets.detections.found import Evaluation, add_found, make_found
 from tailpipe_assets.detections.matching import facts_sql, suppressed
 from tailpipe_assets.detections.rules import Rule, RuleTable
@@ -119,10 +120,7 @@ def find_in_answers(
     rows = _Rows(columns, rule.table, bounds)
     shown = _shown(rule, rows)
     if rows.has(_ROW_ID):
-        select = _of_rows(shown, rows, evaluation.now)
-        known = history.finding_ids(rule)
-        select = select if known is None else f"FROM ({select}) WHERE finding_id NOT IN ({known})"
-        add_found(connection, rule, evaluation, select)
+        add_found(connection, rule, evaluation, unknown(_of_rows(shown, rows, evaluation.now), rule, history))
         return
     known_before = history.episodes(rule)
     made = [_widened(each, known_before) for each in _episodes(connection, shown, rows, evaluation.now)]

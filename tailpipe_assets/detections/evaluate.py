@@ -82,14 +82,15 @@ def evaluate(
     for number in sorted(hits.numbers):
         rule = single[number]
         try:
-            add_found(connection, rule, evaluation, _unknown(matches_sql(rule, number, evaluation.now), rule, history))
+            add_found(connection, rule, evaluation, unknown(matches_sql(rule, number, evaluation.now), rule, history))
         except duckdb.Error as error:
             faults.append(_fault(rule, error))
     _thresholds(connection, rules, rows, evaluation, history, faults)
     return tuple(faults)
 
 
-def _unknown(select: str, rule: Rule, history: History) -> str:
+def unknown(select: str, rule: Rule, history: History) -> str:
+    """A query for findings, without those that were found before."""
     known = history.finding_ids(rule)
     return select if known is None else f"FROM ({select}) WHERE finding_id NOT IN ({known})"
 

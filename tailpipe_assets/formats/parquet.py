@@ -8,7 +8,6 @@ from typing import IO, TYPE_CHECKING, ClassVar
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tailpipe_assets.formats.strings import piece
@@ -65,7 +64,7 @@ class ParquetFormat:
 
 
 def parquet_pieces(stream: Readable, *, piece_bytes: int) -> Iterator[tuple[Piece, pa.RecordBatch]]:
-    """A file's rows as records of JSON, and as they are.
+    """A file's rows as records of JSON, and all of them as they are; the first is at position 0.
 
     Raises:
         BadArtifactError: from the stream, or it is no sound Parquet file.
@@ -84,7 +83,7 @@ def parquet_pieces(stream: Readable, *, piece_bytes: int) -> Iterator[tuple[Piec
             connection.unregister("rows")
             texts = records["record"].cast(pa.string()).combine_chunks()
             made = piece(texts, np.arange(first, first + len(texts), dtype=np.int64))
-            yield made, batch.take(pc.subtract(made.positions, first))
+            yield made, batch
             first += len(texts)
 
 

@@ -97,8 +97,10 @@ class VpcFlowLogFormat:
         """
         begun = _Begun(stream)
         if begun.first == _PARQUET:
+            first = 0
             for piece, rows in parquet_pieces(begun, piece_bytes=piece_bytes):
-                yield replace(piece, fields=_of_rows(rows))
+                yield replace(piece, fields=_of_rows(rows.take(pc.subtract(piece.positions, first))))
+                first += rows.num_rows
             return
         layout, header = self._layout, None
         for number, piece in enumerate(split_lines(begun, piece_bytes=piece_bytes)):

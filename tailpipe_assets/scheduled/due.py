@@ -29,6 +29,7 @@ from tailpipe_assets.scheduled.ticks import (
 )
 from tailpipe_resources.errors import BusyError, CancelledError, CommitConflictError, LakeError, QueryError
 from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.lake.inventory import is_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -183,7 +184,7 @@ class _Turn:
     def due(self) -> list[tuple[Rule, Checkpoint | None]]:
         """The rules whose time has come, with how far they got; none before anything was collected."""
         found: list[tuple[Rule, Checkpoint | None]] = []
-        if "_delta_log" not in self.lake.store.folders(self.ready.collection.table_stored):
+        if not is_table(self.lake, self.ready.collection.table_stored):
             return found
         for rule in self.ready.scheduled:
             schedule = rule.detection.schedule

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from tailpipe_assets.detections.answers import ANSWERS, find_in_answers
 from tailpipe_resources.errors import CancelledError, QueryError
-from tailpipe_resources.query.engine import translate
+from tailpipe_resources.query.engine import meanwhile, translate
 from tailpipe_resources.query.statements import parameters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from tailpipe_assets.detections.evaluate import History
     from tailpipe_assets.detections.found import Evaluation
@@ -30,7 +29,6 @@ SECONDS = 300.0
 MOST_ROWS = 10_000
 """An answer of more rows is no detection; it fails, and leaves nothing out silently."""
 
-_STEP_SECONDS = 0.2
 _CAME_IN = re.compile(r"\btp_ingest_timestamp\b", re.IGNORECASE)
 
 
@@ -82,20 +80,12 @@ def put(
         raise translate(error) from error
 
 
-@contextmanager
-def _limited(connection: duckdb.DuckDBPyConnection, stopped: Callable[[], bool]) -> Iterator[None]:
+def _limited(connection: duckdb.DuckDBPyConnection, stopped: Callable[[], bool]) -> AbstractContextManager[None]:
     """Interrupt the database when it takes too long, or somebody asks to stop: it looks at no clock itself."""
-    over, deadline = threading.Event(), time.monotonic() + SECONDS
+    deadline = time.monotonic() + SECONDS
 
     def watch() -> None:
-        while not over.wait(_STEP_SECONDS):
-            if stopped() or time.monotonic() > deadline:
-                connection.interrupt()
+        if stopped() or time.monotonic() > deadline:
+            connection.interrupt()
 
-    thread = threading.Thread(target=watch, name="question", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return meanwhile(watch, "question")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,9 +26,11 @@ from tailpipe_resources.lake.local import locked, sync
 from tailpipe_resources.model.names import hint, quote
 from tailpipe_resources.query.accelerating import Copies, block_of
 from tailpipe_resources.query.copies import About, Version, write_copy
+from tailpipe_resources.query.engine import meanwhile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tailpipe_assets.views.opened import OpenViews
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     Result = Literal["refreshed", "current", "failed", "cancelled"]
     OnProgress = Callable[[str, str, float], None]
     """Told a view, the part of it that is copied, and how much of that is done, in percent; -1 where nobody knows."""
-
-_STEP_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,24 +222,17 @@ def _written(
             raise type(error)(f"the view {block.name} cannot be copied: {error} ({block.place})") from error
 
 
-@contextmanager
-def _followed(view: str, part: list[str], connection: duckdb.DuckDBPyConnection, follower: Follower) -> Iterator[None]:
-    """Tell from a thread how far it is, and stop the database when somebody asks to: it looks for no signal itself."""
-    over = threading.Event()
+def _followed(
+    view: str, part: list[str], connection: duckdb.DuckDBPyConnection, follower: Follower
+) -> AbstractContextManager[None]:
+    """Tell meanwhile how far it is, and stop the database when somebody asks to."""
 
     def follow() -> None:
-        while not over.wait(_STEP_SECONDS):
-            if follower.stopped():
-                connection.interrupt()
-            follower.on_progress(view, part[0], connection.query_progress())
+        if follower.stopped():
+            connection.interrupt()
+        follower.on_progress(view, part[0], connection.query_progress())
 
-    thread = threading.Thread(target=follow, name="progress", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return meanwhile(follow, "progress")
 
 
 @contextmanager

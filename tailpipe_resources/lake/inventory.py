@@ -49,7 +49,12 @@ class Snapshot:
 
 def tables(lake: Lake) -> tuple[str, ...]:
     """The names of the lake's tables, sorted; none when there is no lake yet."""
-    return tuple(name for name in lake.store.folders("") if "_delta_log" in lake.store.folders(name))
+    return tuple(name for name in lake.store.folders("") if is_table(lake, name))
+
+
+def is_table(lake: Lake, name: str) -> bool:
+    """Whether the lake has a table of this name."""
+    return "_delta_log" in lake.store.folders(name)
 
 
 def collections(lake: Lake) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +15,9 @@ from tailpipe_resources.errors import LakeUnavailableError, QueryError
 from tailpipe_resources.model.names import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+_STEP_SECONDS = 0.1
 _PROGRESS = "SET enable_progress_bar = true; SET enable_progress_bar_print = false"
 """It is measured, for whoever asks the connection for it, and not shown."""
 
@@ -77,6 +80,29 @@ def isolated() -> duckdb.DuckDBPyConnection:
     connection = connect(threads=1)
     restrict(connection, ())
     return connection
+
+
+@contextmanager
+def meanwhile(look: Callable[[], None], name: str) -> Iterator[None]:
+    """Call something from a thread ten times a second, such as what interrupts the database: it looks at nothing.
+
+    Args:
+        look: what is called; not once the block has ended.
+        name: what the thread is called.
+    """
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(_STEP_SECONDS):
+            look()
+
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def translate(error: duckdb.Error) -> QueryError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tailpipe_resources.model.secret import Secret
 
@@ -51,19 +51,24 @@ def make_client(access: Access) -> S3Client:
         BotoCoreError: the profile does not exist, or a setting makes no sense.
         SourceRefusedError: a secret cannot be read.
     """
-    import boto3
-
-    session = boto3.Session(botocore_session=session_of(access))
-    client = session.client(
-        "s3",
-        region_name=access.region or session.region_name or DEFAULT_REGION,
-        endpoint_url=access.endpoint_url,
-        config=_config(access),
-    )
+    client: S3Client = client_of("s3", access)
     if access.requester_pays:
         for operation in _PAID:
             client.meta.events.register(f"provide-client-params.s3.{operation}", _pay)
     return client
+
+
+def client_of(service: Literal["s3", "sqs"], access: Access) -> Any:
+    """A client for S3 or a service beside it, as `make_client` makes them."""
+    import boto3
+
+    session: Any = boto3.Session(botocore_session=session_of(access))
+    return session.client(
+        service,
+        region_name=access.region or session.region_name or DEFAULT_REGION,
+        endpoint_url=access.endpoint_url,
+        config=_config(access),
+    )
 
 
 def _pay(params: dict[str, Any], **_: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tailpipe_resources.errors import SourceError
 from tailpipe_resources.sources.base import Notice
-from tailpipe_resources.sources.s3_client import CONNECT_SECONDS, DEFAULT_REGION, READ_SECONDS, RETRIES, session_of
+from tailpipe_resources.sources.s3_client import client_of
 from tailpipe_resources.sources.s3_notice import said_of
 from tailpipe_resources.sources.s3_queue_errors import STALE_RECEIPT, speaking_for_queue
 
@@ -105,19 +105,5 @@ class SqsInbox:
     def _client(self) -> Any:
         with self._lock:
             if self._made is None:
-                import boto3
-                from botocore.config import Config
-
-                session: Any = boto3.Session(botocore_session=session_of(self._access))
-                retries = int(self._access.credential.get("max_error_retry_attempts") or RETRIES)
-                self._made = session.client(
-                    "sqs",
-                    region_name=self._access.region or session.region_name or DEFAULT_REGION,
-                    endpoint_url=self._access.endpoint_url,
-                    config=Config(
-                        connect_timeout=CONNECT_SECONDS,
-                        read_timeout=READ_SECONDS,
-                        retries={"mode": "adaptive", "total_max_attempts": retries + 1},
-                    ),
-                )
+                self._made = client_of("sqs", self._access)
             return self._made
