@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from math import inf
 from typing import TYPE_CHECKING
 
+from tailpipe_assets.cli.stopping import HEARD_WITHIN
 from tailpipe_resources.errors import QueryError
 
 if TYPE_CHECKING:
@@ -32,8 +35,10 @@ def interruptible(
     with ThreadPoolExecutor(max_workers=1) as pool:
         doing = pool.submit(work)
         try:
-            _, late = wait([doing], timeout=seconds)
-            if late:
+            until = inf if seconds is None else time.monotonic() + seconds
+            while not doing.done() and time.monotonic() < until:
+                wait([doing], timeout=min(HEARD_WITHIN, max(0.0, until - time.monotonic())))
+            if not doing.done():
                 stop(doing)
                 raise QueryError(f"given up after {seconds:g} seconds, as --timeout says")
             doing.result()

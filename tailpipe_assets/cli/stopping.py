@@ -22,6 +22,10 @@ T = TypeVar("T")
 AT_ONCE = 0.2
 """Seconds within which signals are one: some supervisors signal a process and then its group, it among them."""
 
+HEARD_WITHIN = 0.5
+"""Seconds after which the main thread looks for signals by itself: one that the kernel gives to another thread does not
+wake it, and Python runs handlers nowhere else."""
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ONCE = b"\nstopping: committing what is staged; press again to stop at once\n"
 _TWICE = b"\ntailpipe: stopped at once; what was committed stays\n"
@@ -59,7 +63,8 @@ class Stop:
 
         thread = threading.Thread(target=do, name="work", daemon=True)
         thread.start()
-        thread.join()
+        while thread.is_alive():
+            thread.join(HEARD_WITHIN)
         if failed:
             raise failed[0]
         return done[0]
