@@ -24,7 +24,7 @@ from tailpipe_resources.query.statements import check, parameters_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from tailpipe_resources.model.detection import Detection, Detections, DetectionTest, Exemption
+    from tailpipe_resources.model.detection import Detection, DetectionOverride, Detections, DetectionTest, Exemption
     from tailpipe_resources.model.place import Place, Problems
 
 PARAMETERS = frozenset({"from", "to"})
@@ -67,13 +67,20 @@ def _overridden(said: Detections, problems: Problems) -> list[Detection]:
     for each in said.overrides:
         detection = found.get(each.address)
         if detection is not None:
-            given = {"severity": each.severity, "enabled": each.enabled, "alert": each.alert}
-            changes = {name: value for name, value in given.items() if value is not None}
-            found[each.address] = replace(detection, **changes)  # type: ignore[arg-type]
+            found[each.address] = _changed(detection, each)
         elif not any(each.address.startswith(f"{pack.type}.{pack.name}.") for pack in said.packs):
             message = f'detection_override.{each.address}: no detection "{each.address}"{hint(each.address, found)}'
             problems.add(each.place, message)
     return list(found.values())
+
+
+def _changed(detection: Detection, said: DetectionOverride) -> Detection:
+    """A detection with what an override says otherwise."""
+    given = {name: getattr(said, name) for name in ("severity", "enabled", "alert", "asset_check")}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if "asset_check" in changes:
+        changes["places"] = {**detection.places, "asset_check": said.place}
+    return replace(detection, **changes)
 
 
 class _Binder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from tailpipe_assets.detections.rules import Bound
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.detection import Detection
     from tailpipe_resources.model.place import Problems
@@ -18,11 +19,19 @@ def own_check(detection: Detection) -> str:
     return f"{OWN}{detection.name.replace('-', '_')}"
 
 
-def check_asked(config: Config, problems: Problems) -> None:
-    """Note the detections that ask for a check and cannot have one."""
+def check_asked(config: Config, rules: Bound, problems: Problems) -> None:
+    """Note the detections that ask for a check and cannot have one.
+
+    Args:
+        config: what was loaded.
+        rules: its detections as they are after overrides, with those of packs; some may be missing for other reasons.
+        problems: receives everything wrong.
+    """
     known = [each.key for each in (*config.collections, *config.drafts)]
     first: dict[tuple[str, str], Detection] = {}
-    for each in config.detections.detections:
+    asked = {each.address: each for each in config.detections.detections}
+    asked |= {each.detection.address: each.detection for each in rules.rules}
+    for each in asked.values():
         if not each.asset_check or not each.enabled:
             continue
         other = first.setdefault((each.table, own_check(each)), each)

@@ -115,7 +115,7 @@ def planned(config: Config, *, problems: Problems | None = None) -> Planned:
     is_ruled = config.detections != Detections()
     rules = rules_of(config, [each.table for each in made], found) if is_ruled else Bound()
     _check_shared_tables(made, found)
-    check_asked(config, found)
+    check_asked(config, rules, found)
     if problems is None:
         found.raise_any()
     return Planned(tuple(_with_rules(made, rules)), rules)

@@ -110,7 +110,9 @@ def override(block: Block, context: Context) -> DetectionOverride | None:
     if attributes is None:
         return None
     severity = _Decoder(block, reading, context).severity(attributes.severity)
-    return DetectionOverride(address, block.place, severity, attributes.enabled, attributes.alert)
+    return DetectionOverride(
+        address, block.place, severity, attributes.enabled, attributes.alert, attributes.asset_check
+    )
 
 
 def pack(block: Block, context: Context) -> DetectionPack | None:

@@ -161,6 +161,9 @@ class OverrideAttributes(Options):
     alert: bool | None = None
     """Whether its findings become alerts."""
 
+    asset_check: bool | None = None
+    """Whether it has a check of its own in Dagster."""
+
 
 class PackAttributes(Options):
     """Rules that somebody else wrote."""

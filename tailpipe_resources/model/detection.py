@@ -187,6 +187,7 @@ class DetectionOverride:
     severity: Severity | None = None
     enabled: bool | None = None
     alert: bool | None = None
+    asset_check: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from tailpipe_resources.sources.api_client import PATIENCE, never
 from tailpipe_resources.sources.api_event import Event, key_of
 from tailpipe_resources.sources.api_paging import Page
 from tailpipe_resources.sources.api_source import ApiSource, Feed, SettlingOptions
-from tailpipe_resources.sources.s3_client import DEFAULT_REGION, Access, session_of
+from tailpipe_resources.sources.s3_client import DEFAULT_REGION, Access, client_of
 from tailpipe_resources.sources.s3_errors import CODES, speaking_for
 
 if TYPE_CHECKING:
@@ -162,14 +162,7 @@ class _Group:
     def _client(self) -> Any:
         with self.lock:
             if self.client is None:
-                import boto3
-                from botocore.config import Config
-
-                session: Any = boto3.Session(botocore_session=session_of(self.access))
-                config = Config(connect_timeout=10, read_timeout=60, retries={"mode": "adaptive", "max_attempts": 8})
-                self.client = session.client(
-                    "logs", region_name=self.access.region, endpoint_url=self.access.endpoint_url, config=config
-                )
+                self.client = client_of("logs", self.access)
             return self.client
 
 

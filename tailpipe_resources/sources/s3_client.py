@@ -1,4 +1,4 @@
-"""A client for S3, let in by a credential. boto3 is imported when the first one is made."""
+"""Clients for S3 and other services of AWS, let in by a credential. boto3 is imported when the first one is made."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def make_client(access: Access) -> S3Client:
     return client
 
 
-def client_of(service: Literal["s3", "sqs"], access: Access) -> Any:
-    """A client for S3 or a service beside it, as `make_client` makes them."""
+def client_of(service: Literal["s3", "sqs", "logs"], access: Access) -> Any:
+    """A client for S3 or another service of AWS, as `make_client` makes them."""
     import boto3
 
     session: Any = boto3.Session(botocore_session=session_of(access))

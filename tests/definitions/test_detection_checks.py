@@ -52,6 +52,22 @@ detection "aws_cloudtrail_log" "hourly" {
   sql         = "select * from aws_cloudtrail_log where tp_ingest_timestamp between $from and $to"
 }
 """
+OVERRIDDEN = """
+detection "http_log" "lone" {
+  where = "status = 500"
+}
+detection_override "http_log.lone" {
+  asset_check = true
+}
+"""
+OTHERWISE = """
+detection_override "aws_cloudtrail_log.stopped" {
+  asset_check = false
+}
+detection_override "aws_cloudtrail_log.odd" {
+  asset_check = true
+}
+"""
 TRAIL = dg.AssetKey(["aws_cloudtrail_log", "production"])
 FOUND = dg.AssetKey(["detections", "default"])
 
@@ -162,6 +178,13 @@ def test_a_check_says_what_its_detection_is(run: Run) -> None:
     assert ".hcl:" in str(spec.metadata["written at"])
 
 
+def test_an_override_gives_a_check_and_takes_it(project: Project) -> None:
+    """Rules that others wrote are not edited for it."""
+    project.configure(f"{HCL}{OTHERWISE}")
+
+    assert names(project) == {"detections_high", "detections_low", "detection_odd"}
+
+
 def asking(table: str, name: str, more: str = "") -> str:
     """A detection that asks for a check of its own."""
     where = "status = 500" if table == "http_log" else "event_name is null"
@@ -174,6 +197,7 @@ def asking(table: str, name: str, more: str = "") -> str:
         (asking("http_log", "lone"), "http_log.lone: asset_check: no collection brings the rows of http_log"),
         (asking("aws_cloudtrail_log", "lone", '  partitions = ["other"]\n'), "no collection brings the rows"),
         (SCHEDULED, "aws_cloudtrail_log.hourly: asset_check: is made of the rows of a run"),
+        (OVERRIDDEN, "http_log.lone: asset_check: no collection brings the rows of http_log"),
         (asking("aws_cloudtrail_log", "a-b") + asking("aws_cloudtrail_log", "a_b"), "like that of a-b at"),
     ],
 )

@@ -97,12 +97,15 @@ detection "aws_cloudtrail_log" "reads" {
   where = "read_only"
 }
 detection_override "aws_cloudtrail_log.reads" {
-  severity = "low"
-  enabled  = false
+  severity    = "low"
+  enabled     = false
+  asset_check = true
 }
 """,
     ).rules
-    assert (rule.detection.severity, rule.detection.enabled) == (Severity.LOW, False)
+    found = rule.detection
+    assert (found.severity, found.enabled, found.asset_check, found.alert) == (Severity.LOW, False, True, True)
+    assert found.place_of("asset_check").line == found.place.line + 3
 
 
 def test_exemptions_warn_when_they_end_or_mean_nothing(tmp_path: Path) -> None:
