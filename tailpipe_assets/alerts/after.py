@@ -9,6 +9,7 @@ from tailpipe_assets.alerts.delivery import USUAL, Delivered, deliver_due
 from tailpipe_assets.alerts.health import note, of_asked, of_results, of_rules
 from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_resources.errors import BusyError, OutboxError
+from tailpipe_resources.model.home import outbox_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +28,7 @@ def after_collect(
     run: str = "",
     manner: Manner = USUAL,
 ) -> Delivered:
-    """Note how collections are, and tell whom it concerns of what is due.
+    """Note how collections are, also where nobody is to be told, and tell whom it concerns of what is due.
 
     It never raises: what was collected is collected. What could not be told is told next time, and what stood in the
     way is among the troubles.
@@ -40,7 +41,7 @@ def after_collect(
         manner: how to deliver.
     """
     try:
-        note_results(config, list(results), list(asked), run)
+        note_results(list(results), list(asked), run)
         return deliver_due(config, manner)
     except BusyError:
         # Whoever delivers right now, or the next one, delivers this too.
@@ -49,13 +50,14 @@ def after_collect(
         return Delivered(troubles=[str(error)])
 
 
-def note_results(config: Config, results: Sequence[CollectResult], asked: Sequence[DueResult], run: str) -> None:
-    """Remember how collections and detections are, to be told once they are bad for long.
+def note_results(results: Sequence[CollectResult], asked: Sequence[DueResult], run: str) -> None:
+    """Remember how collections and detections are: for `tailpipe status`, and to be told once they are bad for long.
 
     Raises:
         OutboxError: the outbox cannot be written.
     """
-    if config.alerting.is_silent or not (results or asked):
+    is_bad = any(each.is_troubled for each in results) or any(each.failure for each in asked)
+    if not is_bad and not ((results or asked) and outbox_file().exists()):
         return
     with Outbox() as outbox:
         conditions = [*of_rules(outbox, results), *of_results(results, run), *of_asked(asked)]

@@ -15,7 +15,6 @@ from tailpipe_assets.alerts.health import Condition, note, tell_conditions
 from tailpipe_assets.alerts.heartbeat import beat
 from tailpipe_assets.alerts.looking import look_after
 from tailpipe_assets.alerts.outbox import Delivery, Outbox
-from tailpipe_assets.alerts.outbox_schema import folder
 from tailpipe_assets.alerts.reconcile import reconcile
 from tailpipe_assets.alerts.recording import record
 from tailpipe_assets.alerts.sending import send
@@ -26,6 +25,7 @@ from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.errors import LakeError, OutboxError, QueryError
 from tailpipe_resources.lake import open_lake
 from tailpipe_resources.model.alert import AlertEvent
+from tailpipe_resources.model.home import alerts_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,7 +111,7 @@ class _Round:
         self._manner = manner
         self._outbox = outbox
         self._told = told
-        self._home = str(folder())
+        self._home = str(alerts_folder())
         self._deadline = time.monotonic() + manner.budget
         self._lakes = {lake.root: lake for lake in map(manner.lake, Outline.of(config).lakes)}
         self._marked: set[tuple[str, str, int]] = set()

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_resources.model.finding import FINDING_TABLE, SHORT_ID
+from tailpipe_resources.model.finding import FINDING_TABLE, SHORT_ID, sql_for_rows
 from tailpipe_resources.model.home import home
 from tailpipe_resources.model.names import literal
 
@@ -180,10 +180,7 @@ def query_of(alert: Alert) -> str:
     """
     if not alert.findings:
         return ""
-    first, last = alert.first_seen.astimezone(UTC).date(), alert.last_seen.astimezone(UTC).date()
-    days = f"tp_date = '{first}'" if first == last else f"tp_date between '{first}' and '{last}'"
-    times = f"tp_timestamp between '{alert.first_seen.isoformat()}' and '{alert.last_seen.isoformat()}'"
-    sql = f"select * from {alert.table} where {days} and {f'tp_id in ({_rows_of(alert)})' if alert.tp_ids else times}"
+    sql = sql_for_rows(alert.table, alert.first_seen, alert.last_seen, _rows_of(alert) if alert.tp_ids else "")
     return f'tailpipe query "{sql}"' if not set('"$`\\!') & set(sql) else f"tailpipe query {shlex.quote(sql)}"
 
 

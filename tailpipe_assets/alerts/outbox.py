@@ -15,9 +15,10 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
 from tailpipe_assets.alerts.message import Message
-from tailpipe_assets.alerts.outbox_schema import folder, opened
+from tailpipe_assets.alerts.outbox_schema import opened
 from tailpipe_resources.errors import OutboxError
 from tailpipe_resources.model.finding import Severity
+from tailpipe_resources.model.home import outbox_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -260,7 +261,7 @@ def _said() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise OutboxError(f"{folder()}/outbox.db cannot be used: {error}; alerts wait until it can") from error
+        raise OutboxError(f"{outbox_file()} cannot be used: {error}; alerts wait until it can") from error
 
 
 def _values(one: Delivery) -> tuple[object, ...]:

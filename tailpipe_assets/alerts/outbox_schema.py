@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import OutboxError
-from tailpipe_resources.model.home import home
+from tailpipe_resources.model.home import alerts_folder, outbox_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,18 +52,13 @@ CREATE TABLE IF NOT EXISTS condition (
 """
 
 
-def folder() -> Path:
-    """Where it is kept."""
-    return home().absolute() / "alerts"
-
-
 def opened() -> sqlite3.Connection:
     """A connection to the outbox, made when it is not there, durable at every commit.
 
     Raises:
         OutboxError: it cannot be used.
     """
-    path = folder() / "outbox.db"
+    path = outbox_file()
     try:
         return _opened(path)
     except sqlite3.OperationalError as error:
@@ -76,7 +71,7 @@ def opened() -> sqlite3.Connection:
 
 def _opened(path: Path) -> sqlite3.Connection:
     try:
-        folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        alerts_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)

@@ -8,8 +8,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.alerts.outbox_schema import folder
 from tailpipe_resources.errors import BusyError, OutboxError
+from tailpipe_resources.model.home import alerts_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +29,10 @@ def turn(patience: float) -> Iterator[None]:
         OutboxError: the folder cannot be used.
     """
     try:
-        folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(folder() / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        alerts_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(alerts_folder() / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise OutboxError(f"{folder()} cannot be used: {error.strerror}; alerts wait until it can") from error
+        raise OutboxError(f"{alerts_folder()} cannot be used: {error.strerror}; alerts wait until it can") from error
     try:
         deadline = time.monotonic() + patience
         while not _locks(lock):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
+
+from tailpipe_resources.model.home import outbox_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def deliver_after(config: Config, results: Sequence[CollectResult], asked: Sequence[DueResult] = ()) -> None:
-    """Deliver what is due, where somebody is to be told. What goes wrong is said, and changes no exit code."""
-    if config.alerting.is_silent:
+    """Note how things are, and deliver what is due. What goes wrong is said, and changes no exit code."""
+    is_bad = any(each.is_troubled for each in results) or any(each.failure for each in asked)
+    if config.alerting.is_silent and not is_bad and not outbox_file().exists():
         return
     from tailpipe_assets.alerts import after_collect
 
@@ -29,10 +31,8 @@ def deliver_after(config: Config, results: Sequence[CollectResult], asked: Seque
         print(f"alerts: {trouble}", file=sys.stderr)
 
 
-def courier_of(config: Config, tell: Callable[[str], None]) -> AbstractContextManager[Courier | None]:
-    """What delivers while logs are followed; nobody, where nobody is to be told of anything."""
-    if config.alerting.is_silent:
-        return nullcontext()
+def courier_of(config: Config, tell: Callable[[str], None]) -> AbstractContextManager[Courier]:
+    """What notes how things are, and delivers, while logs are followed."""
     from tailpipe_assets.alerts import Courier
 
     return Courier(config, lambda text: tell(f"alerts: {text}"))

@@ -69,7 +69,7 @@ class _Told:
     """Who hears of what came."""
 
     reporter: Reporter | None
-    courier: Courier | None
+    courier: Courier
 
 
 class _Following:
@@ -129,8 +129,7 @@ class _Following:
         )
 
     def _take(self, results: Sequence[CollectResult]) -> None:
-        if self._courier is not None:
-            self._courier.wake(results)
+        self._courier.wake(results)
         for each in results:
             key = (each.table, each.collection)
             before = self._totals.get(key)
@@ -147,8 +146,7 @@ class _Following:
         """Tell of detections that were asked."""
         for line in lines_of(asked):
             self._rounds.note(line)
-        if self._courier is not None:
-            self._courier.wake(asked=asked)
+        self._courier.wake(asked=asked)
 
     def _reload(self, follower: Follower, clockwork: Clockwork) -> None:
         """Take a configuration that changed; one that is wrong is told, and the last good one stays."""
@@ -165,8 +163,7 @@ class _Following:
         self._plans = {each.collection.key: each for each in plans}
         follower.use(plans)
         clockwork.use(plans)
-        if self._courier is not None:
-            self._courier.use(config)
+        self._courier.use(config)
         self._rounds.note("the configuration changed and is followed as it is now")
         self._rounds.begin(self._plans)
 

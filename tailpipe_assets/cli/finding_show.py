@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.listing import print_facts, print_json, print_rows
+from tailpipe_resources.model.finding import sql_for_rows
 from tailpipe_resources.model.names import literal
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _page(evidence: Evidence, detection: Detection | None) -> dict[str, Any]:
             "counts": dict(evidence.counts),
             "events": list(evidence.around),
         },
-        "query": query_of(evidence.finding),
+        "query": _query_of(evidence.finding),
     }
 
 
@@ -101,7 +102,7 @@ def _print(evidence: Evidence, detection: Detection | None) -> None:
     told = ", ".join(f"{count} in {table}" for table, count in evidence.counts.items()) or "none"
     print(f"\nThe same actor or address, {evidence.start:%Y-%m-%d %H:%M} to {evidence.end:%H:%M} UTC: {told}")
     _print_events(evidence.around)
-    print(f"\nTo see the rows:\n  tailpipe query {json.dumps(query_of(finding))}")
+    print(f"\nTo see the rows:\n  tailpipe query {json.dumps(_query_of(finding))}")
 
 
 def _is_telling(name: str, value: object) -> bool:
@@ -147,14 +148,10 @@ def _what(row: Mapping[str, Any]) -> str:
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
 
 
-def query_of(finding: Mapping[str, Any]) -> str:
+def _query_of(finding: Mapping[str, Any]) -> str:
     """SQL for the rows of a finding; of one that names none, for those of its time."""
-    if not finding["tp_ids"]:
-        first, last = (finding[name].isoformat() for name in ("first_seen", "last_seen"))
-        return f"FROM {finding['finding_table']} WHERE tp_timestamp BETWEEN '{first}' AND '{last}'"
-    ids = ", ".join(literal(each) for each in finding["tp_ids"])
-    days = f"tp_date BETWEEN '{finding['first_seen']:%Y-%m-%d}' AND '{finding['last_seen']:%Y-%m-%d}'"
-    return f"FROM {finding['finding_table']} WHERE {days} AND tp_id IN ({ids})"
+    ids = ", ".join(literal(each) for each in finding["tp_ids"] or ())
+    return sql_for_rows(finding["finding_table"], finding["first_seen"], finding["last_seen"], ids)
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ fetched; --no-sources leaves them alone. Times are UTC. "delivered" is how long 
 artifact came, which is up to whoever writes the logs; "committed" is how long after that it was in the lake, while
 nothing waits. Below the table stands about how many notices wait where a source is told what is new, and what is wrong
 with Tailpipe itself: alerts that wait, sources that have gone quiet, disks that are nearly full, what failed, and
-detections that fail when their schedule asks them.
+detections that fail, on rows that came or when their schedule asks them.
 
 The exit code is 0 also when much waits, and 3 when a source or a lake could not be asked.
 

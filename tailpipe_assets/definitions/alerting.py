@@ -107,16 +107,16 @@ def _sensor(config: Config) -> dg.SensorDefinition:
 
 
 def tell_after(context: dg.AssetExecutionContext, config: Config | None, results: Sequence[CollectResult]) -> None:
-    """Deliver what is due after a run, for a moment; the sensor goes on with the rest."""
-    if config is None or config.alerting.is_silent:
+    """Note how collections are, and deliver what is due after a run, for a moment; the sensor goes on with the rest."""
+    if config is None:
         return
     for trouble in after_collect(config, results, run=context.run.run_id, manner=AFTER_RUN).troubles:
         context.log.warning(trouble)
 
 
 def tell_of_asked(context: dg.OpExecutionContext, config: Config | None, asked: Sequence[DueResult]) -> None:
-    """Deliver what is due after detections were asked."""
-    if config is None or config.alerting.is_silent or not asked:
+    """Note how detections are that were asked, and deliver what is due."""
+    if config is None or not asked:
         return
     for trouble in after_collect(config, asked=asked, run=context.run_id, manner=AFTER_RUN).troubles:
         context.log.warning(trouble)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,22 @@ DERIVED_TABLES = (REJECTED_TABLE, FINDING_TABLE)
 
 NEWEST_FINDING = ("finding_id", ("version", "created_at"))
 """What tells the version of a finding that counts: of the same id, the one with the highest of these."""
+
+
+def sql_for_rows(table: str, first: datetime, last: datetime, ids: str = "") -> str:
+    """SQL for the rows of findings.
+
+    Args:
+        table: where the rows are.
+        first: the time of the first of them.
+        last: that of the last.
+        ids: their ids, as SQL lists them, or a query for them; without, all rows of that time are meant.
+    """
+    start, end = first.astimezone(UTC), last.astimezone(UTC)
+    days = f"tp_date between '{start:%Y-%m-%d}' and '{end:%Y-%m-%d}'"
+    days = days if start.date() != end.date() else f"tp_date = '{start:%Y-%m-%d}'"
+    times = f"tp_timestamp between '{start.isoformat()}' and '{end.isoformat()}'"
+    return f"select * from {table} where {days} and {f'tp_id in ({ids})' if ids else times}"
 
 
 class Severity(IntEnum):

@@ -102,6 +102,11 @@ class CollectResult:
     cancelled: bool = False
     """Stopped before everything listed was read. What the other figures count is committed."""
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether it stopped early, or a detection failed on its rows."""
+        return self.failure is not None or bool(self.rule_faults)
+
     def then(self, later: CollectResult) -> CollectResult:
         """This result and that of reading once more, as one: what both committed, and how it ended."""
         figures = (

@@ -77,14 +77,14 @@ def test_no_value_leaves_its_folder(index: str) -> None:
     assert len(folders[1].encode()) < 255
 
 
-@examples(max_examples=60, deadline=None)
+@examples(max_examples=60)
 @given(TEXTS)
 def test_duckdb_decodes_what_we_encode(index: str) -> None:
     """As a function."""
     assert duckdb.execute("select url_decode(?)", [encode(index)]).fetchall() == [(index,)]
 
 
-@examples(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(TEXTS, TEXTS)
 def test_views_and_plain_duckdb_read_the_values_back(tmp_path: Path, collection: str, index: str) -> None:
     """Our views by their expression, others by hive partitioning."""

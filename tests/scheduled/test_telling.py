@@ -27,6 +27,11 @@ alert "all" {{
   notify     = [notifier.file.local]
 }}
 """
+RAISING = """
+detection "aws_cloudtrail_log" "raising" {
+  where = "cast(event_name as integer) > 5"
+}
+"""
 BROKEN = BURST.replace("count(*) as n", "count(*) as n, min(event_name::INTEGER) as least")
 
 
@@ -38,6 +43,24 @@ def broken(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     write(project, "a.json", [at(1, "Get", 1), at(2, "Get", 2)])
     project.collect_one()
     return project
+
+
+@pytest.mark.usefixtures("project")
+def test_one_that_fails_on_rows_is_in_the_status_of_who_is_told_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No notifier is needed to see it, nor to see that it is over."""
+    monkeypatch.setenv("TAILPIPE_HOME", str(project.folder / "home"))
+    monkeypatch.setenv("TAILPIPE_CONFIG_PATH", str(project.folder / "tailpipe.hcl"))
+    project.configure(COLLECTION + RAISING)
+    for number, name, seen in ((1, "Get", 1), (2, "7", 0)):
+        write(project, f"{number}.json", [at(number, name, number)])
+        for command in (["collect"], ["status", "--output", "json"]):
+            capsys.readouterr()
+            with pytest.raises(SystemExit):
+                main(command)
+        conditions = [each["condition"] for each in json.loads(capsys.readouterr().out)["conditions"]]
+        assert conditions == ["detection aws_cloudtrail_log.raising on aws_cloudtrail_log.production"] * seen
 
 
 def asked(project: Project, minutes: int) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ def scheduled(cron: str, lookback: int) -> Detection:
     return Detection("t", "d", Place("x.hcl", 1), sql="", schedule=cron, lookback=timedelta(minutes=lookback))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.sampled_from(["*/15 * * * *", "7 * * * *", "0 3,4 * * *", "*/40 1-5 * * *"]),
     st.integers(0, 200),
