@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.web_ui.demo import Demo
 
-PATIENCE = 60_000
+PATIENCE = 120_000
 """Milliseconds a page may take on a busy machine."""
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.service]
 
 COLLECTION = "/assets/aws_cloudtrail_log/production"
-PATIENCE = 90_000
+PATIENCE = 240_000
 """Milliseconds a run may take on a busy machine, its queue included."""
 
 COUNT = "select count(*) from aws_cloudtrail_log where tp_partition = 'production'"
