@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,17 @@ MINUTES = 20
 LINES_A_SECOND = 2
 PROBE_SECONDS = 1.0
 WAYS = {"scheduled": 'every = "1m"', "watched": "watch = true", "followed": "follow = true"}
+RUNS = "runs"
+ROLES = {
+    "tailpipe_assets.server.web": "webserver",
+    "tailpipe_assets.server.daemon": "daemon",
+    "code-server": "code server",
+    "grpc": "code server",
+    "--follow": "follower",
+    "multiprocessing": RUNS,
+}
+"""What a process does, by what its command line holds."""
+
 SOURCE = """
 source "file" "{name}" {{
   path = "{folder}/logs/{name}.log"
@@ -104,7 +116,7 @@ def _measure(folder: Path, seconds: float) -> None:
     seen = Seen(folder, writer)
     thread = threading.Thread(target=writer.run)
     thread.start()
-    memory: list[tuple[float, int]] = []
+    memory: list[tuple[float, Counter[str]]] = []
     logged: list[tuple[float, int]] = []
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -155,16 +167,18 @@ def _counts(folder: Path) -> dict[str, tuple[int, int]]:
         }
 
 
-def _memory(pid: int) -> int:
-    """Bytes that all processes of a server hold, shared pages counted in parts."""
-    total = 0
+def _memory(pid: int) -> Counter[str]:
+    """Bytes that the processes of a server hold, by what they do, shared pages counted in parts."""
+    held = Counter[str]()
     for each in _descendants(pid):
         try:
             rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
+            command = Path(f"/proc/{each}/cmdline").read_text()
         except OSError:
             continue
-        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
-    return total
+        role = next((name for mark, name in ROLES.items() if mark in command), "supervisor")
+        held[role] += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
+    return held
 
 
 def _descendants(pid: int) -> list[int]:
@@ -187,14 +201,14 @@ def _size(folder: Path) -> int:
 
 
 def _slope(points: list[tuple[float, int]]) -> float:
-    """Bytes an hour, by least squares over the later three quarters."""
-    later = points[len(points) // 4 :]
+    """Bytes an hour, by least squares over the later half."""
+    later = points[len(points) // 2 :]
     return statistics.linear_regression([at for at, _ in later], [size for _, size in later]).slope * 3600
 
 
 def _print(
     seen: Seen,
-    memory: list[tuple[float, int]],
+    memory: list[tuple[float, Counter[str]]],
     logged: list[tuple[float, int]],
     total: int,
     counts: dict[str, tuple[int, int]],
@@ -206,7 +220,13 @@ def _print(
         late = sorted(seen.latencies[name])
         p50, p95 = (late[int(len(late) * share)] if late else float("nan") for share in (0.5, 0.95))
         print(f"{name:12}{total:>9,}{rows:>9,}{distinct:>9,}{p50:>9.1f}{p95:>9.1f}")
-    last = memory[-1][1] / 2**20
-    print(f"\nmemory (PSS)          {last:8.0f} MiB at the end, {_slope(memory) / 2**20:+.1f} MiB an hour")
+    held = {role: [(at, each[role]) for at, each in memory] for each in memory[-1:] for role in sorted(each)}
+    most = max((each[RUNS] for _, each in memory), default=0)
+    held.pop(RUNS, None)
+    held["all but runs"] = [(at, each.total() - each[RUNS]) for at, each in memory]
+    print("\nmemory (PSS)")
+    for role, points in held.items():
+        print(f"  {role:20}{points[-1][1] / 2**20:8.0f} MiB at the end, {_slope(points) / 2**20:+.1f} MiB an hour")
+    print(f"  {'runs, at most':20}{most / 2**20:8.0f} MiB")
     print(f"Dagster's home        {logged[-1][1] / 2**20:8.1f} MiB, {_slope(logged) * 24 / 2**20:+.0f} MiB a day")
     print(json.dumps({"total": total, "counts": counts}))
