@@ -220,9 +220,9 @@ def _print(
         late = sorted(seen.latencies[name])
         p50, p95 = (late[int(len(late) * share)] if late else float("nan") for share in (0.5, 0.95))
         print(f"{name:12}{total:>9,}{rows:>9,}{distinct:>9,}{p50:>9.1f}{p95:>9.1f}")
-    held = {role: [(at, each[role]) for at, each in memory] for each in memory[-1:] for role in sorted(each)}
+    held = {role: [(at, each[role]) for at, each in memory] for role in dict.fromkeys(ROLES.values())}
     most = max((each[RUNS] for _, each in memory), default=0)
-    held.pop(RUNS, None)
+    del held[RUNS]
     held["all but runs"] = [(at, each.total() - each[RUNS]) for at, each in memory]
     print("\nmemory (PSS)")
     for role, points in held.items():
