@@ -19,9 +19,10 @@ those with --from or --to list it all the same, and so does a run for only some 
 Each run is recorded in DAGSTER_HOME, else in $TAILPIPE_HOME/dagster, where Dagster's web UI finds it.
 
 --follow keeps collecting until Ctrl-C or SIGTERM, which end it with exit code 0: for rows that can be asked for a
-second or two after they were written. It looks at files every second and at buckets every 30, or as --every says, and
-commits what a look finds. It holds no lock in between, compacts what it wrote now and then, takes a configuration that
-changed once it is right, and tells what goes wrong once and tries again. To Dagster it reports days, not runs.
+second or two after they were written. It looks at files every half second, or a second after something was new, and at
+buckets every 30, or as --every says, and commits what a look finds. It holds no lock in between, compacts what it wrote
+now and then, takes a configuration that changed once it is right, and tells what goes wrong once and tries again. To
+Dagster it reports days, not runs.
 
 Examples:
   tailpipe collect

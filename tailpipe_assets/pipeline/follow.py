@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from tailpipe_resources.sources.base import Source
 
 PAUSE = 1.0
-"""Seconds from one look at files of this machine to the next."""
+"""Seconds from collecting files of this machine to the next look at them: a busy log is not to be many small files."""
+
+PAUSE_WHILE_QUIET = 0.5
+"""The same after a look at which nothing was new: the first line after a pause is not to wait."""
 
 PAUSE_ELSEWHERE = 30.0
 """The same for sources whose listing is a request that may cost money."""
@@ -182,7 +185,7 @@ class Follower:
         wanting = self._wanting(plans, self._resources)
         taken = time.monotonic() - began
         results = self._collected(wanting, self._resources) if wanting and not self._stopped() else ()
-        feed.due = time.monotonic() + max(self._pause_of(feed), SHARE * taken)
+        feed.due = time.monotonic() + max(self._pause_of(feed, was_quiet=not wanting), SHARE * taken)
         return results
 
     def _reconciled(self, feed: _Feed, plans: Sequence[Plan]) -> Sequence[CollectResult]:
@@ -267,10 +270,12 @@ class Follower:
             self._told.add(text)
             self._tell(text)
 
-    def _pause_of(self, feed: _Feed) -> float:
+    def _pause_of(self, feed: _Feed, *, was_quiet: bool) -> float:
         if self._manner.pause is not None:
             return self._manner.pause
-        return PAUSE if feed.plans[0].collection.source.type == "file" else PAUSE_ELSEWHERE
+        if feed.plans[0].collection.source.type != "file":
+            return PAUSE_ELSEWHERE
+        return PAUSE_WHILE_QUIET if was_quiet else PAUSE
 
 
 def _failed(plans: Sequence[Plan], results: Sequence[CollectResult], failure: TailpipeError) -> Sequence[CollectResult]:
