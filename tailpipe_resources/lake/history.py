@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tailpipe_resources.lake.delta import TOLD_KEY, drop_old_commits, open_table
 from tailpipe_resources.lake.log import is_parquet, read_commit, read_log
+from tailpipe_resources.lake.retired import retire
 from tailpipe_resources.lake.storage import OWN
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.storage import Lake
 
 TIDY_EVERY = 100
-"""After so many commits those that are in the past leave the log; as often as checkpoints are made."""
+"""After so many commits those that are in the past leave the log."""
 
 _OPERATIONS = {"CREATE TABLE": "create", "ADD COLUMN": "widen"}
 
@@ -65,7 +66,7 @@ def history(lake: Lake, table: str, limit: int | None = None) -> tuple[Event, ..
 
 
 def tidy(lake: Lake, table: str, *, every: int = TIDY_EVERY) -> None:
-    """Let commits leave the log that a checkpoint made superfluous and that are older than its retention.
+    """Let commits leave the log that a checkpoint made superfluous: on a disk soon, elsewhere after its retention.
 
     What they tell is kept for the history. Does nothing until enough commits have come since the last time.
 
@@ -78,6 +79,7 @@ def tidy(lake: Lake, table: str, *, every: int = TIDY_EVERY) -> None:
     if log.newest is None or log.newest - _journaled(lake, table) <= every or not _is_safe(lake, table, log):
         return
     _journal(lake, table, log)
+    retire(lake, table, log)
     found = open_table(lake, table)
     if found is not None:
         drop_old_commits(found)

@@ -11,6 +11,7 @@ from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.log import read_log
 from tailpipe_resources.lake.lookup_names import lookup_key
 from tailpipe_resources.lake.past import keys_of, version_at
+from tailpipe_resources.lake.retired import open_at
 from tailpipe_resources.lake.staging import is_compacted
 from tailpipe_resources.lake.table import columns_of
 from tailpipe_resources.model.own_tables import OWN_TABLES
@@ -125,7 +126,7 @@ def _snapshot(lake: Lake, table: str) -> Snapshot | None:
 
 def _earlier(lake: Lake, table: str, as_of: AsOf) -> Snapshot | None:
     version = version_at(lake, table, as_of)
-    found = None if version is None else open_table(lake, table, version)
+    found = None if version is None else open_at(lake, table, version)
     if found is None:
         return None
     places = map(lake.store.address, keys_of(lake, table, found))

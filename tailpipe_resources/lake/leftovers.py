@@ -13,6 +13,7 @@ from tailpipe_resources.lake.cleanup import superseded
 from tailpipe_resources.lake.intent import files_in
 from tailpipe_resources.lake.ledger import batches, read_intent
 from tailpipe_resources.lake.log import read_commit, read_log
+from tailpipe_resources.lake.retired import log_of
 from tailpipe_resources.lake.storage import OWN
 from tailpipe_resources.model.finding import DERIVED_TABLES
 
@@ -104,8 +105,9 @@ def intended(lake: Lake, table: str) -> Iterator[str]:
 
 
 def _removed(lake: Lake, table: str) -> Iterator[tuple[str, float]]:
-    """What commits that are still in the log took out of sight, and when, in Unix seconds."""
-    for key in read_log(lake, table).commits.values():
+    """What commits of the last day or more took out of sight, and when, in Unix seconds."""
+    logs = (read_log(lake, each) for each in (table, log_of(table)))
+    for key in (key for log in logs for key in log.commits.values()):
         for action in read_commit(lake, key) or ():
             if "remove" in action:
                 removed = action["remove"]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import PastError
 from tailpipe_resources.lake.cleanup import past
-from tailpipe_resources.lake.delta import active_files, open_table
+from tailpipe_resources.lake.delta import active_files
 from tailpipe_resources.lake.history import history
 from tailpipe_resources.lake.log import read_log
+from tailpipe_resources.lake.retired import open_at, readable
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -28,7 +29,7 @@ def version_at(lake: Lake, table: str, as_of: AsOf) -> int | None:
         PastError: the log does not reach back that far, or there is no such version.
     """
     wanted = _at_time(lake, table, as_of) if isinstance(as_of, datetime) else _of_number(lake, table, as_of)
-    if wanted is not None and wanted not in _readable(lake, table):
+    if wanted is not None and wanted not in readable(lake, table):
         raise _too_old(lake, table, wanted)
     return wanted
 
@@ -74,17 +75,6 @@ def _of_number(lake: Lake, table: str, version: int) -> int:
     return version
 
 
-def _readable(lake: Lake, table: str) -> range:
-    """The versions whose commits, or a checkpoint with commits after it, are in the log."""
-    log = read_log(lake, table)
-    newest = log.newest or 0
-    first = newest
-    while first - 1 in log.commits:
-        first -= 1
-    starts = [0] if first == 0 else [each for each in log.checkpoints if each >= first - 1]
-    return range(min(starts, default=newest + 1), newest + 1)
-
-
 def _too_old(lake: Lake, table: str, wanted: int) -> PastError:
     """An error that names the next version after the one that was wanted that can be asked."""
     first = _first_kept(lake, table, wanted)
@@ -99,11 +89,11 @@ def _too_old(lake: Lake, table: str, wanted: int) -> PastError:
 
 def _first_kept(lake: Lake, table: str, wanted: int) -> int:
     """A version from `wanted` on all of whose files are still there, as old as halving finds one."""
-    there, readable = _there(lake, table), _readable(lake, table)
-    low, high = max(wanted, readable.start), readable.stop - 1
+    there, versions = _there(lake, table), readable(lake, table)
+    low, high = max(wanted, versions.start), versions.stop - 1
     while low < high:
         middle = (low + high) // 2
-        opened = open_table(lake, table, middle)
+        opened = open_at(lake, table, middle)
         if opened is not None and _placed(table, opened, there) is not None:
             high = middle
         else:

@@ -29,11 +29,17 @@ TYPE_KEY: Final = "tailpipe.type"
 """Where a field's metadata keeps its DuckDB type; Delta has no JSON."""
 
 CONFIGURATION: Final[Mapping[str, str | None]] = {
-    "delta.checkpointInterval": "100",
     "delta.logRetentionDuration": "interval 1 days",
     "delta.enableExpiredLogCleanup": "false",
     FORMAT_KEY: str(FORMAT),
 }
+_CHECKPOINTS: Final[Mapping[bool, Mapping[str, str]]] = {
+    False: {"delta.checkpointInterval": "25"},
+    True: {"delta.checkpointInterval": "100"},
+}
+"""By whether the lake is remote. Every commit opens the table, which takes the longer the more commits come after the
+newest checkpoint; in an object store a checkpoint is a large put more."""
+
 _WRITER_PROTOCOL = 2
 ATTEMPTS = 20
 """How often a table that others widen as well is widened; of those that meet, one at a time comes through."""
@@ -107,7 +113,7 @@ def _create(lake: Lake, name: str, columns: Sequence[Column], schema: Schema) ->
             Schema([*fields, *keys]),
             mode="ignore",
             partition_by=[column.name for column in PATH_COLUMNS],
-            configuration=CONFIGURATION,
+            configuration={**CONFIGURATION, **_CHECKPOINTS[lake.store.is_remote]},
             storage_options=dict(lake.store.delta_options()) or None,
             raise_if_key_not_exists=False,
         )

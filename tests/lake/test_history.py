@@ -79,7 +79,7 @@ def test_commits_that_left_the_log_are_remembered(workshop: Workshop) -> None:
 
     log = read_log(workshop.lake, "t")
     assert min(log.commits) == 99
-    assert list(log.checkpoints) == [99, 199]
+    assert list(log.checkpoints) == [99, 124, 149, 174, 199]
     assert workshop.state() == state
     assert len(state.known) == 201
     told = history(workshop.lake, "t")
