@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from itertools import chain
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 DOCUMENT_BYTES = 64 * 1024 * 1024
 """A larger document is read in blocks, more slowly."""
+
+_NOT_BLANK = re.compile(rb"[^ \t\r\n]")
 
 
 class JsonOptions(Options):
@@ -63,8 +67,14 @@ class JsonFormat:
         Raises:
             BadArtifactError: it is no JSON, or ends too early; after the records before the break were delivered.
         """
-        document, broken = _read(stream, DOCUMENT_BYTES)
+        document, broken = _read(stream, min(piece_bytes, DOCUMENT_BYTES))
         document = document.lstrip(b" \t\r\n")
+        if self._is_first_of_lines(document):
+            yield from split_lines(_Joined(document, stream, broken), piece_bytes=piece_bytes)
+            return
+        if broken is None:
+            rest, broken = _read(stream, DOCUMENT_BYTES - len(document))
+            document = (document + rest).lstrip(b" \t\r\n") if rest else document
         is_whole = broken is None and len(document) < DOCUMENT_BYTES
         records = self._splitter.split(document) if is_whole else None
         if records is None and is_whole and self._takes_one and self._is_record(document):
@@ -82,8 +92,14 @@ class JsonFormat:
         """Not for JSON, whose records the table takes apart."""
         raise NotImplementedError
 
+    def _is_first_of_lines(self, block: bytes) -> bool:
+        """Whether the first line of this is a record that something follows: then it cannot be one document."""
+        end = block.find(b"\n")
+        return end >= 0 and _NOT_BLANK.search(block, end) is not None and self._is_record(block[:end])
+
     def _is_lines(self, document: bytes) -> bool:
-        return self._is_record(document.split(b"\n", 1)[0])
+        end = document.find(b"\n")
+        return self._is_record(document if end < 0 else document[:end])
 
     def _is_record(self, text: bytes) -> bool:
         """Whether this is an object, and none that should hold the records."""
@@ -149,13 +165,12 @@ class _Joined:
     """What was read of a stream already, then the rest of it, then the error it broke off with."""
 
     def __init__(self, start: bytes, rest: Readable, broken: BadArtifactError | None) -> None:
-        self._start = start
+        self._start = io.BytesIO(start)
         self._rest = rest
         self._broken = broken
 
     def read(self, size: int = -1, /) -> bytes:
-        block, self._start = self._start[:size], self._start[size:]
-        if block:
+        if block := self._start.read(size):
             return block
         if self._broken is not None:
             raise self._broken

@@ -34,8 +34,9 @@ def route_sql(table: Table, index: str, relation: str = "batch") -> str:
     `relation` has the columns `raw` and, for text tables, `r`. The result has `ts`, microseconds since 1970,
     `tp_index`, and `reason`, which is NULL for a record that fits.
     """
-    reasons = [*_record_reasons(table), *((check.misfit, literal(check.reason)) for check in table.checks)]
-    taken = f"SELECT raw, {_record(_routing_shape(table, index))} AS r FROM {relation}"
+    shape = _routing_shape(table, index)
+    reasons = [*_record_reasons(table, shape), *((check.misfit, literal(check.reason)) for check in table.checks)]
+    taken = f"SELECT raw, {_record(shape)} AS r FROM {relation}"
     return (
         f"SELECT tp_micros AS ts, tp_slot AS tp_index, coalesce(tp_misfit, {_first(_time_reasons())}) AS reason "
         f"FROM (SELECT epoch_us({table.timestamp}) AS tp_micros, {table.time} AS tp_time, "
@@ -129,30 +130,36 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
     looked_at = " ".join([table.timestamp, table.time, index, *(check.misfit for check in table.checks)])
     used = {quoted or plain for quoted, plain in _KEY.findall(looked_at)}
     inside = {quoted or plain for quoted, plain in _INSIDE.findall(looked_at)}
-    return {
-        key: {_anchor(table, key, kind): "VARCHAR", **(kind if key in inside else {})}
-        if isinstance(kind, dict)
-        else kind
-        for key, kind in table.shape.items()
-        if key in used or kind == "BOOLEAN" or isinstance(kind, dict)
-    }
+    shape: dict[str, object] = {}
+    for key, kind in table.shape.items():
+        if isinstance(kind, dict):
+            if key in used or key not in table.unchecked:
+                shape[key] = {_anchor(table, key, kind): "VARCHAR", **(kind if key in inside else {})}
+        elif key in used:
+            shape[key] = kind
+        elif kind == "BOOLEAN":
+            # As JSON, another value is told from none without a closer look.
+            shape[key] = "JSON"
+    return shape
 
 
-def _record_reasons(table: Table) -> list[tuple[str, str]]:
-    if table.shape is None:
+def _record_reasons(table: Table, shape: Mapping[str, object] | None) -> list[tuple[str, str]]:
+    if table.shape is None or shape is None:
         return [("r IS NULL", "'the line does not fit the format'")]
     found = [("NOT starts_with(raw, '{') AND NOT regexp_matches(raw, '^\\s*\\{')", "'the record is no JSON object'")]
     if table.unfold:
         return found
     for key, kind in table.shape.items():
         value = f"r.{quote(key)}"
-        if isinstance(kind, dict):
+        if isinstance(kind, dict) and key not in table.unchecked:
             anchor = quote(_anchor(table, key, kind))
             suspect = f"{value} IS NOT NULL AND {value}.{anchor} IS NULL"
             found.append((f"{suspect} AND {_is_other(key, 'OBJECT')}", literal(f"{key} is no object")))
         elif kind == "BOOLEAN":
-            suspect = f"{value} IS NULL AND {_is_other(key, 'BOOLEAN')}"
-            found.append((suspect, literal(f"{key} is neither true nor false")))
+            is_json = shape[key] == "JSON"
+            suspect = f"{value} NOT IN ('true', 'false') AND {_record({key: kind})}.{quote(key)} IS NULL"
+            misfit = suspect if is_json else f"{value} IS NULL AND {_is_other(key, 'BOOLEAN')}"
+            found.append((misfit, literal(f"{key} is neither true nor false")))
     return found
 
 

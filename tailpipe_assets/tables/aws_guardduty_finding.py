@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 from tailpipe_assets.tables.declaration import Table
 from tailpipe_assets.tables.json_columns import (
     Key,
     checks_of,
+    distinct_at,
     fields_of,
     first_of,
     key,
     made,
     named,
     only_if,
+    packed,
     parts,
     shape_of,
     texts_at,
-    trees_at,
     without,
 )
 from tailpipe_resources.model.schema import INSTANT
@@ -45,50 +44,23 @@ def _struct_type(first: str, kind: str, others: tuple[Key, ...]) -> str:
     return f"STRUCT({first} {kind}, {rest})"
 
 
-def _paths(of: tuple[Key, ...], *, trees: bool) -> list[str]:
-    """Where those parts are that are text, or those that are JSON."""
-    return [f"$.{part.path}" for part in of if (part.kind == "JSON") == trees]
-
-
-def _packed(of: tuple[Key, ...], texts: str, trees: str) -> str:
-    """SQL for parts of a JSON object that was taken apart along `_paths`, as the arguments of `struct_pack`."""
-    text_at, tree_at = count(1), count(1)
-    return ", ".join(
-        f'"{part.name}" := {_tree(f"{trees}[{next(tree_at)}]")}'
-        if part.kind == "JSON"
-        else f'"{part.name}" := {_cast(f"{texts}[{next(text_at)}]", part)}'
-        for part in of
-    )
-
-
-def _tree(tree: str) -> str:
-    return only_if(f"{tree} <> 'null'", tree)
-
-
-def _cast(text: str, part: Key) -> str:
-    return text if part.kind == "VARCHAR" else f"try_cast({text} AS {part.kind})"
-
-
 # What else an action or a resource says depends on its kind, so it stays JSON as a whole.
-_SERVICE_TEXTS, _SERVICE_TREES = _paths(_SERVICE, trees=False), _paths(_SERVICE, trees=True)
-_TEXTS = texts_at("r.service", [*_SERVICE_TEXTS, "$.action.actionType"])
-_TREES = trees_at("r.service", [*_SERVICE_TREES, "$.action"])
-_ACTION = f"{_TREES}[{len(_SERVICE_TREES) + 1}]"
+# `null` is told from nothing by a closer look, where there is no action.
+_ACTION = "coalesce(r.service.action, json_extract(raw, '$.service.action'))"
 _ACTION_SQL = only_if(
     f"{_ACTION} IS NOT NULL",
-    f"struct_pack(action_type := {_TEXTS}[{len(_SERVICE_TEXTS) + 1}], "
+    f"struct_pack(action_type := json_extract_string({_ACTION}, '$.actionType'), "
     f"action_details := {without(_ACTION, ['actionType'])})",
 )
-_SERVICE_SQL = only_if(
-    "r.service IS NOT NULL", f'struct_pack("action" := {_ACTION_SQL}, {_packed(_SERVICE, _TEXTS, _TREES)})'
+_SERVICE_SQL = (
+    f'CASE WHEN r.service IS NOT NULL THEN struct_pack("action" := {_ACTION_SQL}, {packed("r.service", _SERVICE)}) END'
 )
 _CREDENTIALS = "json_extract(r.resource, '$.accessKeyDetails')"
 _RESOURCE_TEXTS = texts_at(
     "r.resource", [*(f"$.accessKeyDetails.{part.path}" for part in _ACCESS_KEY), "$.resourceType"]
 )
-_CREDENTIALS_SQL = only_if(
-    f"{_CREDENTIALS} IS NOT NULL", f"struct_pack({_packed(_ACCESS_KEY, _RESOURCE_TEXTS, _CREDENTIALS)})"
-)
+_CREDENTIALS_PACKED = ", ".join(f"{part.name} := {_RESOURCE_TEXTS}[{at}]" for at, part in enumerate(_ACCESS_KEY, 1))
+_CREDENTIALS_SQL = only_if(f"{_CREDENTIALS} IS NOT NULL", f"struct_pack({_CREDENTIALS_PACKED})")
 _RESOURCE_SQL = only_if(
     "r.resource IS NOT NULL",
     f"struct_pack(resource_type := {_RESOURCE_TEXTS}[{len(_ACCESS_KEY) + 1}], "
@@ -113,6 +85,7 @@ _KEYS = (
     made("service", _struct_type("action", _ACTION_TYPE, _SERVICE), _SERVICE_SQL, "What was done, how often and when."),
     made("resource", _RESOURCE_TYPE, _RESOURCE_SQL, "What it was done to, and with which credentials."),
 )
+_SHAPED = (key("service", "service", "", (*_SERVICE, Key("action", "action", "JSON"))),)
 _ACTIONS = (
     "networkConnectionAction",
     "awsApiCallAction",
@@ -127,7 +100,8 @@ AWS_GUARDDUTY_FINDING = Table(
     name="aws_guardduty_finding",
     description="Amazon GuardDuty findings: signs of an attack on an AWS account, each time they were updated.",
     formats=("jsonl", "json"),
-    shape={**shape_of(_KEYS), "service": "JSON", "resource": "JSON"},
+    shape={**shape_of((*_KEYS, *_SHAPED)), "resource": "JSON"},
+    unchecked=frozenset({"service"}),
     time='coalesce(r."updatedAt", r."createdAt")',
     timestamp='try_cast(coalesce(r."updatedAt", r."createdAt") AS TIMESTAMPTZ)',
     checks=checks_of(_KEYS),
@@ -136,7 +110,7 @@ AWS_GUARDDUTY_FINDING = Table(
     fields=fields_of(_KEYS),
     enrichment={
         "tp_source_ip": f"coalesce({first_of(_IPS, len(_REMOTES))})",
-        "tp_ips": only_if(f"list_distinct({_IPS}) <> []", f"list_distinct({_IPS})"),
+        "tp_ips": distinct_at(_IPS, len(_REMOTES)),
         "tp_akas": named("arn"),
         "tp_usernames": named("resource.access_key_details.user_name", "resource.access_key_details.access_key_id"),
     },

@@ -21,7 +21,6 @@ from tailpipe_resources.model.schema import INSTANT
 
 _CLAIM = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 _ID = 'coalesce(r."resourceId", r."resourceUri")'
-_SUBSCRIPTION = f"""coalesce(r."subscriptionId", nullif(regexp_extract({_ID}, '(?i)/subscriptions/([^/]+)', 1), ''))"""
 _TIME = 'coalesce(r."eventTimestamp", r."time")'
 
 
@@ -31,20 +30,36 @@ def _value(*paths: str) -> str:
     return f"CASE WHEN starts_with({first}, '{{') THEN json_extract_string({first}, '$.value') ELSE {first} END"
 
 
-def _in_id(pattern: str) -> str:
-    return f"nullif(regexp_extract({_ID}, '(?i){pattern}', 1), '')"
+def _in_id(word: str, before: str) -> str:
+    """SQL for what follows a word in the id. Most ids are of one form, and that is tried first: it takes a third."""
+    tried = (f"(?i)^{before}/{word}/([^/]+)", f"(?i)/{word}/([^/]+)")
+    return ", ".join(f"nullif(regexp_extract({_ID}, '{pattern}', 1), '')" for pattern in tried)
 
 
-_ALLOWED = texts_at(
-    'r."identity"', ["$.authorization.action", "$.authorization.scope", "$.authorization.evidence.role"]
-)
+# Before the word it holds no other that is the same: neither hexadecimal digits nor what begins with another letter is.
+_IN_SUBSCRIPTION = "/subscriptions/[-0-9a-f]+"
+_IN_GROUP = f"{_IN_SUBSCRIPTION}/resourcegroups/[^/p][^/]*"
+_SUBSCRIPTION = f"""coalesce(r."subscriptionId", {_in_id("subscriptions", "")})"""
+_IDENTITY = {
+    "authorization": {"action": "VARCHAR", "scope": "VARCHAR", "evidence": {"role": "VARCHAR"}},
+    "claims": "JSON",
+}
+_ALLOWED = 'r."identity"."authorization"'
+
+
+def _null_in_identity(key: str) -> str:
+    """SQL for a key of the identity that is NULL in `r`: JSON's `null`, or NULL where it is not there."""
+    return f"""CASE WHEN r."identity" IS NOT NULL THEN json_extract(raw, '$.identity.{key}') END"""
+
+
 _AUTHORIZATION_SQL = only_if(
-    """r."authorization" IS NOT NULL OR json_extract(r."identity", '$.authorization') IS NOT NULL""",
-    f'struct_pack("action" := coalesce(r."authorization".action, {_ALLOWED}[1]), '
-    f'scope := coalesce(r."authorization".scope, {_ALLOWED}[2]), '
-    f'role := coalesce(r."authorization".role, {_ALLOWED}[3]))',
+    f'CASE WHEN r."authorization" IS NOT NULL OR {_ALLOWED} IS NOT NULL THEN true '
+    f"ELSE {_null_in_identity('authorization')} IS NOT NULL END",
+    f'struct_pack("action" := coalesce(r."authorization".action, {_ALLOWED}.action), '
+    f'scope := coalesce(r."authorization".scope, {_ALLOWED}.scope), '
+    f'role := coalesce(r."authorization".role, {_ALLOWED}.evidence.role))',
 )
-_CLAIMS = """coalesce(r."claims", json_extract(r."identity", '$.claims'))"""
+_CLAIMS = f'coalesce(r."claims", r."identity".claims, {_null_in_identity("claims")})'
 _NAMES = [f'$."{name}"' for name in (f"{_CLAIM}/upn", f"{_CLAIM}/name", "appid")]
 _CALLER = f'coalesce(r."caller", {first_of(texts_at(_CLAIMS, _NAMES), len(_NAMES))})'
 _REQUEST = parts(client_ip_address="clientIpAddress", client_request_id="clientRequestId", method="method", uri="uri")
@@ -74,14 +89,14 @@ _KEYS = (
     made(
         "resource_group_name",
         "VARCHAR",
-        f'coalesce(r."resourceGroupName", {_in_id("/resourcegroups/([^/]+)")})',
+        f'coalesce(r."resourceGroupName", {_in_id("resourcegroups", _IN_SUBSCRIPTION)})',
         "The resource group.",
     ),
     made("resource_id", "VARCHAR", _ID, "The resource it was done to."),
     made(
         "resource_provider_name",
         "VARCHAR",
-        f"coalesce({_value(chr(34) + 'resourceProviderName' + chr(34))}, {_in_id('/providers/([^/]+)')})",
+        f"coalesce({_value(chr(34) + 'resourceProviderName' + chr(34))}, {_in_id('providers', _IN_GROUP)})",
         "The resource's provider.",
     ),
     made("resource_type", "VARCHAR", _value('"resourceType"'), "The resource's type."),
@@ -104,7 +119,8 @@ AZURE_ACTIVITY_LOG = Table(
     description="Azure activity log events: operations on the resources of a subscription, by whom and how they ended.",
     formats=("json", "jsonl"),
     format_options={"records": "value"},
-    shape={**shape_of(_KEYS, _MORE), "claims": "JSON", "identity": "JSON"},
+    shape={**shape_of(_KEYS, _MORE), "claims": "JSON", "identity": _IDENTITY},
+    unchecked=frozenset({"identity"}),
     anchors={"httpRequest": "clientRequestId"},
     time=_TIME,
     timestamp=f"try_cast({_TIME} AS TIMESTAMPTZ)",

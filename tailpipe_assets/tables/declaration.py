@@ -97,6 +97,9 @@ class Table:
     """For each object in `shape`, a key of it that is nearly always there. Where it is missing, the record is looked at
     more closely; without an anchor, the object's first key is it."""
 
+    unchecked: frozenset[str] = frozenset()
+    """Objects in `shape` that may be something else, and are then taken as not there."""
+
     unfold: bool = False
     """Whether its SQL names the keys of `r` without the `r.` before them."""
 

@@ -90,6 +90,11 @@ def type_of(each: Key) -> str:
     return f"STRUCT({', '.join(f'{part.name} {type_of(part)}' for part in each.kind)})"
 
 
+def packed(value: str, kind: Iterable[Key]) -> str:
+    """SQL for the parts of a struct, out of the struct that the record has there, as the arguments of `struct_pack`."""
+    return ", ".join(f'"{part.name}" := {_sql(value, part)}' for part in kind)
+
+
 def at(start: str, path: str) -> str:
     """SQL for what is at a path."""
     return ".".join([start, *(f'"{step}"' for step in path.split("."))])
@@ -128,17 +133,32 @@ def named(*columns: str) -> str:
     )
 
 
+def distinct(texts: str) -> str:
+    """SQL for a list's texts, each once and without NULL; NULL when there are none.
+
+    Most lists hold one, and then no set is made.
+    """
+    return f"CASE WHEN len({texts}) = 1 AND {texts}[1] IS NOT NULL THEN {texts} ELSE {_set_of(texts)} END"
+
+
+def distinct_and(texts: str, another: str) -> str:
+    """SQL for the same of a list and one text more, which most lists hold alone."""
+    whole = _set_of(f"list_append(coalesce({texts}, []), {another})")
+    return f"CASE WHEN len({texts}) = 1 AND {texts}[1] = {another} THEN {texts} ELSE {whole} END"
+
+
+def distinct_at(texts: str, count: int) -> str:
+    """SQL for the same of a list with places for so many texts, of which most lists hold one."""
+    one = f"[coalesce({first_of(texts, count)})]"
+    return f"CASE WHEN list_count({texts}) = 1 THEN {one} ELSE {_set_of(texts)} END"
+
+
 def only_if(condition: str, value: str) -> str:
     """SQL for a value where a condition holds, and NULL elsewhere, which costs that of the value everywhere.
 
     What occurs several times is worked out once by DuckDB, but not inside of `CASE`, nor of `nullif`, which is one.
     """
     return f"[{value}][({condition})::INTEGER]"
-
-
-def trees_at(value: str, paths: Sequence[str]) -> str:
-    """SQL for the list of the JSON at some paths of a JSON value, which is parsed once."""
-    return f"json_extract({value}, [{_literals(paths)}])"
 
 
 def texts_at(value: str, paths: Sequence[str]) -> str:
@@ -149,6 +169,10 @@ def texts_at(value: str, paths: Sequence[str]) -> str:
 def first_of(texts: str, count: int) -> str:
     """SQL for the first of so many texts of a list that is not NULL, as the arguments of `coalesce`."""
     return ", ".join(f"{texts}[{number}]" for number in range(1, count + 1))
+
+
+def _set_of(texts: str) -> str:
+    return f"nullif(list_distinct({texts}), [])"
 
 
 def _literals(texts: Iterable[str]) -> str:
@@ -176,5 +200,4 @@ def _sql(start: str, each: Key) -> str:
 def _struct(value: str, kind: tuple[Key, ...]) -> str:
     if all(part.path == part.name and part.kind in _AS_IT_IS for part in kind):
         return value
-    packed = ", ".join(f'"{part.name}" := {_sql(value, part)}' for part in kind)
-    return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({packed}) END"
+    return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({packed(value, kind)}) END"

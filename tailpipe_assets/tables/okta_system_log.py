@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tailpipe_assets.tables.declaration import Table
-from tailpipe_assets.tables.json_columns import Key, fields_of, key, named, parts, shape_of
+from tailpipe_assets.tables.json_columns import Key, distinct, distinct_and, fields_of, key, named, parts, shape_of
 from tailpipe_resources.model.schema import INSTANT
 
 _ACTOR = parts(
@@ -63,7 +63,7 @@ _KEYS = (
     key("debugContext", "debug_context", "What Okta adds for debugging: URI, risk, behaviors and more.", "JSON"),
     key("request", "request", "The addresses the request came along.", "JSON"),
 )
-_CHAIN = "coalesce(json_extract_string(request, '$.ipChain[*].ip'), [])"
+_CHAIN = "json_extract_string(request, '$.ipChain[*].ip')"
 
 OKTA_SYSTEM_LOG = Table(
     name="okta_system_log",
@@ -77,11 +77,11 @@ OKTA_SYSTEM_LOG = Table(
     fields=fields_of(_KEYS),
     enrichment={
         "tp_source_ip": "client.ip_address",
-        "tp_ips": f"nullif(list_distinct(list_append({_CHAIN}, client.ip_address)), [])",
+        "tp_ips": distinct_and(_CHAIN, "client.ip_address"),
         "tp_usernames": named("actor.display_name", "actor.alternate_id"),
         "tp_emails": "CASE WHEN contains(actor.alternate_id, '@') THEN [actor.alternate_id] END",
         "tp_domains": "CASE WHEN security_context.domain <> '.' THEN [security_context.domain] END",
-        "tp_akas": "nullif(list_distinct(coalesce(json_extract_string(target, '$[*].id'), [])), [])",
+        "tp_akas": distinct("json_extract_string(target, '$[*].id')"),
     },
     references=("https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/",),
     sample=(

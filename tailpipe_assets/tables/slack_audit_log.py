@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from tailpipe_assets.tables.declaration import Table
-from tailpipe_assets.tables.json_columns import Key, fields_of, key, made, named, parts, shape_of
+from tailpipe_assets.tables.json_columns import (
+    Key,
+    distinct,
+    distinct_and,
+    fields_of,
+    key,
+    made,
+    named,
+    parts,
+    shape_of,
+)
 from tailpipe_resources.model.schema import INSTANT
 
 _USER = parts(id="id", name="name", email="email", team="team")
@@ -39,9 +49,9 @@ SLACK_AUDIT_LOG = Table(
         "tp_source_ip": "context.ip_address",
         "tp_ips": named("context.ip_address"),
         "tp_usernames": named('actor."user".name', 'actor."user".id'),
-        "tp_emails": f'nullif(list_distinct(list_append({_ENTITY.format("email")}, actor."user".email)), [])',
+        "tp_emails": distinct_and(_ENTITY.format("email"), 'actor."user".email'),
         "tp_domains": named("context.location.domain"),
-        "tp_akas": f"nullif(list_distinct(coalesce({_ENTITY.format('id')}, [])), [])",
+        "tp_akas": distinct(_ENTITY.format("id")),
     },
     references=("https://docs.slack.dev/admins/audit-logs-api/",),
     sample=(

@@ -250,3 +250,14 @@ def test_a_path_is_made_of_keys(path: str) -> None:
     """An empty one would mean nothing."""
     with pytest.raises(ValueError, match="must be keys"):
         JsonFormat(JsonOptions(records=path))
+
+
+@pytest.mark.parametrize("piece_bytes", [4, 20, 1 << 20])
+@pytest.mark.parametrize("before", ["", "\n \r\n"])
+def test_lines_are_told_from_a_document_however_much_is_read_at_once(piece_bytes: int, before: str) -> None:
+    """By their first one, or by all that could be held."""
+    lines = ['{"a": 1}', '{"Records": [{"a": 2}]}', '{"a": 3}']
+
+    raw, positions, rejected, broken = split(before + "\n".join(lines), piece_bytes)
+
+    assert (raw, positions, rejected, broken) == (lines, [0, 9, 33], [], None)

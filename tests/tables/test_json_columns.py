@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from tailpipe_assets.tables.json_columns import first_of, named, only_if, texts_at, trees_at
+from tailpipe_assets.tables.json_columns import (
+    distinct,
+    distinct_and,
+    distinct_at,
+    first_of,
+    named,
+    only_if,
+    texts_at,
+)
 from tests.services.one_table import OneTable
 
 if TYPE_CHECKING:
@@ -65,19 +73,37 @@ def test_a_list_of_names_is_their_set(connection: duckdb.DuckDBPyConnection, cou
 
 
 def test_parts_taken_together_are_those_taken_alone(connection: duckdb.DuckDBPyConnection) -> None:
-    """Of absent keys, other kinds, keys named twice and null, as text and as JSON."""
-    texts, trees = (
-        ", ".join(f"{ask}(value, '{path}')" for path in PATHS) for ask in ("json_extract_string", "json_extract")
-    )
-    together = f"struct_pack(texts := {texts_at('value', PATHS)}, trees := {trees_at('value', PATHS)})"
-    alone = f"struct_pack(texts := [{texts}], trees := [{trees}])"
+    """Of absent keys, other kinds, keys named twice and null."""
+    alone = ", ".join(f"json_extract_string(value, '{path}')" for path in PATHS)
+    quick = only_if("value IS NOT NULL", texts_at("value", PATHS))
 
-    found = connection.sql(
-        f"SELECT value IS NULL, {only_if('value IS NOT NULL', together)}, {alone} FROM held"
-    ).fetchall()
+    found = connection.sql(f"SELECT value IS NULL, {quick}, [{alone}] FROM held").fetchall()
 
     assert [quick for missing, quick, _ in found if missing] == [None]
     assert all(quick == plain for missing, quick, plain in found if not missing)
+
+
+LISTS = [None, [], *(list(each) for size in (1, 2, 3) for each in product((None, "x", "y"), repeat=size))]
+
+
+@pytest.mark.parametrize(
+    ("quick", "plain"),
+    [
+        (distinct("texts"), "list_distinct(texts)"),
+        (distinct_at("texts", 3), "list_distinct(texts)"),
+        (distinct_and("texts", "other"), "list_distinct(list_append(coalesce(texts, []), other))"),
+    ],
+)
+def test_what_a_list_holds_comes_once_however_it_is_worked_out(quick: str, plain: str) -> None:
+    """Of none, one and several texts, some of them NULL, and with another beside them."""
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE held (texts VARCHAR[], other VARCHAR)")
+    connection.executemany("INSERT INTO held VALUES (?, ?)", [*product(LISTS, (None, "x", "z"))])
+
+    found = connection.sql(f"SELECT {quick}, nullif({plain}, []) FROM held").fetchall()
+
+    assert len(found) == 3 * len(LISTS)
+    assert all(quick == plain for quick, plain in found)
 
 
 def test_the_first_text_found_is_the_first_that_is_there(connection: duckdb.DuckDBPyConnection) -> None:
@@ -156,3 +182,13 @@ def test_azure_tells_who_was_allowed_what(keys: dict[str, Any], expected: tuple[
     )
 
     assert (None if allowed is None else list(allowed.values()), claims, caller) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(True, True), (False, False), (None, None), ("true", True), ("false", False), (1, True)]
+)
+def test_what_says_true_or_false_in_another_way_is_taken(value: object, expected: bool | None, tmp_path: Path) -> None:
+    """As text or as a number; a record that says something else there does not fit."""
+    line = json.dumps({"insertId": "i", "timestamp": "2024-02-07T12:00:00Z", "traceSampled": value})
+
+    assert OneTable("gcp_audit_log", tmp_path).rows("trace_sampled", line) == [(expected,)]
