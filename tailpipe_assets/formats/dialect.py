@@ -17,6 +17,7 @@ Columns = Mapping[str, pa.Array]
 Parse = Callable[[pa.Array], pa.Array]
 Check = Callable[[Columns], pa.Array]
 _BACKSLASH, _SPACE = ord("\\"), ord(" ")
+_OFFSETS = {pa.string(): np.int32, pa.large_string(): np.int64}
 _ODD = r"[\\\x00-\x1f]"
 
 
@@ -53,27 +54,27 @@ class Dialect:
 
     def _columns(self, split: pa.ListArray, fits: Check) -> tuple[Columns, pa.Array]:
         """The fields of lines that have the right number of quotes, and which of them are right in the rest too."""
-        parts = [_nth(split, number) for number in range(len(self._plain) + len(self._quoted))]
-        columns = dict(zip(self._quoted, parts[1::2], strict=True))
+        columns = {name: _nth(split, 2 * number + 1) for number, name in enumerate(self._quoted)}
         good = pa.array(np.ones(len(split), dtype=bool))
         for number, names in enumerate(self._plain):
-            first, last = number == 0, number == len(self._quoted)
-            found, right = _plain_fields(parts[2 * number], names, before=not first, after=not last)
-            columns.update(found)
+            before, after = number > 0, number < len(self._quoted)
+            if names:
+                found, right = _plain_fields(_nth(split, 2 * number), names, before=before, after=after)
+                columns.update(found)
+            else:
+                right = _is_text(split, 2 * number, " " if before and after else "")
             good = _and(good, right)
         return columns, _and(good, fits(columns))
 
 
 def _plain_fields(text: pa.Array, names: tuple[str, ...], *, before: bool, after: bool) -> tuple[Columns, pa.Array]:
     """The fields between two quoted ones, and in which lines there are as many as there should be."""
-    if not names:
-        return {}, pc.equal(text, " " if before and after else "")
     split = pc.split_pattern(text, " ")
     right = pc.equal(pc.list_value_length(split), len(names) + before + after)
     if not pc.all(right, min_count=0).as_py():
         split = pc.if_else(right, split, pa.scalar([""] * (len(names) + before + after), split.type))
     for edge in ([0] if before else []) + ([len(names) + before] if after else []):
-        right = _and(right, pc.equal(_nth(split, edge), ""))
+        right = _and(right, _is_text(split, edge, ""))
     fields = {name: _nth(split, number + before) for number, name in enumerate(names)}
     for field in fields.values():
         right = _and(right, pc.greater(pc.binary_length(field), 0))
@@ -88,6 +89,21 @@ def _nth(lists: pa.ListArray, number: int) -> pa.Array:
     """The element at this place of lists that are all of one length."""
     values = lists.flatten()
     return values.take(pa.array(np.arange(number, len(values), len(values) // max(len(lists), 1) or 1)))
+
+
+def _is_text(lists: pa.ListArray, number: int, text: str) -> pa.Array:
+    """Where the element at this place is that text, of one character at most; no element is copied."""
+    if not len(lists):
+        return pa.array([], pa.bool_())
+    values = lists.flatten()
+    every = len(values) // len(lists)
+    offsets = np.frombuffer(values.buffers()[1], _OFFSETS[values.type])[values.offset : values.offset + len(values) + 1]
+    starts, ends = offsets[:-1][number::every], offsets[1:][number::every]
+    found = ends - starts == len(text)
+    if text:
+        held = np.frombuffer(values.buffers()[2] or b"\0", np.uint8)
+        found &= held.take(starts, mode="clip") == ord(text)
+    return pa.array(found)
 
 
 def _ordinary(lines: pa.Array) -> pa.Array:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.formats.dialect import Columns, Dialect
+from tailpipe_assets.formats.dialect import Columns, Dialect, Parse
 from tailpipe_assets.formats.objects import members_of, objects
 
 if TYPE_CHECKING:
@@ -73,11 +73,15 @@ class Layout:
         """By the dialect's name for it: a variable in no quotes, and what stands before and after it in its word."""
         self._dialect = self._made_dialect(marked.strip(" "))
 
-    def fields(self, lines: pa.Array) -> pa.Array:
-        """The groups of each line; null where it does not fit, and in groups the layout does not have."""
-        if self._dialect is None:
-            return self._by_expression(lines)
-        return self._dialect.read(lines, self._record, self._fits, self._by_expression)
+    def fields(self, lines: pa.Array, otherwise: Parse | None = None) -> pa.Array:
+        """The groups of each line; null where it does not fit, and in groups the layout does not have.
+
+        Args:
+            lines: the text.
+            otherwise: the same, out of lines that are not read by the dialect; by the expression when not given.
+        """
+        left = otherwise or self.by_expression
+        return left(lines) if self._dialect is None else self._dialect.read(lines, self._record, self._fits, left)
 
     def _expression(self, marked: str) -> str:
         made, quoted = [], False
@@ -160,7 +164,8 @@ class Layout:
             values[variable.name] = value
         return self._struct(values, len(next(iter(columns.values()))))
 
-    def _by_expression(self, lines: pa.Array) -> pa.Array:
+    def by_expression(self, lines: pa.Array) -> pa.Array:
+        """The same by the regular expression alone, which says what a line means."""
         found = pc.extract_regex(lines, self._pattern)
         names = [variable.name for variable in self._variables]
         return self._struct(dict(zip(names, found.flatten(), strict=True)), len(lines), found.is_null())

@@ -163,12 +163,21 @@ class ApacheFormat(_ServerLog):
 
     def fields(self, raw: pa.Array) -> pa.Array:
         """The directives' values of each line; null where it was not written by the layout."""
+        return self._quickly(raw, self._layouts)
+
+    def _quickly(self, lines: pa.Array, layouts: list[Layout]) -> pa.Array:
+        """By the dialects first: no line that one of them reads fits another layout, which has more quotes or fewer."""
+        if not layouts:
+            return self._by_expressions(lines)
+        return layouts[0].fields(lines, lambda others: self._quickly(others, layouts[1:]))
+
+    def _by_expressions(self, lines: pa.Array) -> pa.Array:
         first, *others = self._layouts
-        found = first.fields(raw)
+        found = first.by_expression(lines)
         for layout in others:
             if found.null_count:
                 missing = found.is_null()
-                found = merged(found.is_valid(), found.drop_null(), layout.fields(raw.filter(missing)))
+                found = merged(found.is_valid(), found.drop_null(), layout.by_expression(lines.filter(missing)))
         return found
 
 

@@ -40,6 +40,14 @@ USUAL = st.tuples(
 ).map(" ".join)
 LINES = (USUAL | st.lists(PIECES, min_size=1, max_size=10).map(" ".join)).filter(lambda line: bool(line.strip()))
 
+COMMON = st.tuples(
+    st.sampled_from(["h - -", "h - ada", "h - a b", "h -", '"h" - -']),
+    st.sampled_from([TIME, "[a b]", "[x]"]),
+    st.sampled_from(['"GET / HTTP/1.1"', '"-"', '"\\""', '"say "hi""', '"']),
+    st.sampled_from(["200 1", "408 -", "200", "200 1 "]),
+    st.sampled_from(["", ' "-" "curl"', ' "r" "a "b" c"', ' "r"', ' "r" "a"b', "  "]),
+).map(lambda parts: " ".join(parts[:-1]) + parts[-1])
+
 
 def nginx(layout: str, *lines: str) -> list[Any]:
     """What a layout makes of lines, without what is absent."""
@@ -61,7 +69,17 @@ def test_dialect_and_expression_agree(lines: list[str]) -> None:
         made = NginxFormat(NginxOptions(layout=layout))._layout
 
         assert made._dialect is not None
-        assert made.fields(column).to_pylist() == made._by_expression(column).to_pylist()
+        assert made.fields(column).to_pylist() == made.by_expression(column).to_pylist()
+
+
+@examples(max_examples=300, deadline=None)
+@given(st.lists(COMMON, max_size=6))
+def test_apache_reads_a_line_alike_by_dialects_and_expressions(lines: list[str]) -> None:
+    """Whichever of its layouts the line was written by, if any."""
+    column = pa.array(lines, pa.string())
+    form = ApacheFormat(ApacheOptions())
+
+    assert form.fields(column).to_pylist() == form._by_expressions(column).to_pylist()
 
 
 def test_a_layout_of_ones_own_is_read() -> None:
