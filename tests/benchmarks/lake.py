@@ -17,17 +17,10 @@ from tailpipe_assets.pipeline.compact import compact_collections
 from tailpipe_assets.samples import cloudtrail
 from tailpipe_assets.views import views_of
 from tailpipe_resources.config import load
-from tailpipe_resources.lake import Batch, Lake, commit, local_lake
-from tailpipe_resources.lake.delta import Told
-from tailpipe_resources.lake.intent import Entry
-from tailpipe_resources.lake.recovery import recover
-from tailpipe_resources.lake.schema import delta_schema
-from tailpipe_resources.lake.staging import stage
-from tailpipe_resources.lake.table import ensure_table
-from tailpipe_resources.model.schema import INSTANT, REJECTED_TABLE, Column
-from tailpipe_resources.model.slot import Slot
+from tailpipe_resources.lake import Lake, local_lake
 from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.views import create_views
+from tests.benchmarks import commits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,65 +34,14 @@ ROUNDS_OF_COLLECTING = 8
 """How many times a part of the logs is collected, so that there are small files to compact."""
 
 COMMITS = (1, 1_000, 10_000)
-COMPACT_EVERY = 500
-WINDOW = 100
-"""How many commits a figure is of."""
-
-COLUMNS = (
-    Column("tp_id", "VARCHAR"),
-    Column("tp_timestamp", INSTANT),
-    Column("tp_source_location", "VARCHAR"),
-    Column("n", "BIGINT"),
-)
 
 
 def main(*, rounds: int, scale: float) -> None:
     """Commit, collect, compact and ask, and print what it took."""
     del rounds
     with tempfile.TemporaryDirectory() as folder:
-        _commits(Path(folder) / "commits", [max(1, int(each * scale)) for each in COMMITS])
+        commits.measure(Path(folder) / "commits", [max(1, int(each * scale)) for each in COMMITS])
         _compaction(Path(folder), int(EVENTS * scale))
-
-
-def _commits(folder: Path, marks: list[int]) -> None:
-    """Commits of one small file each into a table that is compacted now and then."""
-    lake = local_lake(folder)
-    taken: list[float] = []
-    with connect(threads=1) as connection:
-        for name in ("t", REJECTED_TABLE):
-            ensure_table(lake, name, COLUMNS, delta_schema(connection, COLUMNS))
-        state = recover(connection, lake, "t", "c")
-        for number in range(max(marks) + WINDOW):
-            file = stage(connection, lake, Slot("t", "c", "i", FIRST_DAY), _row(number), stream="t/c")
-            assert file is not None
-            entry = Entry(f"artifact{number % 1000}", "1", "ok", rows=1)
-            batch = Batch("t", "c", Told("collect", "bench"), files=(file,), consumed=(entry,))
-            started = time.perf_counter()
-            state = commit(connection, lake, state, batch).state
-            taken.append((time.perf_counter() - started) * 1000)
-            if number % COMPACT_EVERY == COMPACT_EVERY - 1:
-                compact_collections(lake, [("t", "c")])
-    print(f"\nA commit of one file, the table compacted every {COMPACT_EVERY} commits")
-    print(f"  {'after commits':>14}{'p50 ms':>10}{'p95 ms':>10}")
-    for mark in marks:
-        window = sorted(taken[mark : mark + WINDOW])
-        print(f"  {mark:>14,}{_at(window, 0.5):>10.1f}{_at(window, 0.95):>10.1f}")
-    files = len(list((folder / "t" / "_delta_log").iterdir()))
-    print(f"  files in the log: {files:,}; opening it anew and reading the ledger: {_opened(lake):.0f} ms")
-
-
-def _row(number: int) -> str:
-    return (
-        f"SELECT 'r{number}' AS tp_id, TIMESTAMPTZ '{FIRST_DAY} 12:00:00Z' AS tp_timestamp, "
-        f"'artifact{number % 1000}' AS tp_source_location, {number}::BIGINT AS n"
-    )
-
-
-def _opened(lake: Lake) -> float:
-    started = time.perf_counter()
-    with connect(threads=1) as connection:
-        recover(connection, lake, "t", "c")
-    return (time.perf_counter() - started) * 1000
 
 
 def _compaction(folder: Path, events: int) -> None:
