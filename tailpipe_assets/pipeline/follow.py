@@ -18,7 +18,6 @@ from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_assets.pipeline.news import News
 from tailpipe_assets.pipeline.notices import Notices, are_all, inbox_of
 from tailpipe_assets.pipeline.reconcile import due
-from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.scan import CollectOptions
 from tailpipe_assets.pipeline.tidying import FILES, Tidying
 from tailpipe_resources.errors import BusyError, CommitConflictError, TailpipeError
@@ -28,11 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tailpipe_assets.pipeline.plan import Plan
-    from tailpipe_resources.lake import Lake
-    from tailpipe_resources.model.config import Destination
-    from tailpipe_resources.model.config import Source as SourceBlock
+    from tailpipe_assets.pipeline.resources import Resources
     from tailpipe_resources.model.window import Window
-    from tailpipe_resources.sources.base import Source
 
 PAUSE = 1.0
 """Seconds from collecting files of this machine to the next look at them: a busy log is not to be many small files."""
@@ -135,7 +131,7 @@ class Follower:
 
     def use(self, plans: Sequence[Plan]) -> None:
         """Follow these from now on."""
-        self._resources = _kept(self._given)
+        self._resources = self._given.kept()
         self._news = News(self._manner.window, self._options, self._resources)
         self._feeds = [self._feed(tuple(those)) for those in by_source(plans).values()]
 
@@ -283,21 +279,3 @@ def _failed(plans: Sequence[Plan], results: Sequence[CollectResult], failure: Ta
     done = {(each.table, each.collection): each for each in results}
     found = (done.get(each.collection.key) or CollectResult(*each.collection.key) for each in plans)
     return [replace(each, failure=each.failure or failure) for each in found]
-
-
-def _kept(resources: Resources) -> Resources:
-    """The same resources, each source and lake got once."""
-    sources: dict[str, Source] = {}
-    lakes: dict[str, Lake] = {}
-
-    def source(block: SourceBlock) -> Source:
-        if block.address not in sources:
-            sources[block.address] = resources.source(block)
-        return sources[block.address]
-
-    def lake(destination: Destination) -> Lake:
-        if destination.path not in lakes:
-            lakes[destination.path] = resources.lake(destination)
-        return lakes[destination.path]
-
-    return Resources(source, lake, resources.engine)

@@ -25,3 +25,20 @@ class Resources:
     source: Callable[[config.Source], Source] = open_source
     lake: Callable[[config.Destination], Lake] = open_lake
     engine: Callable[[], duckdb.DuckDBPyConnection] = connect
+
+    def kept(self) -> Resources:
+        """The same, each source and lake got once."""
+        sources: dict[str, Source] = {}
+        lakes: dict[str, Lake] = {}
+
+        def source(block: config.Source) -> Source:
+            if block.address not in sources:
+                sources[block.address] = self.source(block)
+            return sources[block.address]
+
+        def lake(destination: config.Destination) -> Lake:
+            if destination.path not in lakes:
+                lakes[destination.path] = self.lake(destination)
+            return lakes[destination.path]
+
+        return Resources(source, lake, self.engine)
