@@ -144,7 +144,7 @@ events = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(events=events, data=st.data(), threshold=st.sampled_from([COUNT, DISTINCT, SUM]))
 def test_episodes_do_not_depend_on_how_rows_come_in(
     events: list[tuple[str | None, str, int]], data: st.DataObject, threshold: Threshold

@@ -76,7 +76,7 @@ def exactly(lines: list[str]) -> list[Any]:
     return found
 
 
-@examples(max_examples=150, deadline=None)
+@examples(max_examples=150)
 @given(st.lists(LINES, max_size=6))
 def test_dialect_and_expression_agree(lines: list[str]) -> None:
     """Odd quotes, backslashes, brackets and spaces: no line is lost, changed or moved by the quick way."""

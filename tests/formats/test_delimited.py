@@ -25,7 +25,7 @@ def written(rows: list[list[str]], delimiter: str = ",") -> str:
     return text.getvalue()
 
 
-@examples(max_examples=200, deadline=None)
+@examples(max_examples=200)
 @given(st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=5), st.sampled_from([",", ";", "\t"]))
 def test_what_is_written_is_read(rows: list[list[str]], delimiter: str) -> None:
     """Quotes, delimiters and empty fields; below a header and by names given."""
@@ -39,7 +39,7 @@ def test_what_is_written_is_read(rows: list[list[str]], delimiter: str) -> None:
     assert read(headed, written([["a", "b", "c"], *rows], delimiter).encode())[0] == expected
 
 
-@examples(max_examples=200, deadline=None)
+@examples(max_examples=200)
 @given(st.lists(st.text('ab,"', min_size=1, max_size=8), min_size=1, max_size=5))
 def test_a_line_is_read_as_if_it_were_alone(lines: list[str]) -> None:
     """An open quote takes no other line with it."""

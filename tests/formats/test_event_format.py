@@ -36,7 +36,7 @@ def escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("=", "\\=").replace("\n", "\\n")
 
 
-@examples(max_examples=200, deadline=None)
+@examples(max_examples=200)
 @given(st.lists(st.dictionaries(st.text("abcXYZ019", min_size=1, max_size=5), VALUES, max_size=4), max_size=5))
 def test_what_cef_says_is_read(records: list[dict[str, str]]) -> None:
     """Values with spaces, signs of assignment, bars, backslashes and line ends."""

@@ -52,7 +52,7 @@ def split(document: bytes | str, piece_bytes: int = 1 << 20) -> tuple[list[str],
     return raw, positions, rejected, None
 
 
-@examples(max_examples=150, deadline=None)
+@examples(max_examples=150)
 @given(
     RECORDS,
     st.sampled_from([None, 1, 4]),
@@ -229,7 +229,7 @@ def test_a_record_longer_than_the_limit_is_set_aside_alone() -> None:
     ]
 
 
-@examples(max_examples=150, deadline=None)
+@examples(max_examples=150)
 @given(RECORDS, st.dictionaries(NAMES, VALUES, max_size=2), st.sampled_from([None, 1]), st.integers(1, 40))
 def test_records_are_found_along_a_path(records: list[Any], beside: Any, indent: int | None, block: int) -> None:
     """Quickly and carefully alike; arrays of the same name elsewhere are none of it."""

@@ -21,7 +21,7 @@ def written(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-@examples(max_examples=200, deadline=None)
+@examples(max_examples=200)
 @given(st.lists(st.dictionaries(NAMES, VALUES, min_size=1, max_size=4), max_size=5), st.integers(1, 3))
 def test_what_is_written_is_read(records: list[dict[str, str]], spaces: int) -> None:
     """Every value comes back, whatever separators, quotes and backslashes it holds."""
@@ -30,7 +30,7 @@ def test_what_is_written_is_read(records: list[dict[str, str]], spaces: int) -> 
     assert read(LOGFMT, "\n".join(lines).encode())[0] == records
 
 
-@examples(max_examples=200, deadline=None)
+@examples(max_examples=200)
 @given(st.lists(st.text('ab="\\ ', max_size=10), min_size=1, max_size=5))
 def test_a_line_is_read_as_if_it_were_alone(lines: list[str]) -> None:
     """Odd quotes and backslashes at the end of a line mean nothing to the next."""

@@ -38,7 +38,7 @@ def expected(data: bytes) -> Lines:
     return found
 
 
-@examples(max_examples=300, deadline=None)
+@examples(max_examples=300)
 @given(
     st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), max_size=8), max_size=8),
     st.sampled_from(["\n", "\r\n", "\n\n"]),
@@ -53,7 +53,7 @@ def test_lines_are_the_same_in_blocks_of_any_size(lines: list[str], end: str, cl
     assert cut(data) == (expected(data), [])
 
 
-@examples(max_examples=100, deadline=None)
+@examples(max_examples=100)
 @given(st.lists(st.binary(max_size=6).map(lambda line: line.replace(b"\n", b"")), max_size=6), st.integers(1, 15))
 def test_lines_that_are_no_text_are_set_aside_alone(lines: list[bytes], size: int) -> None:
     """Each line is judged by itself; position and bytes are kept."""

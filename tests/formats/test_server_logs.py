@@ -60,7 +60,7 @@ def told(form: NginxFormat | ApacheFormat, *lines: str) -> list[Any]:
     return [None if each is None else {k: v for k, v in each.items() if v is not None} for each in found]
 
 
-@examples(max_examples=300, deadline=None)
+@examples(max_examples=300)
 @given(st.lists(LINES, max_size=5))
 def test_dialect_and_expression_agree(lines: list[str]) -> None:
     """Of every line, however odd."""
@@ -72,7 +72,7 @@ def test_dialect_and_expression_agree(lines: list[str]) -> None:
         assert made.fields(column).to_pylist() == made.by_expression(column).to_pylist()
 
 
-@examples(max_examples=300, deadline=None)
+@examples(max_examples=300)
 @given(st.lists(COMMON, max_size=6))
 def test_apache_reads_a_line_alike_by_dialects_and_expressions(lines: list[str]) -> None:
     """Whichever of its layouts the line was written by, if any."""

@@ -264,7 +264,6 @@ def test_every_history_leaves_what_the_model_says() -> None:
         settings=settings(
             max_examples=HISTORIES,
             stateful_step_count=STEPS,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

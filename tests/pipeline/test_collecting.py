@@ -160,7 +160,7 @@ def test_a_window_selects_artifacts_not_rows(project: Project) -> None:
     assert project.one("select count(*) from t") == 6
 
 
-@examples(max_examples=8, deadline=None)
+@examples(max_examples=8)
 @given(
     st.lists(
         st.tuples(st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31)), st.text("ab é\"'\\{}", min_size=1)),  # noqa: DTZ001

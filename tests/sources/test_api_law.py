@@ -112,7 +112,7 @@ def api() -> Iterator[AuditApi]:
 @pytest.mark.service
 @pytest.mark.parametrize("make", [slack, pipes, any_order])
 @given(steps=STEPS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_each_event_is_taken_once(
     api: AuditApi,
     make: Callable[[AuditApi, Callable[[], datetime]], ApiSource],
