@@ -56,9 +56,8 @@ def note_results(results: Sequence[CollectResult], asked: Sequence[DueResult], r
     Raises:
         OutboxError: the outbox cannot be written.
     """
-    is_bad = any(each.is_troubled for each in results) or any(each.failure for each in asked)
-    if not is_bad and not ((results or asked) and outbox_file().exists()):
-        return
-    with Outbox() as outbox:
-        conditions = [*of_rules(outbox, results), *of_results(results, run), *of_asked(asked)]
-        note(outbox, conditions, datetime.now(UTC))
+    conditions = [*of_results(results, run), *of_asked(asked)]
+    # What is well matters only where something was noted before.
+    if any(each.trouble for each in conditions) or ((results or asked) and outbox_file().exists()):
+        with Outbox() as outbox:
+            note(outbox, [*of_rules(outbox, results), *conditions], datetime.now(UTC))

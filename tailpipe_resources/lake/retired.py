@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tailpipe_resources.lake.cleanup import KEPT_SECONDS
 from tailpipe_resources.lake.delta import open_table
 from tailpipe_resources.lake.log import is_parquet, read_log
 from tailpipe_resources.lake.storage import OWN
@@ -31,9 +32,6 @@ LEFT = 500
 
 CHECKPOINT_EVERY = 100
 """One checkpoint in so many commits is kept: an earlier version is a checkpoint and the commits after it."""
-
-KEPT_SECONDS = 24 * 3600.0
-"""As long as the files that later commits took out of sight are kept."""
 
 
 def log_of(table: str) -> str:
@@ -58,24 +56,30 @@ def retire(lake: Lake, table: str, log: Log, *, left: int = LEFT) -> None:
     folder = lake.store.scratch / log_of(table) / "_delta_log"
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        for version, key in _before(log, max(far)):
+        for key, is_kept in _before(log, max(far)):
             path = lake.store.scratch / key
-            if key == log.checkpoints.get(version) and (version + 1) % CHECKPOINT_EVERY:
-                path.unlink(missing_ok=True)
-            else:
-                with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):
+                if is_kept:
                     path.replace(folder / path.name)
+                else:
+                    path.unlink()
         _forget(folder)
 
 
-def _before(log: Log, version: int) -> Iterator[tuple[int, str]]:
-    """The files of a log up to a version, oldest first, so that at any time what is left begins at some commit."""
-    for each in sorted(log.commits.keys() | log.checkpoints.keys()):
-        if each < version:
-            yield from ((each, key) for key in (log.checkpoints.get(each), log.commits.get(each)) if key is not None)
+def _before(log: Log, end: int) -> Iterator[tuple[str, bool]]:
+    """The files of a log before a version, and whether each is kept.
+
+    Oldest first, so that at any time what is left begins at some commit.
+    """
+    for version in sorted(log.commits.keys() | log.checkpoints.keys()):
+        if version < end and version in log.checkpoints:
+            yield log.checkpoints[version], (version + 1) % CHECKPOINT_EVERY == 0
+        if version < end and version in log.commits:
+            yield log.commits[version], True
 
 
 def _forget(folder: Path) -> None:
+    """Delete what is older than the files that its commits took out of sight are kept."""
     before = time.time() - KEPT_SECONDS
     # As names: versions are written in one length, and to look at every file takes a hundred times as long.
     for name in sorted(os.listdir(folder)):  # noqa: PTH208

@@ -33,12 +33,11 @@ CONFIGURATION: Final[Mapping[str, str | None]] = {
     "delta.enableExpiredLogCleanup": "false",
     FORMAT_KEY: str(FORMAT),
 }
-_CHECKPOINTS: Final[Mapping[bool, Mapping[str, str]]] = {
-    False: {"delta.checkpointInterval": "25"},
-    True: {"delta.checkpointInterval": "100"},
-}
-"""By whether the lake is remote. Every commit opens the table, which takes the longer the more commits come after the
-newest checkpoint; in an object store a checkpoint is a large put more."""
+_CHECKPOINT_EVERY: Final = 25
+"""Commits. Each opens the table, which takes the longer the more commits come after the newest checkpoint."""
+
+_CHECKPOINT_EVERY_REMOTE: Final = 100
+"""The same in an object store, where a checkpoint is a large put more."""
 
 _WRITER_PROTOCOL = 2
 ATTEMPTS = 20
@@ -106,6 +105,7 @@ def _create(lake: Lake, name: str, columns: Sequence[Column], schema: Schema) ->
         )
     fields = [field_of(column, schema) for column in columns]
     keys = [Field(column.name, PrimitiveType(_PATH_TYPES[column.type])) for column in PATH_COLUMNS]
+    every = _CHECKPOINT_EVERY_REMOTE if lake.store.is_remote else _CHECKPOINT_EVERY
     try:
         lake.store.prepare(name)
         DeltaTable.create(
@@ -113,7 +113,7 @@ def _create(lake: Lake, name: str, columns: Sequence[Column], schema: Schema) ->
             Schema([*fields, *keys]),
             mode="ignore",
             partition_by=[column.name for column in PATH_COLUMNS],
-            configuration={**CONFIGURATION, **_CHECKPOINTS[lake.store.is_remote]},
+            configuration={**CONFIGURATION, "delta.checkpointInterval": str(every)},
             storage_options=dict(lake.store.delta_options()) or None,
             raise_if_key_not_exists=False,
         )

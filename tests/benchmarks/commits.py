@@ -19,6 +19,7 @@ from tailpipe_resources.lake.table import ensure_table
 from tailpipe_resources.model.schema import INSTANT, REJECTED_TABLE, Column
 from tailpipe_resources.model.slot import Slot
 from tailpipe_resources.query.engine import connect
+from tests.benchmarks.measure import quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,7 @@ def measure(folder: Path, marks: Sequence[int]) -> None:
 
 
 def _print(lake: Lake, mark: int, wall: list[float], processor: list[float]) -> None:
-    p50, p95 = (sorted(wall)[int(len(wall) * share)] for share in (0.5, 0.95))
+    p50, p95 = (quantile(wall, share) for share in (0.5, 0.95))
     files = len(list((lake.store.scratch / "t" / "_delta_log").iterdir()))
     used = sum(processor) / len(processor)
     print(f"  {mark:>14,}{p50:>10.1f}{p95:>10.1f}{used:>10.1f}{_opened(lake):>10.0f}{files:>11,}", flush=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from tailpipe_resources.lake import Lake, local_lake
 from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.views import create_views
 from tests.benchmarks import commits
+from tests.benchmarks.measure import quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def _compaction(folder: Path, events: int) -> None:
     print("\nA query over all days, ms")
     print(f"  {'':<24}{'p50':>8}{'p95':>8}")
     for name, taken in (("idle, small files", idle), ("while compacting", busy), ("idle, compacted", _queries(config))):
-        print(f"  {name:<24}{_at(taken, 0.5) * 1000:>8.0f}{_at(taken, 0.95) * 1000:>8.0f}")
+        print(f"  {name:<24}{quantile(taken, 0.5) * 1000:>8.0f}{quantile(taken, 0.95) * 1000:>8.0f}")
 
 
 def _config(folder: Path, logs: Path) -> Config:
@@ -125,8 +125,3 @@ def _peers(logs: Path, rows: int) -> dict[str, float]:
             size = sum(path.stat().st_size for path in Path(out).rglob("*.parquet"))
         found[f"{name}'s own, zstd"] = size / rows
     return found
-
-
-def _at(ordered: list[float], share: float) -> float:
-    """A quantile of sorted values."""
-    return statistics.quantiles(ordered, n=100)[int(share * 100) - 1] if len(ordered) > 1 else ordered[0]

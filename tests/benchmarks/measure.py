@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -78,3 +79,8 @@ def show(title: str, unit: str, results: Sequence[Measured], *, against: str) ->
             f"  {each.name:<16}{each.per_second:>12,.0f}{each.per_cpu_second:>14,.0f}{each.cpu:>9.2f}"
             f"{each.peak / 2**20:>10,.0f}{ratio:>8.2f}"
         )
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value that so great a share of some values stays below."""
+    return statistics.quantiles(values, n=100)[int(share * 100) - 1] if len(values) > 1 else values[0]

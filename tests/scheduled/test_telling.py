@@ -45,7 +45,6 @@ def broken(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     return project
 
 
-@pytest.mark.usefixtures("project")
 def test_one_that_fails_on_rows_is_in_the_status_of_who_is_told_nothing(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
