@@ -13,7 +13,7 @@ from deltalake.schema import PrimitiveType
 
 from tailpipe_resources.errors import LakeError, NarrowColumnsError
 from tailpipe_resources.lake.delta import open_table
-from tailpipe_resources.lake.widths import is_wider
+from tailpipe_resources.lake.widths import has_fields_of, is_wider
 from tailpipe_resources.model.schema import PATH_COLUMNS, Column
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ def _widen(
     have = {column.name: column for column in columns_of(table)}
     stored, wanted = types_of(table.schema()), types_of(schema)
     changed = [each for each in columns if each.name in have and have[each.name].type != each.type]
-    grown = [each for each in changed if _holds(wanted[each.name], stored[each.name])]
-    wrong = [each for each in changed if each not in grown and not _holds(stored[each.name], wanted[each.name])]
+    grown = [each for each in changed if has_fields_of(wanted[each.name], stored[each.name])]
+    wrong = [each for each in changed if each not in grown and not has_fields_of(stored[each.name], wanted[each.name])]
     narrow = [each for each in wrong if is_wider(wanted[each.name], stored[each.name])]
     wrong = [each for each in wrong if each not in narrow]
     if wrong:
@@ -173,23 +173,6 @@ def _widen(
 def types_of(schema: Schema) -> dict[str, Any]:
     """What Delta calls the types of a table's fields, by name."""
     return {each["name"]: each["type"] for each in json.loads(schema.to_json())["fields"]}
-
-
-def _holds(wide: Any, narrow: Any) -> bool:
-    """Whether a type has every field that another has, and each of the same type; more may be there.
-
-    The two are not the same to DuckDB: of texts, one is JSON. Then neither holds the other, unless they are structs.
-    """
-    if isinstance(wide, dict) and isinstance(narrow, dict) and wide["type"] == narrow["type"]:
-        if wide["type"] == "array":
-            return _holds(wide["elementType"], narrow["elementType"])
-        fields = {each["name"]: each["type"] for each in wide["fields"]}
-        return all(
-            each["name"] in fields
-            and (fields[each["name"]] == each["type"] or _holds(fields[each["name"]], each["type"]))
-            for each in narrow["fields"]
-        )
-    return False
 
 
 def _plain_field(column: Column, schema: Schema) -> Field:

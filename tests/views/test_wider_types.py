@@ -33,6 +33,21 @@ def write(project: Project, name: str, day: int, **values: Any) -> None:
     project.write(name, json.dumps({"time": f"2024-02-0{day}T12:00:00Z", **values}))
 
 
+def struct(**fields: object) -> dict[str, object]:
+    """A struct as Delta writes its type."""
+    return {"type": "struct", "fields": [{"name": name, "type": kind} for name, kind in fields.items()]}
+
+
+def array(element: object) -> dict[str, object]:
+    """A list as Delta writes its type."""
+    return {"type": "array", "elementType": element, "containsNull": True}
+
+
+def mapping(value: object) -> dict[str, object]:
+    """A map from texts as Delta writes its type."""
+    return {"type": "map", "keyType": "string", "valueType": value, "valueContainsNull": True}
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Two days of narrow values, the second in two files."""
@@ -96,6 +111,28 @@ def test_an_empty_table_is_widened(tmp_path: Path) -> None:
     assert project.ask("SELECT n, typeof(n) FROM t") == [(5_000_000_000, "BIGINT")]
 
 
+def test_types_within_types_are_widened(tmp_path: Path) -> None:
+    """Fields of structs and of those in lists, beside fields that are new."""
+    project = Project(tmp_path)
+    configure(project, {"s": "STRUCT(n INTEGER, x VARCHAR)", "l": "STRUCT(f FLOAT)[]"})
+    write(project, "1.json", 7, s={"n": 1, "x": "a"}, l=[{"f": 1.5}])
+    project.collect_one()
+    wide = {"s": "STRUCT(n BIGINT, x VARCHAR, y VARCHAR)", "l": "STRUCT(f DOUBLE)[]"}
+    configure(project, wide)
+    write(project, "2.json", 7, s={"n": 5_000_000_000, "y": "b"}, l=[{"f": 0.1}])
+
+    result = project.collect_one()
+
+    assert (result.failure, result.rows, result.rejected) == (None, 1, 0)
+    asked = "SELECT s.n, s.x, s.y, l[1].f FROM {} ORDER BY ALL"
+    expected = [(1, "a", None, 1.5), (5_000_000_000, None, "b", 0.1)]
+    assert project.ask(asked.format("t")) == expected
+    glob = f"read_parquet('{project.stored('t')}/*/*/*/*/*/*.parquet')"
+    assert duckdb.execute(asked.format(glob)).fetchall() == expected
+    numbers = pl.scan_delta(str(project.stored("t"))).select(pl.col("s").struct.field("n")).collect()
+    assert sorted(numbers["n"]) == [1, 5_000_000_000]
+
+
 def test_a_narrower_type_is_refused_before_anything_is_read(project: Project) -> None:
     """In words that say what to do; what is stored stays, also of columns that could be widened."""
     configure(project, {**WIDE, "n": "SMALLINT"})
@@ -140,8 +177,17 @@ def test_nobody_collects_into_a_table_that_is_widened(project: Project) -> None:
         ("string", "integer", False),
         ("long", "boolean", False),
         ("long", "long", False),
+        (struct(a="long", b="string", c="string"), struct(a="integer", b="string"), True),
+        (struct(a="long"), struct(a="integer", b="string"), False),
+        (struct(a="long", b="integer"), struct(a="integer", b="long"), False),
+        (struct(a="integer", b="string"), struct(a="integer"), False),
+        (struct(a=struct(b="double")), struct(a=struct(b="float")), True),
+        (array("long"), array("integer"), True),
+        (array("long"), "integer", False),
+        (array("long"), mapping("integer"), False),
+        (mapping("long"), mapping("integer"), True),
     ],
 )
-def test_wider_is_what_holds_every_value(wide: str, narrow: str, answer: bool) -> None:
-    """To the last digit."""
+def test_wider_is_what_holds_every_value(wide: object, narrow: object, answer: bool) -> None:
+    """To the last digit; what has more fields and is otherwise the same needs nothing written anew."""
     assert is_wider(wide, narrow) is answer
