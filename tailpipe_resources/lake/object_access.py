@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from tailpipe_resources.errors import LakeError, LakeUnavailableError, SourceError, SourceUnavailableError
-from tailpipe_resources.sources.s3_client import DEFAULT_REGION, Access, session_of
+from tailpipe_resources.sources.s3_client import Access, region_of, session_of
 from tailpipe_resources.sources.s3_errors import speaking_for
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ class ObjectAccess:
 
     def config(self) -> dict[str, Any]:
         """Where the bucket is and how it is to encrypt, as settings that obstore and delta-rs share."""
-        session = self._session
-        region = self._access.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+        with self._saying():
+            region = region_of(self._access)
         endpoint, hosted = self._endpoint()
-        config = {"aws_region": region or DEFAULT_REGION, "aws_virtual_hosted_style_request": str(hosted).lower()}
+        config = {"aws_region": region, "aws_virtual_hosted_style_request": str(hosted).lower()}
         if endpoint:
             # Not every store that speaks S3 deletes a list of objects in one request.
             config |= {"aws_endpoint": endpoint, "aws_disable_bulk_delete": "true"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -23,7 +22,7 @@ from tailpipe_resources.sources.api_client import PATIENCE, never
 from tailpipe_resources.sources.api_event import Event, key_of
 from tailpipe_resources.sources.api_paging import Page
 from tailpipe_resources.sources.api_source import ApiSource, Feed, SettlingOptions
-from tailpipe_resources.sources.s3_client import DEFAULT_REGION, Access, client_of
+from tailpipe_resources.sources.s3_client import Access, client_of, region_of
 from tailpipe_resources.sources.s3_errors import CODES, speaking_for
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class CloudWatchOptions(SettlingOptions):
     """Only events that CloudWatch's own filter lets through."""
 
     region: str | None = None
-    """Where the log group is. Without it the credential's, else that of the environment."""
+    """Where the log group is. Without it the credential's, else that of the environment or of the AWS profile."""
 
     endpoint_url: str | None = None
     """Where to reach a service that is not Amazon's."""
@@ -81,9 +80,10 @@ class CloudWatchSource(ApiSource):
         """The log group."""
         options = CloudWatchOptions.model_validate(self._options)
         let_in: Mapping[str, Any] = {} if self._credential is None else self._credential.options
-        region = options.region or let_in.get("region") or os.environ.get("AWS_REGION")
-        region = region or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
-        access = Access(region, options.endpoint_url or let_in.get("endpoint_url"), credential=let_in)
+        endpoint = options.endpoint_url or let_in.get("endpoint_url")
+        access = Access(options.region or let_in.get("region"), endpoint, credential=let_in)
+        with speaking_for(options.log_group_name):
+            region = region_of(access)
         group = _Group(options, access, Lock())
         narrowed = f"{sorted(options.log_stream_names)} {options.filter_pattern} {options.deliver}"
         is_all = not options.log_stream_names and options.filter_pattern is None and options.deliver == "message"

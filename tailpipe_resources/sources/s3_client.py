@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DEFAULT_REGION: Final = "us-east-1"
-"""Where a bucket is first asked for when nothing says a region; S3's answer names the right one."""
+"""Where something is asked for when nothing says a region; of a bucket, S3's answer names the right one."""
 
 POOL_CONNECTIONS: Final = 48
 CONNECT_SECONDS: Final = 10
@@ -65,10 +66,26 @@ def client_of(service: Literal["s3", "sqs", "logs"], access: Access) -> Any:
     session: Any = boto3.Session(botocore_session=session_of(access))
     return session.client(
         service,
-        region_name=access.region or session.region_name or DEFAULT_REGION,
+        region_name=region_of(access),
         endpoint_url=access.endpoint_url,
         config=_config(access),
     )
+
+
+def region_of(access: Access) -> str:
+    """The region that the source or its credential says, else the environment, else the profile.
+
+    Raises:
+        BotoCoreError: the profile does not exist.
+    """
+    said = access.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return said or _profiled(access).get_config_variable("region") or DEFAULT_REGION
+
+
+def _profiled(access: Access) -> botocore.session.Session:
+    import botocore.session
+
+    return botocore.session.Session(profile=access.credential.get("profile"))
 
 
 def _pay(params: dict[str, Any], **_: Any) -> None:
@@ -78,10 +95,8 @@ def _pay(params: dict[str, Any], **_: Any) -> None:
 
 def session_of(access: Access) -> botocore.session.Session:
     """A session with the credential's own keys or profile, else with what botocore finds; in its role, if any."""
-    import botocore.session
-
     said = {name: _revealed(value) for name, value in access.credential.items()}
-    session = botocore.session.Session(profile=said.get("profile"))
+    session = _profiled(access)
     if said.get("access_key") or said.get("secret_key"):
         _check_both(said)
         session.set_credentials(said["access_key"], said["secret_key"], said.get("session_token"))
@@ -89,7 +104,7 @@ def session_of(access: Access) -> botocore.session.Session:
         return session
     from tailpipe_resources.sources.s3_role import in_role
 
-    return in_role(session, said, access.region or DEFAULT_REGION)
+    return in_role(session, said, region_of(access))
 
 
 def _revealed(value: Any) -> Any:

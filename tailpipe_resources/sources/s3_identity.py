@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.sources.s3_client import DEFAULT_REGION, session_of
+from tailpipe_resources.sources.s3_client import region_of, session_of
 from tailpipe_resources.sources.s3_errors import speaking_for
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def identity_of(access: Access) -> str:
         credentials = session.get_credentials()
         if access.endpoint_url is not None:
             return "nobody: requests are not signed" if credentials is None else f"access key {credentials.access_key}"
-        client = session.client("sts", region_name=access.region or DEFAULT_REGION)
+        client = session.client("sts", region_name=region_of(access))
         return client.get_caller_identity()["Arn"]
 
 

@@ -31,7 +31,7 @@ class _RoleProvider(CredentialProvider):
     def __init__(self, source: botocore.session.Session, said: Mapping[str, Any], region: str) -> None:
         super().__init__(source)
         self._said = said
-        self._region = source.get_config_variable("region") or region
+        self._region = region
 
     def load(self) -> DeferredRefreshableCredentials:
         params = {"RoleArn": self._said["role"], "RoleSessionName": self._said.get("session_name") or SESSION_NAME}

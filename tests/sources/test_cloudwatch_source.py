@@ -132,3 +132,39 @@ def test_a_collection_grows(group: Group, tmp_path: Path) -> None:
     assert [each.rows for each in results] == [2, 2, 0]
     assert results[2].artifacts == 0
     assert project.ask("select text, count(*) from app group by 1 order by 1") == [("one", 2), ("two", 2)]
+
+
+@pytest.mark.parametrize(
+    ("environment", "said", "region"),
+    [
+        ({}, {}, "eu-south-1"),
+        ({}, {"profile": "other"}, "ap-east-1"),
+        ({"AWS_DEFAULT_REGION": "us-west-2"}, {}, "us-west-2"),
+        ({"AWS_DEFAULT_REGION": "us-west-2", "AWS_REGION": "us-west-1"}, {}, "us-west-1"),
+        ({"AWS_REGION": "us-west-1"}, {"region": "ca-west-1"}, "ca-west-1"),
+    ],
+)
+def test_the_region_is_found_as_aws_tools_find_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], said: dict[str, str], region: str
+) -> None:
+    """The credential's, else that of the environment, else the profile's."""
+    config = tmp_path / "aws"
+    config.write_text("[default]\nregion = eu-south-1\n[profile other]\nregion = ap-east-1\n")
+    for name, value in {**environment, "AWS_CONFIG_FILE": str(config)}.items():
+        monkeypatch.setenv(name, value)
+    source = CloudWatchSource(CloudWatchOptions(log_group_name="app"), Credential("aws", "it", None, said))
+
+    (feed,) = source.feeds()
+
+    assert feed.name == f"cloudwatch://{region}/app/"
+
+
+def test_a_profile_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is asked for."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    source = CloudWatchSource(
+        CloudWatchOptions(log_group_name="app"), Credential("aws", "it", None, {"profile": "gone"})
+    )
+
+    with pytest.raises(SourceRefusedError, match="the AWS profile does not exist"):
+        source.feeds()
