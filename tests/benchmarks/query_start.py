@@ -1,4 +1,4 @@
-"""How long `tailpipe query` takes for a small question, the start of the program included."""
+"""How long `tailpipe query` takes for a small question and until a console's first prompt, the start included."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from datetime import date
 from pathlib import Path
 
 from tailpipe_assets.samples import access_log
+from tests.services.console import Terminal
 
 LINES = 5_000
 RUNS = 10
 
 
 def main(*, rounds: int, scale: float) -> None:
-    """Collect a small log, ask for its count again and again, and print the median of all runs but the first."""
+    """Collect a small log, ask for its count and open a console again and again; medians of all runs but the first."""
     del scale
     with tempfile.TemporaryDirectory() as folder:
         environment = _collected(Path(folder))
-        _ask(environment)
-        taken = sorted(_ask(environment) for _ in range(RUNS * rounds))
-    print(f"\nA small question with tailpipe query, {len(taken)} runs: median {statistics.median(taken):.2f} s")
-    print(f"  fastest {taken[0]:.2f} s, slowest {taken[-1]:.2f} s")
+        for what, run in (("A small question with tailpipe query", _ask), ("Until a console's first prompt", _open)):
+            run(environment)
+            taken = sorted(run(environment) for _ in range(RUNS * rounds))
+            print(f"\n{what}, {len(taken)} runs: median {statistics.median(taken):.2f} s")
+            print(f"  fastest {taken[0]:.2f} s, slowest {taken[-1]:.2f} s")
 
 
 def _collected(folder: Path) -> dict[str, str]:
@@ -44,6 +46,15 @@ def _ask(environment: dict[str, str]) -> float:
     started = time.perf_counter()
     _tailpipe(environment, "query", "select count(*) from http_log")
     return time.perf_counter() - started
+
+
+def _open(environment: dict[str, str]) -> float:
+    started = time.perf_counter()
+    console = Terminal(Path(environment["TAILPIPE_HOME"]), **environment)
+    console.wait_for_prompt()
+    taken = time.perf_counter() - started
+    console.leave()
+    return taken
 
 
 def _tailpipe(environment: dict[str, str], *arguments: str) -> None:
