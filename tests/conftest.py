@@ -19,6 +19,14 @@ settings.load_profile("steady")
 pytest.register_assert_rewrite("tailpipe_assets.testing")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests of a module that share what is set up once run in one process, or each process would set it up."""
+    if isinstance(item, pytest.Function):
+        fixtures = item._fixtureinfo.name2fixturedefs.values()
+        if any(each[-1].scope == "module" for each in fixtures):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty `TAILPIPE_HOME`, in an environment without AWS, Tailpipe and vendor settings but those for tests."""

@@ -22,8 +22,8 @@ _TAKEN = {each.name for each in (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)}
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"-?\d+\.\d+([eE][+-]?\d+)?")
 _NOTHING = {"", "-"}
-_IDENTIFIER = re.compile(r"(^|[^a-z])id$|[a-z]I[dD]$|account|phone|zip|serial", re.ASCII)
-"""Text of such a name stays text, though it be digits: another may begin with a zero."""
+_IDENTIFIER = re.compile(r"(^|[^a-z])id$|[a-z]I[dD]$|account|phone|zip|serial|version|mnemonic", re.ASCII)
+"""Text of such a name stays text, though it be digits: another may begin with a zero, or be no number at all."""
 
 
 @dataclass(frozen=True, slots=True)

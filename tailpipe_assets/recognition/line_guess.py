@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tailpipe_assets.recognition.known_lines import KNOWN_LINES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
+_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
 _TIMES = (
     _ISO,
     r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)?",
     r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?",
+    r"[A-Z][a-z]{2} +\d+ \d{4} \d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Z]{3})?",
     r"[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d(?:\.\d+)? \d{4}",
     r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}",
     r"\d\d?[./-]\d\d?[./-]\d{4} \d\d:\d\d:\d\d(?: [AP]M)?",
@@ -45,6 +48,9 @@ def line_patterns(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
     Lines that carry on the one before, as stack traces do, fit none.
     """
+    for known in KNOWN_LINES:
+        if _fits(lines, known.pattern):
+            yield known.pattern, f"lines as written by {known.program}"
     if _fits(lines, _PARTED):
         yield _PARTED, "lines of text with date= and time= in them"
     for time in _TIMES:

@@ -50,7 +50,8 @@ def _ask(environment: dict[str, str]) -> float:
 
 def _open(environment: dict[str, str]) -> float:
     started = time.perf_counter()
-    console = Terminal(Path(environment["TAILPIPE_HOME"]), **environment)
+    home, config = environment["TAILPIPE_HOME"], environment["TAILPIPE_CONFIG_PATH"]
+    console = Terminal(Path(home), TAILPIPE_HOME=home, TAILPIPE_CONFIG_PATH=config)
     console.wait_for_prompt()
     taken = time.perf_counter() - started
     console.leave()

@@ -13,6 +13,7 @@ import pytest
 
 from tailpipe_assets.recognition.known import tables
 from tailpipe_assets.recognition.recognize import Recognized, recognize
+from tests.recognition.conftest import collected
 from tests.services.project import Project, shared_data
 
 if TYPE_CHECKING:
@@ -39,22 +40,6 @@ ts=2024-02-07T12:00:00Z level=info msg="user logged in" took=1.25
 ts=2024-02-07T12:00:01Z level=warn msg=slow took=9.5
 """
 NANO = '{"ts": 1707307200123456789, "lvl": 1}\n'
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A folder for logs and a lake."""
-    return Project(tmp_path)
-
-
-def collected(project: Project, found: Recognized) -> dict[str, int]:
-    """Rows by table, after the proposal was collected as it stands; each can be asked."""
-    (project.folder / "tailpipe.hcl").write_text(
-        f'destination "parquet" "default" {{\n  path = "{project.folder}/lake"\n}}\n{found.text}'
-    )
-    results = project.collect()
-    assert [each.failure for each in results] == [None] * len(results)
-    return {each.table: project.one(f"SELECT count(*) FROM {each.table}") for each in found.proposals}
 
 
 def only(found: Recognized) -> tuple[str, int, int]:
@@ -168,7 +153,7 @@ def test_real_logs_are_known(folder: str, table: str, project: Project) -> None:
         ),
         (
             "app.log",
-            "2024/02/07 12:00:00 [error] 12#12: *1 failed\n2024/02/07 12:00:01 [warn] 12#12: *2 slow\n",
+            "2024/02/07 12:00:00 error: failed\n2024/02/07 12:00:01 warn: slow\n",
             2,
             "lines of text: time, level, message",
             {"level": "VARCHAR", "message": "VARCHAR"},
