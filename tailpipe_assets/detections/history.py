@@ -10,6 +10,7 @@ from tailpipe_assets.detections.thresholds import Known
 from tailpipe_resources.lake.inventory import snapshot
 from tailpipe_resources.model.finding import FINDING_TABLE
 from tailpipe_resources.model.names import literal
+from tailpipe_resources.model.window import shifted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ class LakeHistory:
 
     def rows(self, first: int, last: int) -> str | None:
         """A query for the rows between two times, in microseconds; None when there are none."""
-        start, end = (_EPOCH + timedelta(microseconds=each) for each in (first, last))
+        start, end = (shifted(_EPOCH, timedelta(microseconds=each)) for each in (first, last))
         held = snapshot(self._lake, self._rules.table.name, self._reading)
         files = [
             each

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE
 from tailpipe_resources.model.names import quote
+from tailpipe_resources.model.window import shifted
 from tailpipe_resources.query.layers import ALL_LOG
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def find(opened: OpenViews, said: str) -> Mapping[str, Any]:
 def evidence_of(opened: OpenViews, finding: Mapping[str, Any]) -> Evidence:
     """What there is to look at about a finding."""
     first, last = finding["first_seen"], finding["last_seen"]
-    start, end = first - NEAR, last + NEAR
+    start, end = shifted(first, -NEAR), shifted(last, NEAR)
     rows: tuple[Mapping[str, Any], ...] = ()
     if finding["finding_table"] in opened.views.names:
         statement = (

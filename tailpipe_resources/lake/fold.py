@@ -22,6 +22,7 @@ from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.lake.taken import slot_of
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
+from tailpipe_resources.model.window import shifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -116,7 +117,7 @@ def _span(file: StagedFile) -> _Span:
     first, last = (bounds.get("tp_timestamp") for bounds in (file.minimum, file.maximum))
     if first is None or last is None:
         return _ALWAYS
-    return datetime.fromisoformat(first) - _SLACK, datetime.fromisoformat(last) + _SLACK
+    return shifted(datetime.fromisoformat(first), -_SLACK), shifted(datetime.fromisoformat(last), _SLACK)
 
 
 def _merged(spans: Iterable[_Span]) -> list[_Span]:

@@ -47,7 +47,7 @@ class Window:
     @classmethod
     def of_days(cls, first: date, last: date) -> Window:
         """Whole UTC days, both included."""
-        return cls(midnight(first), midnight(last + timedelta(days=1)))
+        return cls(midnight(first), end_of(last))
 
 
 def midnight(day: date) -> datetime:
@@ -58,6 +58,14 @@ def midnight(day: date) -> datetime:
 def end_of(day: date) -> datetime:
     """The first instant after a UTC day; the calendar's last instant for its last day."""
     return datetime.max.replace(tzinfo=UTC) if day == date.max else midnight(day + timedelta(days=1))
+
+
+def shifted(instant: datetime, span: timedelta) -> datetime:
+    """An instant of UTC moved by a span of time, no further than the calendar goes."""
+    try:
+        return instant + span
+    except OverflowError:
+        return (datetime.max if span > timedelta() else datetime.min).replace(tzinfo=UTC)
 
 
 def parse_time(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:

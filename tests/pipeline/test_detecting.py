@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.pipeline import CollectOptions
+from tailpipe_assets.views.evidence import evidence_of, find
 from tailpipe_assets.views.opened import open_config
 from tailpipe_resources.config import load
 from tailpipe_resources.lake.delta import head, open_table
@@ -162,3 +163,21 @@ def test_what_is_found_and_told_can_be_asked_for_before_there_is_any(project: Pr
         f"SELECT alert_id, event, event_time, tp_partition FROM {ALERT_TABLE}",
     ):
         assert project.ask(query) == []
+
+
+def test_a_time_at_the_end_of_the_calendar_hinders_nothing(project: Project) -> None:
+    """As logs write it for "never": it is kept, looked at by thresholds, and folded with what the next run brings."""
+    project.configure(RULES)
+    last = {"eventTime": "9999-12-31T23:59:59Z"}
+    write(project, "a.json", [{**event(n, "GetSecretValue"), **last} for n in range(3)])
+
+    first = project.collect_one()
+    write(project, "b.json", [{**event(n, "GetSecretValue"), **last} for n in range(2, 5)])
+    second = project.collect_one()
+
+    assert [(each.failure, each.rule_faults) for each in (first, second)] == [(None, {}), (None, {})]
+    assert project.one("SELECT count(*) FROM aws_cloudtrail_log") == 5
+    assert findings(project) == [("aws_cloudtrail_log.many", "medium", 5, None)]
+    found = project.one(f"SELECT finding_id FROM {FINDING_TABLE}")
+    with open_config(load([project.folder / "tailpipe.hcl"])) as opened:
+        assert len(evidence_of(opened, find(opened, found)).rows) == 5
