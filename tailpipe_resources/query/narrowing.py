@@ -120,8 +120,19 @@ def _scans(nodes: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
         about = node.get("extra_info", {})
         if isinstance(about, dict) and "Table" in about:
             filters = about.get("Filters") or []
-            yield about["Table"], [filters] if isinstance(filters, str) else list(filters)
+            yield about["Table"], _unbroken([filters] if isinstance(filters, str) else filters)
         yield from _scans(node.get("children", []))
+
+
+def _unbroken(pieces: Iterable[str]) -> list[str]:
+    """The filters of a plan, which has those apart that hold a text of several lines."""
+    found: list[str] = []
+    for piece in pieces:
+        if found and found[-1].count("'") % 2:
+            found[-1] += f"\n{piece}"
+        else:
+            found.append(piece)
+    return found
 
 
 def _whole(tests: Sequence[Test | None]) -> list[Test] | None:

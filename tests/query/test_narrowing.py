@@ -126,6 +126,8 @@ def test_no_file_is_left_out_that_has_a_row_of_the_answer(rows: duckdb.DuckDBPyC
         ("FROM t WHERE tp_index = 'optional: (x'", 20),
         ("FROM t WHERE tp_timestamp = 'infinity'", 80),
         ("FROM t WHERE tp_timestamp > '0044-03-15 (BC) 00:00:00Z'", 80),
+        ("FROM t WHERE s.tp_index = 'a\ntp_day = 1\nb'", 80),
+        ("FROM t WHERE s.tp_index = 'a\ntp_day = 1\nb' AND tp_date = '2024-02-01'", 8),
         ("nonsense", 80),
     ],
 )
