@@ -18,7 +18,7 @@ import duckdb
 from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.query.copies import ROWS, read_about
 from tailpipe_resources.query.layers import MAIN
-from tailpipe_resources.query.restriction import EVERYTHING, Restriction, may_hold
+from tailpipe_resources.query.restriction import EVERYTHING, Restriction, held
 from tailpipe_resources.query.views import select_of
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ class Accelerated:
         """The addresses of the files of a table that it rests on, by where they lie."""
         if self.part == EVERYTHING:
             return {self._path(address): address for address in view.files}
-        held = (each.address for each in view.stored if may_hold(each, view.name, self.part))
-        return {self._path(address): address for address in held}
+        return {self._path(each.address): each.address for each in held(view, self.part)}
 
     def _path(self, address: str) -> str:
         start = next((each for each in self.places if address.startswith(each)), "")
@@ -153,7 +152,7 @@ class Copies:
             return said("copy", f"{made}, which is current", rows)
         ((table, came),) = new.items()
         since = views[table].over(each for each in views[table].stored if each.address in came)
-        added = layer.select.replace(f"FROM {MAIN}.{quote(table)}", f"FROM ({select_of(since)})", 1)
+        added = layer.select.replace(f"FROM {MAIN}.{quote(table)}", f"FROM ({select_of(since)}) AS {quote(table)}", 1)
         files = "1 file that came" if len(came) == 1 else f"{len(came):,} files that came"
         return said("joined", f"{made}, and {files} since", f"{rows}\nUNION ALL\n{added}")
 

@@ -79,9 +79,12 @@ def basis_of(connection: duckdb.DuckDBPyConnection, layer: Layer, find: Find) ->
             if key not in found:
                 found[key] = reached
                 waiting += [reached] if isinstance(reached, Layer) else []
-    tables = sorted(each.name for each in found.values() if isinstance(each, View))
+    views = [each for each in found.values() if isinstance(each, View)]
+    # Of rows that are alike only the newest counts, so that one that comes may take the place of another.
+    is_rowwise = is_part and all(each.newest is None for each in views)
     said = [FORMAT, duckdb.__version__, layer.select, *sorted(_said(each) for each in found.values())]
-    return Basis(hashlib.sha256(json.dumps(said).encode()).hexdigest(), tuple(tables), is_part)
+    tables = tuple(sorted(each.name for each in views))
+    return Basis(hashlib.sha256(json.dumps(said).encode()).hexdigest(), tables, is_rowwise)
 
 
 def _said(one: View | Layer) -> str:
@@ -125,6 +128,8 @@ def _source(node: dict[str, Any], find: Find, local: set[str]) -> Iterator[View 
 def _refuse_change(connection: duckdb.DuckDBPyConnection, nodes: list[dict[str, Any]]) -> None:
     changing: frozenset[str] | None = None
     for node in nodes:
+        if node.get("sample"):
+            raise QueryError("a sample is another one each time, so a copy would not be what the view is")
         name = _function(node)
         if name is None:
             continue

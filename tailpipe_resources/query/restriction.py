@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.selector import Selector, names_of
 from tailpipe_resources.model.window import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from tailpipe_resources.model.stored_file import StoredFile
@@ -37,8 +39,15 @@ def restricted(view: View, to: Restriction) -> View:
     """A view that shows only what a restriction leaves, and opens only the files that may hold some of it."""
     if to == EVERYTHING:
         return view
-    kept = view.over(each for each in view.stored if may_hold(each, view.name, to))
+    kept = view.over(held(view, to))
     return replace(kept, conditions=(*kept.conditions, *conditions_of(to.window)))
+
+
+def held(view: View, to: Restriction) -> Iterator[StoredFile]:
+    """The files of a view on which its rows within a restriction rest."""
+    # A newer version of a row may lie at another time.
+    asked = to if view.newest is None else replace(to, window=Window())
+    return (each for each in view.stored if may_hold(each, view.name, asked))
 
 
 def conditions_of(window: Window) -> tuple[str, ...]:
@@ -67,5 +76,6 @@ def may_hold(file: StoredFile, table: str, to: Restriction) -> bool:
 
 
 def _is_of(file: StoredFile, table: str, collections: tuple[str, ...]) -> bool:
-    names = names_of(file.collection, table)
+    # Rejected records, findings and alerts lie under the index of the table they are about.
+    names = names_of(file.collection, file.tp_index.partition(".")[0] if table in OWN_TABLES else table)
     return any(Selector(each).fits(names) for each in collections)

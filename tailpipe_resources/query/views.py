@@ -35,7 +35,7 @@ class View:
     """What is known of the same files; nothing, when no file is ever to be left out."""
 
     conditions: tuple[str, ...] = ()
-    """SQL that rows must satisfy besides."""
+    """SQL that rows must satisfy besides, of those that are alike the one that counts."""
 
     version: int | None = None
     """Of the table, when it lies in one lake; None before the first collection."""
@@ -122,8 +122,9 @@ def select_of(view: View, *, listed: str = "") -> str:
     columns = (
         f"{computed.get(column.name, quote(column.name))} AS {quote(column.name)}" for column in view.all_columns
     )
+    rows = f"SELECT {', '.join(columns)} FROM {_scan(listed or _list(view.files), view.columns)}{_newest(view)}"
     where = f" WHERE {' AND '.join(view.conditions)}" if view.conditions else ""
-    return f"SELECT {', '.join(columns)} FROM {_scan(listed or _list(view.files), view.columns)}{where}{_newest(view)}"
+    return f"SELECT * FROM ({rows}){where}" if view.newest is not None and where else f"{rows}{where}"
 
 
 def _newest(view: View) -> str:

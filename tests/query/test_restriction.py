@@ -50,3 +50,17 @@ def test_a_window_is_a_condition_on_rows_as_well() -> None:
         "tp_timestamp < TIMESTAMPTZ '2024-02-07T13:00:00+00:00'",
     )
     assert restricted(VIEW, EVERYTHING) is VIEW
+
+
+@pytest.mark.parametrize("table", ["tailpipe_rejected", "tailpipe_finding"])
+@pytest.mark.parametrize(
+    ("written", "left"), [("http_log.web", "a"), ("http_log", "ab"), ("web", "ac"), ("*.shop", "b")]
+)
+def test_rows_about_a_table_are_those_of_its_collections(table: str, written: str, left: str) -> None:
+    """Rejected records and findings lie under the index of the table, and of the detection, that they are about."""
+    of = {"a": ("web", "http_log"), "b": ("shop", "http_log"), "c": ("web", "app_log")}
+    rule = ".rule" if table == "tailpipe_finding" else ""
+    files = tuple(StoredFile(name, of[name][0], of[name][1] + rule, NOON.date(), NOON, NOON, 1, 1) for name in of)
+    view = View(table, VIEW.columns, tuple(of), files)
+
+    assert "".join(restricted(view, Restriction(collections=(written,))).files) == left
