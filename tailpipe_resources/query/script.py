@@ -62,7 +62,12 @@ def script(
         *([f"SET search_path = {literal(search_path)}"] if search_path else []),
     ]
     lines = [*about, *(_EXTENSIONS if secrets else ())]
-    return "\n".join([*(f"-- {line}" for line in lines), *(f"{statement};" for statement in statements), ""])
+    return "\n".join([*(f"-- {line}" for line in lines), *map(_ended, statements), ""])
+
+
+def _ended(statement: str) -> str:
+    """With its semicolon, which a comment at the end must not hide."""
+    return f"{statement}\n;" if "--" in statement.rpartition("\n")[2] else f"{statement};"
 
 
 def relocated(view: View, moved: Mapping[str, str]) -> View:

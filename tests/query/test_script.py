@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import duckdb
+
 from tailpipe_resources.model.schema import INSTANT, Column
-from tailpipe_resources.query.layers import all_log
+from tailpipe_resources.query.layers import Layer, all_log
 from tailpipe_resources.query.script import Secret, relocated, script
 from tailpipe_resources.query.views import View
 
@@ -38,3 +40,13 @@ def test_a_lake_on_a_disk_needs_no_extension() -> None:
     assert "INSTALL" not in text
     assert "LOAD" not in text
     assert text.startswith("SET TimeZone = 'UTC';\nCREATE OR REPLACE VIEW main.\"t\" AS SELECT")
+
+
+def test_a_comment_at_the_end_of_a_view_hides_nothing() -> None:
+    """What comes behind it is made, too."""
+    commented = Layer("main", "n", "query", "SELECT 1 AS one -- and only one", ())
+    connection = duckdb.connect()
+
+    connection.execute(script([], [commented, Layer("main", "m", "query", "FROM n", ())], about=[]))
+
+    assert connection.execute("FROM m").fetchall() == [(1,)]
