@@ -15,6 +15,7 @@ from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE, NEW
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.model.place import Problems
 from tailpipe_resources.model.schema import COMMON_COLUMNS, REJECTED_COLUMNS, REJECTED_TABLE, Column
+from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.views import View
 
 if TYPE_CHECKING:
@@ -130,15 +131,25 @@ def _joined(one: View | None, other: View) -> View:
     """A table that lies in two lakes."""
     if one is None:
         return other
-    names = {column.name for column in one.columns}
-    added = tuple(column for column in other.columns if column.name not in names)
+    theirs = {column.name: column for column in other.columns}
+    shared = tuple(_widest(column, theirs.pop(column.name, column)) for column in one.columns)
     return replace(
         one,
-        columns=(*one.columns, *added),
+        columns=(*shared, *theirs.values()),
         files=(*one.files, *other.files),
         stored=(*one.stored, *other.stored),
         version=None,
     )
+
+
+def _widest(one: Column, other: Column) -> Column:
+    """A column as the lake has it where its type was widened already."""
+    if one.type == other.type:
+        return one
+    with connect(threads=1) as connection:
+        union = f"SELECT NULL::{one.type} AS value UNION ALL SELECT NULL::{other.type}"
+        [(kind,), _] = connection.execute(f"SELECT typeof(value) FROM ({union})").fetchall()
+    return replace(one, type=kind)
 
 
 def view_of(found: Snapshot) -> View:

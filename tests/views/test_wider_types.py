@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import polars as pl
 import pytest
 
+from tailpipe_assets.pipeline import collect
+from tailpipe_assets.views.opened import open_config
+from tailpipe_resources.config import load
 from tailpipe_resources.errors import BusyError, LakeError
 from tailpipe_resources.lake.history import history
 from tailpipe_resources.lake.widths import is_wider
@@ -131,6 +135,30 @@ def test_types_within_types_are_widened(tmp_path: Path) -> None:
     assert duckdb.execute(asked.format(glob)).fetchall() == expected
     numbers = pl.scan_delta(str(project.stored("t"))).select(pl.col("s").struct.field("n")).collect()
     assert sorted(numbers["n"]) == [1, 5_000_000_000]
+
+
+def test_a_table_in_two_lakes_has_the_wider_types(tmp_path: Path) -> None:
+    """When only what lies in one of them was widened."""
+    project = Project(tmp_path)
+
+    def declare(number: str, fields: str) -> None:
+        configure(project, {"n": number, "s": f"STRUCT({fields})"}, "a", "b")
+        path = project.folder / "tailpipe.hcl"
+        two = f'destination "parquet" "two" {{\n  path = "{project.folder}/two"\n}}\n'
+        told = path.read_text().replace('"t" "b" {', '"t" "b" {\n  destination = destination.parquet.two')
+        path.write_text(two + told)
+
+    declare("INTEGER", "a INTEGER")
+    write(project, "1.json", 7, n=1, s={"a": 1})
+    assert [each.failure for each in project.collect()] == [None, None]
+    declare("BIGINT", "a INTEGER, b VARCHAR")
+    write(project, "2.json", 7, n=5_000_000_000, s={"a": 2, "b": "new"})
+    (result,) = collect([each for each in project.plans() if each.collection.name == "b"])
+    assert result.failure is None
+
+    with open_config(load([project.folder / "tailpipe.hcl"])) as opened:
+        rows = chain.from_iterable(opened.ask("SELECT tp_partition, n, s.a, s.b FROM t ORDER BY ALL").batches)
+        assert list(rows) == [("a", 1, 1, None), ("b", 1, 1, None), ("b", 5_000_000_000, 2, "new")]
 
 
 def test_a_narrower_type_is_refused_before_anything_is_read(project: Project) -> None:
