@@ -36,6 +36,11 @@ def remove_outdated(config: Config) -> tuple[str, ...]:
     return tuple(path.stem for path in gone)
 
 
+def is_outdated(copy: Path, lakes: tuple[Lake, ...]) -> bool:
+    """Whether a copy knows files that are not in the lakes any more."""
+    return not _holds(copy, _files(lakes))
+
+
 def _files(lakes: tuple[Lake, ...]) -> dict[str, set[str]]:
     """The files of each table, by where they lie."""
     found: dict[str, set[str]] = {}

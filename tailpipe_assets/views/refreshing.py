@@ -13,9 +13,11 @@ import duckdb
 
 from tailpipe_assets.views.copies import SUFFIX, accelerated, folder_of
 from tailpipe_assets.views.opened import Engine, open_views
+from tailpipe_assets.views.outdated import is_outdated
 from tailpipe_resources.errors import (
     BusyError,
     CancelledError,
+    CommitConflictError,
     LakeError,
     LakeUnavailableError,
     QueryError,
@@ -162,11 +164,25 @@ def _made(block: ViewBlock, opened: OpenViews, follower: Follower, began: float)
             sync(begun / final.name)
             (begun / final.name).replace(final)
             sync(folder)
+            _check_still_there(block, final, opened)
         except OSError as error:
             raise LakeError(f"the copy of {block.name} cannot be written into {folder}: {error.strerror}") from error
         finally:
             _discard(begun)
         return _told(block, "refreshed", about, final, began)
+
+
+def _check_still_there(block: ViewBlock, copy: Path, opened: OpenViews) -> None:
+    """Let a copy go that holds rows of files which went meanwhile: whoever deleted them may not have seen it.
+
+    Raises:
+        CommitConflictError: it does.
+    """
+    if is_outdated(copy, opened.found.lakes):
+        copy.unlink(missing_ok=True)
+        raise CommitConflictError(
+            f"what the view {block.name} shows was compacted, replaced or deleted meanwhile; refresh it again"
+        )
 
 
 def _views(block: ViewBlock, opened: OpenViews) -> list[tuple[Layer, Basis]]:

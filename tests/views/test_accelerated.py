@@ -21,6 +21,7 @@ from tailpipe_assets.views.opened import Asked, Engine, OpenViews, open_config
 from tailpipe_assets.views.refreshing import Follower, Refreshed, refresh_views
 from tailpipe_resources.config import load
 from tailpipe_resources.config.outline import Outline
+from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.model.home import home
 from tailpipe_resources.model.window import Window
 from tailpipe_resources.query.restriction import Restriction
@@ -113,6 +114,19 @@ def test_conditions_hold_for_rows_that_are_joined_in(asked: Project) -> None:
         assert (one(opened), state(opened)) == (7, "joined")
 
 
+def test_a_condition_may_name_its_table(asked: Project) -> None:
+    """Also where rows are joined in."""
+    configured(
+        asked,
+        'view "own" {\n  accelerated = true\n  tables = ["http_log"]\n  where = "http_log.request_uri <> \'/1\'"\n}\n',
+    )
+    refresh(asked)
+    more(asked)
+    with reopened(asked) as opened:
+        count = "SELECT count(*) FROM own.http_log"
+        assert (one(opened, count), state(opened, count)) == (7, "joined")
+
+
 @pytest.mark.parametrize("came", [0, 2])
 def test_a_compaction_doubles_and_loses_nothing(tank: Project, came: int) -> None:
     """Whether or not rows came before it: its files hold rows that the copy has, and others."""
@@ -150,6 +164,27 @@ def test_deleted_rows_are_gone(tank: Project) -> None:
     with reopened(tank) as opened:
         assert (one(opened), state(opened)) == (3, "live")
         assert one(opened, "SELECT sum(n) FROM pages") == 3
+
+
+def test_rows_deleted_while_a_copy_is_made_are_in_none(asked: Project) -> None:
+    """Whoever deletes them cannot see the copy yet: it goes by itself."""
+    slow = "select remote_addr, count(*) as n from http_log, range(30000000) group by all"
+    configured(asked, f'view "slow" {{\n  accelerated = true\n  sql = "{slow}"\n}}\n')
+    deleted = []
+
+    def delete(*_: object) -> None:
+        if not deleted:
+            command = [sys.executable, "-m", "tailpipe_assets.cli", "collection", "delete", "http_log.web", "--yes"]
+            deleted.append(subprocess.run(command, check=True, capture_output=True))
+
+    (result,) = refresh(asked, follower=Follower(on_progress=delete))
+
+    assert deleted
+    assert isinstance(result.failure, CommitConflictError)
+    assert not list(home().glob("views/*/*.duckdb"))
+    assert [each.result for each in refresh(asked)] == ["refreshed"]
+    with reopened(asked) as opened:
+        assert (one(opened, "SELECT count(*) FROM slow"), state(opened, "FROM slow")) == (1, "copy")
 
 
 def test_files_outside_of_a_view_do_not_outdate_its_copy(asked: Project) -> None:
@@ -280,6 +315,7 @@ def test_a_refresh_that_is_stopped_leaves_the_old_copy(tank: Project) -> None:
         ('where = "tp_timestamp::date = current_date"', "current_date gives something else each time"),
         ("where = \"tp_source_ip in (select '10.0.0.1')\"", "asks a query of its own"),
         ('sql = "select random() as x from http_log"', "random gives something else each time"),
+        ('sql = "select * from http_log using sample 2 rows"', "a sample is another one each time"),
         ('sql = "select * from duckdb_views()"', "reads duckdb_views()"),
         ("sql = \"select * from 'x.parquet'\"", "x.parquet"),
         ('sql = "select nothing from http_log"', "nothing"),
