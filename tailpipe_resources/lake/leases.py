@@ -62,17 +62,18 @@ def promise(lake: Lake, table: str, version: int, expires: datetime) -> bool:
     """
     if lake.store.is_remote:
         return True
-    path = _folder(lake, table) / f"{version:020}{_PROMISED}"
-    handle = _opened(path)
-    if handle is None:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        last = max(expires.timestamp(), os.fstat(handle).st_mtime if os.fstat(handle).st_size else 0)
-        os.write(handle, b"until its time of change\n")
-        os.utime(handle, (last, last))
-    finally:
-        os.close(handle)
+    # Before it has its time it looks like a promise that is over, to be removed.
+    with arriving(lake, table):
+        handle = _opened(_folder(lake, table) / f"{version:020}{_PROMISED}")
+        if handle is None:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            last = max(expires.timestamp(), os.fstat(handle).st_mtime if os.fstat(handle).st_size else 0)
+            os.write(handle, b"until its time of change\n")
+            os.utime(handle, (last, last))
+        finally:
+            os.close(handle)
     return True
 
 

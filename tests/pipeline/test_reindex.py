@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tailpipe_assets.pipeline.reindex import IndexColumn, index_column, reindex
 from tailpipe_resources.errors import BusyError, UsageError
+from tailpipe_resources.lake import snapshot
 from tailpipe_resources.lake.delta import Added, Change, active_files, commit_change, open_table
 from tailpipe_resources.lake.ledger import new_batch
 from tests.services.project import Project
@@ -15,7 +17,6 @@ from tests.services.project import Project
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
-    from pathlib import Path
 
     from deltalake import DeltaTable
 
@@ -78,6 +79,9 @@ def test_rows_move_to_where_a_new_collection_would_put_them(logs: Project, tmp_p
     assert where(logs, "other") == {"default": 24}
     assert content(logs) == before
     assert opened(logs).version() == version + 3
+    held = snapshot(logs.lake, "http_log")
+    assert held is not None
+    assert all(Path(each.lookup).is_file() for each in held.stored if each.collection == "web")
     assert again(logs, 'tp_index = "remote_addr"').days == 0
 
     fresh = Project(tmp_path / "fresh")
