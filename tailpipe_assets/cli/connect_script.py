@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -118,5 +119,6 @@ def _written(text: str, now: datetime) -> str:
 
 def _clean(folder: Path) -> None:
     for old in folder.glob(f"{_PREFIX}*.sql"):
-        if old.stat().st_mtime < time.time() - SCRIPTS_KEPT_SECONDS:
-            old.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another one cleans as well
+            if old.stat().st_mtime < time.time() - SCRIPTS_KEPT_SECONDS:
+                old.unlink()

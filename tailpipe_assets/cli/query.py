@@ -32,16 +32,14 @@ Rows go to stdout, everything else to stderr. A table on a terminal keeps within
 
 from __future__ import annotations
 
+import argparse
+import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.query.render import OUTPUTS
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,11 +65,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_output(parser)
     engine = parser.add_argument_group("how it is run")
     engine.add_argument("--tz", default="UTC", metavar="ZONE", help="show times, and read typed ones, in this zone")
-    engine.add_argument("--timeout", type=float, metavar="SECONDS", help="give up after so long")
+    engine.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="give up after so long")
     engine.add_argument("--memory", metavar="SIZE", help="use no more than this, such as 2GB; spill the rest to disk")
     engine.add_argument(
         "--unsafe", action="store_true", help="run any statement: it may write, read other files and use the network"
     )
+
+
+def _seconds(text: str) -> float:
+    """A span of time that is one."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
+    return seconds
 
 
 def add_view_filters(parser: argparse.ArgumentParser) -> None:

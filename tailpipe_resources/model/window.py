@@ -65,7 +65,7 @@ def shifted(instant: datetime, span: timedelta) -> datetime:
     try:
         return instant + span
     except OverflowError:
-        return (datetime.max if span > timedelta() else datetime.min).replace(tzinfo=UTC)
+        return datetime.max.replace(tzinfo=UTC) if span > timedelta() else datetime.min.replace(tzinfo=UTC)
 
 
 def parse_time(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import duckdb
+from pyarrow import parquet
 
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.model.names import literal, quote
@@ -50,7 +51,8 @@ def write_parquet(
             f"COPY (SELECT {', '.join(columns)} FROM (\n{statement}\n)) TO {literal(str(partial))} "
             "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         )
-        [(rows,)] = connection.execute(copy, parameters).fetchall()
+        connection.execute(copy, parameters)
+        rows = parquet.read_metadata(partial).num_rows
         partial.replace(path)
     except duckdb.InterruptException:
         raise
@@ -60,7 +62,7 @@ def write_parquet(
         raise QueryError(f"{path} cannot be written: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
-    return int(rows)
+    return rows
 
 
 def _numbered(relation: duckdb.DuckDBPyRelation, names: list[str]) -> enumerate[tuple[DuckDBPyType, str]]:

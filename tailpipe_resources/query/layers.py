@@ -27,8 +27,8 @@ Kind = Literal["table", "all", "collection", "index", "period", "query"]
 
 MAIN = "main"
 ALL_LOG = "all_log"
-RESERVED = frozenset({MAIN, "information_schema", "pg_catalog", "temp", "system"})
-"""Schemas that DuckDB has itself."""
+RESERVED = frozenset({MAIN, "information_schema", "memory", "pg_catalog", "temp", "system"})
+"""Schemas and databases that DuckDB has itself."""
 
 _COMMON = (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
 _RECORD = Column("record", "JSON", "The table's own columns as one JSON object.")

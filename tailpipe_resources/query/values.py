@@ -123,6 +123,8 @@ def _embedded(value: str) -> str:
         json.loads(value, parse_constant=_refuse)
     except ValueError:
         return quoted(value)
+    except RecursionError:
+        pass  # nested too deeply for Python to look into; DuckDB took it for JSON
     return value.translate(_BREAKS)
 
 

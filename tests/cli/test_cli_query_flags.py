@@ -139,6 +139,18 @@ def test_a_result_is_stored_exactly_and_whole(project: Project, capsys: pytest.C
     assert [path.name for path in project.folder.glob("out*")] == ["out.parquet"]
 
 
+def test_what_becomes_several_statements_is_stored(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A PIVOT first asks which values there are."""
+    file = project.folder / "out.parquet"
+    code, _, err = ran(
+        capsys, "query", "pivot http_log on status using count(*) group by tp_day", "--output", f"parquet={file}"
+    )
+
+    assert code == Exit.OK, err
+    assert "2 rows in" in err
+    assert duckdb.execute(f"select tp_day, \"200\" from '{file}' order by all").fetchall() == [(7, 3), (8, 2)]
+
+
 def test_storing_a_result_opens_no_other_door(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """The folder it is stored in cannot be read, nor another file of it written."""
     secret = project.folder / "secret.csv"
@@ -154,6 +166,8 @@ def test_a_query_that_takes_too_long_is_given_up(capsys: pytest.CaptureFixture[s
     endless = "select count(*) from range(1_000_000_000_000) where hash(range) = 1"
 
     assert "after 0.2 seconds" in complaint(capsys, endless, "--timeout", "0.2")
+    for odd in ("0", "-1", "nan", "soon"):
+        assert f"{odd} is no number of seconds" in complaint(capsys, endless, f"--timeout={odd}", code=Exit.USAGE)
 
 
 @pytest.mark.usefixtures("project")

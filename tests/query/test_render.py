@@ -142,3 +142,11 @@ def test_errors_point_into_the_sql_as_typed(sql: str) -> None:
     """A value that fails is shown in the user's own line, also while rows are read."""
     with pytest.raises(QueryError, match=r"LINE 2:  \(?'x'"):
         written(sql, "csv")
+
+
+@pytest.mark.parametrize("output", ["json", "jsonl"])
+def test_json_of_any_depth_is_written(output: Output) -> None:
+    """Also what Python itself cannot look into."""
+    deep = "[" * 5_000 + "]" * 5_000
+
+    assert deep in written(f"SELECT '{deep}'::JSON AS j", output)
