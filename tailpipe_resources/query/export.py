@@ -52,7 +52,7 @@ def write_parquet(
             "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         )
         connection.execute(copy, parameters)
-        rows = parquet.read_metadata(partial).num_rows
+        rows: int = parquet.read_metadata(partial).num_rows
         partial.replace(path)
     except duckdb.InterruptException:
         raise

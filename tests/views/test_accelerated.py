@@ -170,7 +170,7 @@ def test_rows_deleted_while_a_copy_is_made_are_in_none(asked: Project) -> None:
     """Whoever deletes them cannot see the copy yet: it goes by itself."""
     slow = "select remote_addr, count(*) as n from http_log, range(30000000) group by all"
     configured(asked, f'view "slow" {{\n  accelerated = true\n  sql = "{slow}"\n}}\n')
-    deleted = []
+    deleted: list[object] = []
 
     def delete(*_: object) -> None:
         if not deleted:
