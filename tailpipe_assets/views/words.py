@@ -26,7 +26,7 @@ def in_our_words(error: QueryError, opened: OpenViews) -> QueryError:
     table, schema = _UNKNOWN_TABLE.match(text), _UNKNOWN_SCHEMA.match(text)
     if table is not None:
         name, rest = table["name"], text[table.end() :]
-        lost = opened.found.lost.get(name) or opened.views.lost.get(name)
+        lost = opened.found.lost.get(name) or opened.views.lost.get(name) or _lost_schema(rest, name, opened)
         return QueryError(lost or f'no table is called "{name}"{hint(name, opened.views.names)}{rest}')
     if schema is not None:
         name, rest = schema["name"], text[schema.end() :]
@@ -34,6 +34,16 @@ def in_our_words(error: QueryError, opened: OpenViews) -> QueryError:
         known = opened.views.schemas | set(opened.views.indexes[:_NEAR])
         return QueryError(lost or f'no schema is called "{name}"{hint(name, known)}{rest}')
     return error
+
+
+def _lost_schema(line: str, name: str, opened: OpenViews) -> str | None:
+    """Why there is no view of this name in the schema that the line at fault names."""
+    written = (
+        reason
+        for schema, reason in opened.views.lost.items()
+        if re.search(rf'(?<!\w)"?{re.escape(schema)}"?\."?{re.escape(name)}\b', line, re.IGNORECASE)
+    )
+    return next(written, None)
 
 
 def without_rows(statement: str, opened: OpenViews) -> Iterator[str]:

@@ -183,6 +183,17 @@ def test_errors_point_at_the_place_and_name_what_is_near(capsys: pytest.CaptureF
     assert column.splitlines()[-1].strip() == "^^^^^^"
 
 
+def test_a_view_that_cannot_be_made_says_why(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it is asked, though its table is there."""
+    view = 'view "odd" {\n  tables = ["http_log"]\n  where = "nonsense = 1"\n}\n'
+    project.configure(HCL % {"logs": project.logs} + view)
+
+    for sql in ("from odd.http_log", 'select 1\nfrom "odd"."http_log"'):
+        told = complaint(capsys, sql)
+        assert "the view odd.http_log cannot be made" in told
+        assert "nonsense" in told
+
+
 @pytest.mark.usefixtures("project")
 def test_an_empty_table_says_what_fills_it(capsys: pytest.CaptureFixture[str]) -> None:
     """A table, a collection of it; not one that filters have emptied."""
