@@ -44,6 +44,8 @@ def write_parquet(
     """
     partial = Path(unfinished(path))
     try:
+        if duckdb.extract_statements(statement)[0].type.name == "EXPLAIN":
+            raise QueryError("what EXPLAIN says is no table to be stored; take another output")
         relation = connection.sql(statement, params=parameters)
         names = [quote(name) for name in distinct(relation.columns)]
         columns = (f"CAST(#{place} AS {_stored(kind)}) AS {name}" for place, (kind, name) in _numbered(relation, names))

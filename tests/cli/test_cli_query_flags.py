@@ -136,6 +136,7 @@ def test_a_result_is_stored_exactly_and_whole(project: Project, capsys: pytest.C
     broken = "select ('x' || range)::int as n from range(3)"
     complaint(capsys, broken, "--output", f"parquet={file}")
     assert file.read_bytes() == before
+    assert "EXPLAIN" in complaint(capsys, f"explain {sql}", "--output", f"parquet={file}")
     assert [path.name for path in project.folder.glob("out*")] == ["out.parquet"]
 
 
