@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tailpipe_assets.detections.episodes import Known
 from tailpipe_assets.detections.evaluate import evaluate
 from tailpipe_assets.detections.found import FOUND, Evaluation
 from tailpipe_assets.detections.rules import Rule, RuleSet, RuleTable
-from tailpipe_assets.detections.thresholds import Known
 from tailpipe_resources.model.detection import Detection, Exemption, Threshold
 from tailpipe_resources.model.place import Place
 from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS, Column
@@ -53,7 +53,7 @@ class Memory:
     batches: list[str] = field(default_factory=list)
     newest: dict[str, tuple[Known, str | None]] = field(default_factory=dict)
 
-    def finding_ids(self, rule: Rule) -> str | None:
+    def findings(self, rule: Rule) -> str | None:
         """None are needed."""
         del rule
         return None
