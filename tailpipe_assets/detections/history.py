@@ -85,8 +85,10 @@ class LakeHistory:
         if self._found is None:
             held = snapshot(self._lake, FINDING_TABLE, self._reading)
             self._found = {}
+            # Rules over findings are of no collection: what they found lies with whichever was the first then.
+            is_whole = self._rules.table.name == FINDING_TABLE
             for each in held.stored if held else ():
-                if each.collection == self._rules.collection:
+                if is_whole or each.collection == self._rules.collection:
                     self._found.setdefault(each.tp_index, []).append(each)
         paths = ", ".join(literal(each.address) for each in self._found.get(rule.detection.address, ()))
         return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)" if paths else ""

@@ -230,6 +230,71 @@ detection "tailpipe_finding" "stopped_then_deleted" {
     assert asked(project, 31).findings == {}
 
 
+ANY = """
+detection "aws_cloudtrail_log" "stopped" {
+  where = "event_name = 'StopLogging'"
+}
+detection "tailpipe_finding" "any" {
+  severity = "critical"
+  schedule = "*/15 * * * *"
+  sql      = <<-EOT
+    select actor as group_key, count(*) as n from tailpipe_finding where detection like '%.stopped'
+      and first_seen >= $from and first_seen < $to group by all
+  EOT
+}
+"""
+OTHER = """
+source "file" "web" {
+  path = "web/*.log"
+}
+collection "http_log" "web" {
+  source = source.file.web
+  format = "combined"
+}
+"""
+
+
+def critical(project: Project) -> list[tuple[Any, ...]]:
+    """What was found of findings: each with when it began and ended, in its newest version."""
+    return project.ask(
+        "SELECT row_count, strftime(first_seen, '%H:%M'), strftime(last_seen, '%H:%M') "
+        f"FROM {FINDING_TABLE} WHERE severity = 'critical' ORDER BY first_seen"
+    )
+
+
+def test_correlations_go_on_whichever_collection_comes_first(project: Project) -> None:
+    """Also where that was never collected: windows over findings are of the lake, and so is what goes on in them."""
+    project.configure(COLLECTION + OTHER + ANY)
+    write(project, "a.json", [at(1, "StopLogging", 1), at(20, "StopLogging", 2), at(61, "StopLogging", 3)])
+    project.collect()
+    assert asked(project, 16).findings == {"critical": 1}
+
+    project.configure(OTHER + COLLECTION + ANY)
+    asked(project, 61)
+    assert critical(project) == [(1, "12:00", "12:30")]
+    project.configure(OTHER + COLLECTION.replace("{", "{\n  enabled = false") + ANY)
+    asked(project, 76)
+    assert critical(project) == [(1, "12:00", "12:30"), (1, "13:00", "13:15")]
+
+
+def test_a_checkpoint_that_lies_with_a_collection_is_gone_on_from(project: Project) -> None:
+    """There it lay when the first collection of a configuration had it, and the newest of several counts."""
+    project.configure(COLLECTION + OTHER + ANY)
+    write(project, "a.json", [at(20, "StopLogging", 1)])
+    project.collect()
+    asked(project, 16)
+    (kept,) = (project.folder / "lake" / FINDING_TABLE / "_tailpipe" / "scheduled").glob("*.json")
+    before = project.folder / "lake" / "aws_cloudtrail_log" / "_tailpipe" / "scheduled" / "production"
+    before.mkdir(parents=True)
+    kept.rename(before / kept.name)
+
+    project.configure(OTHER + COLLECTION + ANY)
+
+    assert asked(project, 46).findings == {"critical": 1}
+    assert critical(project) == [(1, "12:15", "12:30")]
+    assert kept.exists()
+
+
 def test_nothing_is_asked_before_anything_was_collected(project: Project) -> None:
     """And no lake is made for it."""
     project.configure(COLLECTION + BURST)
