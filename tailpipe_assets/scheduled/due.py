@@ -22,6 +22,7 @@ from tailpipe_assets.scheduled.ticks import (
     Question,
     joined,
     last_tick,
+    next_tick,
     question_at,
     tick_before,
     ticks_between,
@@ -239,7 +240,8 @@ class _Turn:
         minutes = late_minutes(opened.connection, files, answers.clock, known)
         late = known.late | ticks_over(rule.detection, minutes, known.until)
         oldest = self.now - LONGEST
-        gap = (known.until, oldest) if known.until < oldest else known.gap
+        is_lost = next_tick(schedule, known.until) <= oldest
+        gap = (known.until, oldest) if is_lost else known.gap
         return replace(known, looked=looked, files=fresh, late=frozenset(late), gap=gap, until=max(known.until, oldest))
 
     def _one(

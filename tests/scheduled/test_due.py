@@ -230,6 +230,18 @@ detection "tailpipe_finding" "stopped_then_deleted" {
     assert asked(project, 31).findings == {}
 
 
+def test_what_is_asked_once_a_week_misses_nothing_from_one_time_to_the_next(project: Project) -> None:
+    """Only ticks that went by unasked are missed; a tick exactly as long ago as windows are made up for is one."""
+    project.configure(COLLECTION + BY_ROW.replace("*/15 * * * *", "0 12 * * 5"))
+    write(project, "a.json", [at(-60, "StopLogging", 1)])
+    project.collect_one()
+    week = 7 * 24 * 60
+
+    assert [asked(project, each).missed for each in (0, week, 2 * week + 5)] == ["", "", ""]
+    assert asked(project, 4 * week - 1).gap is None
+    assert asked(project, 6 * week).gap == (NOON + timedelta(weeks=3), NOON + timedelta(weeks=5))
+
+
 ANY = """
 detection "aws_cloudtrail_log" "stopped" {
   where = "event_name = 'StopLogging'"
