@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.back import LookedBack, Options
@@ -104,6 +105,23 @@ def test_a_finding_that_is_told_is_no_backtest_again(project: Project) -> None:
     assert project.ask(newest) == [(2, False, "12:15")]
     asked(project, 31)
     assert project.ask(newest) == [(3, False, "12:30")]
+
+
+def test_windows_of_a_long_pause_are_passed_over(project: Project) -> None:
+    """One row with a far-off time costs a window or two; the day that begins a pause is asked, window by window."""
+    project.configure(COLLECTION + BURST.replace("*/15 * * * *", "0 */6 * * *"))
+    far = at(365 * 24 * 60, "Get", 3)
+    write(project, "a.json", [at(1, "Get", 1), at(2, "Get", 2), far, {**far, "eventID": "e4"}])
+    project.collect_one()
+    plans, ends = project.plans(), list[datetime]()
+
+    found = look_back(
+        plans[0], plans, plans[0].scheduled, EVERYTHING, LOOK, on_window=lambda _, __, end: ends.append(end)
+    )
+
+    assert found.findings == {BURSTS: 2}
+    hours = [(end - NOON) / timedelta(hours=1) for end in ends]
+    assert hours == [6, 12, 18, 24, 30, 36, 365 * 24 + 6]
 
 
 def test_a_query_that_fails_is_named(project: Project) -> None:
