@@ -151,8 +151,8 @@ def _of_rows(rule: Rule, rows: _Rows, now: datetime) -> str:
 def _episodes(connection: duckdb.DuckDBPyConnection, rule: Rule, rows: _Rows, now: datetime) -> list[Episode]:
     found = connection.execute(
         "SELECT tp_key, epoch_us(min(tp_first)), epoch_us(max(tp_last)), max(tp_count), "
-        "CASE WHEN bool_and(exempt IS NOT NULL) THEN min(exempt) END "
-        f"FROM (SELECT *, {suppressed(rule.acting(now))} AS exempt FROM ({rows.sql})) "
+        "CASE WHEN bool_and(tp_exempt IS NOT NULL) THEN min(tp_exempt) END "
+        f"FROM (SELECT *, {suppressed(rule.acting(now))} AS tp_exempt FROM ({rows.sql})) "
         "WHERE tp_key IS NOT NULL GROUP BY tp_key ORDER BY tp_key"
     ).fetchall()
     return [Episode(key, first, last, count, why, str(first)) for key, first, last, count, why in found]

@@ -175,6 +175,22 @@ def test_what_an_exception_covers_is_kept_and_not_told(project: Project) -> None
     assert project.ask(f"SELECT suppressed_by, actor FROM {FINDING_TABLE}") == [('exception "ci": SEC-1', ANN)]
 
 
+def test_columns_of_a_query_may_be_called_as_they_like(project: Project) -> None:
+    """None of them is taken for what suppresses a finding, or for what else is made of the answer."""
+    names = ("exempt", "key", "ts", "value", "number", "first", "last", "version", "facts", "u", "c", "finding_id")
+    given = "".join(f", 'yes' as {each}" for each in names)
+    burst = BURST.replace("count(*) as n", f"count(*) as n{given}")
+    project.configure(COLLECTION + burst + BY_ROW.replace("select *", f"select *{given}"))
+    write(project, "a.json", [at(1, "Get", 1), at(2, "Get", 2), at(3, "StopLogging", 3)])
+    project.collect_one()
+
+    assert [dict(each.findings) for each in ask_due(project.plans(), now=NOON + QUARTER)] == [
+        {"high": 1},
+        {"medium": 1},
+    ]
+    assert found(project) == [("Get", 2, "12:00", "12:15"), (None, 1, "12:03", "12:03")]
+
+
 def test_a_rule_that_fails_stops_no_other_and_is_tried_again(project: Project) -> None:
     """Its window is not lost: it is asked once the rule is mended."""
     failing = BURST.replace('"burst"', '"broken"').replace("count(*) as n", "count(*) as n, error(event_name) as e")
