@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.detections.episodes import UPSERTS, Episode, Known, micros, put_upserts, upserts
 from tailpipe_assets.detections.evaluate import unknown
 from tailpipe_assets.detections.found import Evaluation, add_found, make_found
-from tailpipe_assets.detections.matching import facts_sql, suppressed
+from tailpipe_assets.detections.matching import facts_sql, joined, suppressed
 from tailpipe_assets.detections.rules import Rule, RuleTable
-from tailpipe_assets.detections.thresholds import MOST_IDS, SEPARATOR
+from tailpipe_assets.detections.thresholds import MOST_IDS
 from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import Column
 
@@ -56,8 +56,7 @@ class _Rows:
         if self.has(KEY):
             return f"CAST({KEY} AS VARCHAR)"
         named = [each for each in self.columns.values() if not any(kind in each.type.upper() for kind in _NOT_IN_KEYS)]
-        parts = [f"coalesce(CAST({quote(each.name)} AS VARCHAR), '')" for each in named]
-        return f" || {literal(SEPARATOR)} || ".join(parts) or "''"
+        return joined([f"coalesce(CAST({quote(each.name)} AS VARCHAR), '')" for each in named])
 
     def time(self, names: Iterable[str], otherwise: datetime) -> str:
         """SQL for an instant: the first of some columns, else a bound of the window."""

@@ -14,8 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.episodes import UPSERTS, Episode
-from tailpipe_assets.detections.matching import RULES, facts_sql, suppressed, text
-from tailpipe_resources.model.names import literal
+from tailpipe_assets.detections.matching import RULES, facts_sql, joined, suppressed, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from tailpipe_assets.detections.episodes import Known, Span
     from tailpipe_assets.detections.rules import Rule
     from tailpipe_resources.model.detection import Threshold
-
-SEPARATOR = " / "
-"""Between the values of a key."""
 
 NEW = "tp_new"
 OLD = "tp_old"
@@ -54,8 +50,7 @@ class Counted:
     @property
     def key(self) -> str:
         """SQL over a row for its key; NULL where a part of it is."""
-        parts = [text(each) for each in self.threshold.group_by]
-        return f" || {literal(SEPARATOR)} || ".join(parts) if parts else "''"
+        return joined([text(each) for each in self.threshold.group_by])
 
     @property
     def value(self) -> str:
