@@ -72,8 +72,8 @@ class _Progress:
     def tell_days(self, collection: str, done: int, days: int) -> None:
         self._tell(f"{collection}: {done} of {days} days")
 
-    def tell_windows(self, detection: str, done: int, windows: int) -> None:
-        self._tell(f"{detection}: {done:,} of {windows:,} windows")
+    def tell_windows(self, detection: str, done: int, until: datetime) -> None:
+        self._tell(f"{detection}: {done:,} windows, up to {until:%Y-%m-%d %H:%M}")
 
     def _tell(self, text: str) -> None:
         if time.monotonic() - self._last >= _EVERY:

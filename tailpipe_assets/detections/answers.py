@@ -10,20 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tailpipe_assets.detections.episodes import UPSERTS, Episode, Known, micros, put_upserts, upserts
 from tailpipe_assets.detections.evaluate import unknown
 from tailpipe_assets.detections.found import Evaluation, add_found, make_found
-from tailpipe_assets.detections.matching import facts_sql, suppressed
+from tailpipe_assets.detections.matching import facts_sql, joined, suppressed
 from tailpipe_assets.detections.rules import Rule, RuleTable
-from tailpipe_assets.detections.thresholds import (
-    MOST_IDS,
-    SEPARATOR,
-    UPSERTS,
-    Episode,
-    Known,
-    micros,
-    put_upserts,
-    upserts,
-)
+from tailpipe_assets.detections.thresholds import MOST_IDS
 from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import Column
 
@@ -64,8 +56,7 @@ class _Rows:
         if self.has(KEY):
             return f"CAST({KEY} AS VARCHAR)"
         named = [each for each in self.columns.values() if not any(kind in each.type.upper() for kind in _NOT_IN_KEYS)]
-        parts = [f"coalesce(CAST({quote(each.name)} AS VARCHAR), '')" for each in named]
-        return f" || {literal(SEPARATOR)} || ".join(parts) or "''"
+        return joined([f"coalesce(CAST({quote(each.name)} AS VARCHAR), '')" for each in named])
 
     def time(self, names: Iterable[str], otherwise: datetime) -> str:
         """SQL for an instant: the first of some columns, else a bound of the window."""
@@ -120,11 +111,12 @@ def find_in_answers(
     rows = _Rows(columns, rule.table, bounds)
     shown = _shown(rule, rows)
     if rows.has(_ROW_ID):
-        add_found(connection, rule, evaluation, unknown(_of_rows(shown, rows, evaluation.now), rule, history))
+        of_rows = _of_rows(shown, rows, evaluation.now)
+        add_found(connection, rule, evaluation, unknown(of_rows, rule, evaluation, history))
         return
     known_before = history.episodes(rule)
     made = [_widened(each, known_before) for each in _episodes(connection, shown, rows, evaluation.now)]
-    wanted = upserts(rule, evaluation.collection, made, known_before)
+    wanted = upserts(rule, evaluation, made, known_before)
     if wanted:
         put_upserts(connection, wanted)
         _put_counts(connection, made)
@@ -158,8 +150,8 @@ def _of_rows(rule: Rule, rows: _Rows, now: datetime) -> str:
 def _episodes(connection: duckdb.DuckDBPyConnection, rule: Rule, rows: _Rows, now: datetime) -> list[Episode]:
     found = connection.execute(
         "SELECT tp_key, epoch_us(min(tp_first)), epoch_us(max(tp_last)), max(tp_count), "
-        "CASE WHEN bool_and(exempt IS NOT NULL) THEN min(exempt) END "
-        f"FROM (SELECT *, {suppressed(rule.acting(now))} AS exempt FROM ({rows.sql})) "
+        "CASE WHEN bool_and(tp_exempt IS NOT NULL) THEN min(tp_exempt) END "
+        f"FROM (SELECT *, {suppressed(rule.acting(now))} AS tp_exempt FROM ({rows.sql})) "
         "WHERE tp_key IS NOT NULL GROUP BY tp_key ORDER BY tp_key"
     ).fetchall()
     return [Episode(key, first, last, count, why, str(first)) for key, first, last, count, why in found]
@@ -192,6 +184,6 @@ def _of_keys(rule: Rule, rows: _Rows, now: datetime) -> str:
     return (
         "SELECT u.finding_id, u.version, make_timestamptz(u.first) AS first_seen, make_timestamptz(u.last) AS "
         "last_seen, c.n AS row_count, facts.tp_list AS tp_ids, u.key AS group_key, u.merged_into, u.suppressed_by, "
-        f"facts.* EXCLUDE (tp_key, tp_list) FROM {UPSERTS} u JOIN {COUNTS} c USING (key) "
+        f"u.is_new, facts.* EXCLUDE (tp_key, tp_list) FROM {UPSERTS} u JOIN {COUNTS} c USING (key) "
         f"JOIN ({facts}) facts ON facts.tp_key = u.key"
     )

@@ -7,25 +7,23 @@ from typing import TYPE_CHECKING, Protocol
 
 import duckdb
 
+from tailpipe_assets.detections.episodes import put_upserts, upserts
 from tailpipe_assets.detections.found import add_found, make_found
 from tailpipe_assets.detections.matching import RULES, RuleFault, matches_sql, tag
 from tailpipe_assets.detections.thresholds import (
     NEW,
     OLD,
     Counted,
-    Known,
-    Span,
     episodes,
     findings_sql,
-    put_upserts,
     ranges,
     touched,
-    upserts,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tailpipe_assets.detections.episodes import Known, Span
     from tailpipe_assets.detections.found import Evaluation
     from tailpipe_assets.detections.rules import Rule, RuleSet
 
@@ -33,8 +31,8 @@ if TYPE_CHECKING:
 class History(Protocol):
     """What was there before the rows that are evaluated."""
 
-    def finding_ids(self, rule: Rule) -> str | None:
-        """A query for the ids of the findings of a rule; None when there are none."""
+    def findings(self, rule: Rule) -> str | None:
+        """A query for `finding_id`, the newest `version` and `backtest` of a rule's findings; None without any."""
 
     def episodes(self, rule: Rule) -> Sequence[Known]:
         """The episodes of a rule that no other has taken in, in their newest versions."""
@@ -47,7 +45,7 @@ class History(Protocol):
 class NoHistory:
     """Nothing was before."""
 
-    def finding_ids(self, rule: Rule) -> str | None:
+    def findings(self, rule: Rule) -> str | None:
         """None."""
         del rule
         return None
@@ -82,17 +80,27 @@ def evaluate(
     for number in sorted(hits.numbers):
         rule = single[number]
         try:
-            add_found(connection, rule, evaluation, unknown(matches_sql(rule, number, evaluation.now), rule, history))
+            found = matches_sql(rule, number, evaluation.now)
+            add_found(connection, rule, evaluation, unknown(found, rule, evaluation, history))
         except duckdb.Error as error:
             faults.append(_fault(rule, error))
     _thresholds(connection, rules, rows, evaluation, history, faults)
     return tuple(faults)
 
 
-def unknown(select: str, rule: Rule, history: History) -> str:
-    """A query for findings, without those that were found before."""
-    known = history.finding_ids(rule)
-    return select if known is None else f"FROM ({select}) WHERE finding_id NOT IN ({known})"
+def unknown(select: str, rule: Rule, evaluation: Evaluation, history: History) -> str:
+    """A query for findings, without those that were found before.
+
+    What only a backtest had found is new to whoever makes none: it becomes a finding like any other.
+    """
+    known = history.findings(rule)
+    if known is None:
+        return f"SELECT *, true AS is_new FROM ({select})"
+    is_new = "k.version IS NULL" if evaluation.backtest else "k.version IS NULL OR k.backtest"
+    return (
+        f"SELECT f.* REPLACE (coalesce(k.version + 1, f.version) AS version), true AS is_new FROM ({select}) f "
+        f"LEFT JOIN ({known}) k ON k.finding_id = f.finding_id WHERE {is_new}"
+    )
 
 
 def _thresholds(
@@ -123,7 +131,7 @@ def _thresholds(
     for each in counted:
         try:
             made = episodes(connection, each, spans[each.number])
-            wanted = upserts(each.rule, evaluation.collection, made, known[each.number])
+            wanted = upserts(each.rule, evaluation, made, known[each.number])
             if wanted:
                 put_upserts(connection, wanted)
                 add_found(connection, each.rule, evaluation, findings_sql(each, rows, evaluation.now))

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tailpipe_assets.detections.rules import Rule
 
 FOUND = "tp_found"
-"""Has the columns of findings, and `location`: the artifact of the row that is shown."""
+"""Has the columns of findings, `location`: the artifact of the row that is shown, and `is_new`: whether there was no
+such finding before, or none but of a backtest."""
 
 STORED_COLUMNS = (*COMMON_COLUMNS, *FINDING_COLUMNS)
 """What a file of `tailpipe_finding` holds."""
@@ -37,7 +38,7 @@ class Evaluation:
 def make_found(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table, empty."""
     columns = ", ".join(f"{each.name} {each.type}" for each in FINDING_COLUMNS)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {FOUND} ({columns}, location VARCHAR)")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {FOUND} ({columns}, location VARCHAR, is_new BOOLEAN)")
 
 
 def add_found(connection: duckdb.DuckDBPyConnection, rule: Rule, evaluation: Evaluation, select: str) -> None:
@@ -47,7 +48,7 @@ def add_found(connection: duckdb.DuckDBPyConnection, rule: Rule, evaluation: Eva
         connection: where the table is.
         rule: whose findings they are.
         evaluation: what is the same for all of them.
-        select: a query for the columns that differ; `version` is 1 where it gives none.
+        select: a query for the columns that differ.
     """
     detection = rule.detection
     same = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tailpipe_assets.detections.episodes import Known
 from tailpipe_assets.detections.relations import committed_rows
-from tailpipe_assets.detections.thresholds import Known
 from tailpipe_resources.lake.inventory import snapshot
 from tailpipe_resources.model.finding import FINDING_TABLE
 from tailpipe_resources.model.names import literal
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.stored_file import StoredFile
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BACKTEST = "coalesce(backtest, false)"
 
 
 class LakeHistory:
@@ -44,10 +45,11 @@ class LakeHistory:
         self._replaced, self._reading = replaced, reading
         self._found: dict[str, list[StoredFile]] | None = None
 
-    def finding_ids(self, rule: Rule) -> str | None:
-        """A query for the ids of the findings of a rule; None when there are none."""
+    def findings(self, rule: Rule) -> str | None:
+        """A query for what is known of the findings of a rule; None when there are none."""
         files = self._files(rule)
-        return f"SELECT finding_id FROM {files}" if files else None
+        facts = f"max(version) AS version, bool_and({_BACKTEST}) AS backtest"
+        return f"SELECT finding_id, {facts} FROM {files} GROUP BY finding_id" if files else None
 
     def episodes(self, rule: Rule) -> Sequence[Known]:
         """The episodes of a rule that no other has taken in, in their newest versions."""
@@ -56,11 +58,12 @@ class LakeHistory:
             return ()
         newest = (
             "SELECT *, min(created_at) OVER (PARTITION BY finding_id) AS begun "
-            f"FROM {files} QUALIFY row_number() OVER (PARTITION BY finding_id ORDER BY version DESC) = 1"
+            f"FROM {files} QUALIFY row_number() OVER "
+            f"(PARTITION BY finding_id ORDER BY version DESC, {_BACKTEST}) = 1"
         )
         found = self._connection.execute(
-            "SELECT finding_id, version, group_key, first_seen, last_seen, row_count, suppressed_by, begun "
-            f"FROM ({newest}) WHERE merged_into IS NULL"
+            "SELECT finding_id, version, group_key, first_seen, last_seen, row_count, suppressed_by, begun, "
+            f"{_BACKTEST} FROM ({newest}) WHERE merged_into IS NULL"
         ).fetchall()
         return [Known(*row) for row in found]
 
@@ -83,8 +86,10 @@ class LakeHistory:
         if self._found is None:
             held = snapshot(self._lake, FINDING_TABLE, self._reading)
             self._found = {}
+            # Rules over findings are of no collection: what they found lies with whichever was the first then.
+            is_whole = self._rules.table.name == FINDING_TABLE
             for each in held.stored if held else ():
-                if each.collection == self._rules.collection:
+                if is_whole or each.collection == self._rules.collection:
                     self._found.setdefault(each.tp_index, []).append(each)
         paths = ", ".join(literal(each.address) for each in self._found.get(rule.detection.address, ()))
         return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)" if paths else ""

@@ -176,8 +176,20 @@ def text(expression: str) -> str:
 
 def keyed(expressions: Iterable[str]) -> str:
     """Several expressions as one text."""
-    parts = ", ".join(f"coalesce({text(each)}, '')" for each in expressions)
-    return f"concat_ws(' / ', {parts})"
+    return joined([f"coalesce({text(each)}, '')" for each in expressions])
+
+
+def joined(texts: Sequence[str]) -> str:
+    """SQL for texts in a row as one text, which differs where one of them does; NULL where one is."""
+    if not texts:
+        return "''"
+    *others, last = texts
+    # A separator is found again only where no text before it holds one, or ends as one begins: a slash more tells.
+    told = [
+        f"CASE WHEN regexp_matches({each}, ' /+( |$)') THEN replace({each}, ' /', ' //') ELSE {each} END"
+        for each in others
+    ]
+    return " || ' / ' || ".join([*told, last])
 
 
 def suppressed(exemptions: Iterable[Exemption]) -> str:

@@ -8,37 +8,30 @@ An episode that overlaps a known one goes on under its id.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.detections.matching import RULES, facts_sql, suppressed, text
-from tailpipe_resources.model.names import literal
+from tailpipe_assets.detections.episodes import UPSERTS, Episode
+from tailpipe_assets.detections.matching import RULES, facts_sql, joined, suppressed, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     import duckdb
 
+    from tailpipe_assets.detections.episodes import Known, Span
     from tailpipe_assets.detections.rules import Rule
     from tailpipe_resources.model.detection import Threshold
-
-SEPARATOR = " / "
-"""Between the values of a key."""
 
 NEW = "tp_new"
 OLD = "tp_old"
 COUNTED = "tp_counted"
 RANGES = "tp_ranges"
 EPISODES = "tp_episodes"
-UPSERTS = "tp_upserts"
 MOST_IDS = 100
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-Span = tuple[int, int]
-"""Microseconds since 1970, both included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +50,7 @@ class Counted:
     @property
     def key(self) -> str:
         """SQL over a row for its key; NULL where a part of it is."""
-        parts = [text(each) for each in self.threshold.group_by]
-        return f" || {literal(SEPARATOR)} || ".join(parts) if parts else "''"
+        return joined([text(each) for each in self.threshold.group_by])
 
     @property
     def value(self) -> str:
@@ -77,55 +69,6 @@ class Counted:
             f"SELECT tp_id, epoch_us(tp_timestamp) AS ts, key_{number} AS key, value_{number} AS value, "
             f"exempt_{number} AS exempt FROM {table} WHERE list_contains({RULES}, {number})"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An episode that was found before, in its newest version."""
-
-    finding_id: str
-    version: int
-    key: str
-    first: datetime
-    last: datetime
-    count: int
-    suppressed_by: str | None
-    created_at: datetime
-
-    @property
-    def span(self) -> Span:
-        """When it was."""
-        return micros(self.first), micros(self.last)
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """An episode as the rows tell it now."""
-
-    key: str
-    first: int
-    last: int
-    count: int
-    suppressed_by: str | None
-    first_row: str
-
-
-@dataclass(frozen=True, slots=True)
-class Upsert:
-    """One version of an episode to be written."""
-
-    finding_id: str
-    version: int
-    key: str
-    first: int
-    last: int
-    suppressed_by: str | None = None
-    merged_into: str | None = None
-
-
-def micros(instant: datetime) -> int:
-    """Microseconds since 1970."""
-    return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
 def touched(connection: duckdb.DuckDBPyConnection, counted: Counted) -> dict[str, Span]:
@@ -219,43 +162,6 @@ def _triggers(threshold: Threshold, window: int, rows: str) -> str:
     return f"SELECT DISTINCT key, ts FROM ({measured}) WHERE n >= {threshold.least}"
 
 
-def upserts(rule: Rule, collection: str, made: Iterable[Episode], known: Iterable[Known]) -> list[Upsert]:
-    """What is to be written for the known episodes to become those made anew; nothing for what is as it was."""
-    by_key: dict[str, list[Known]] = defaultdict(list)
-    for each in sorted(known, key=lambda each: (each.created_at, each.first, each.finding_id)):
-        by_key[each.key].append(each)
-    found: list[Upsert] = []
-    for episode in made:
-        near = [each for each in by_key[episode.key] if _overlap(each.span, (episode.first, episode.last))]
-        by_key[episode.key] = [each for each in by_key[episode.key] if each not in near]
-        found += _of_episode(rule, collection, episode, near)
-    return found
-
-
-def _of_episode(rule: Rule, collection: str, episode: Episode, near: Sequence[Known]) -> list[Upsert]:
-    key, first, last, why = episode.key, episode.first, episode.last, episode.suppressed_by
-    if not near:
-        return [Upsert(_id_of(rule, collection, episode), 1, key, first, last, why)]
-    kept, *others = near
-    is_same = (kept.span, kept.count, kept.suppressed_by) == ((first, last), episode.count, why) and not others
-    found = [] if is_same else [Upsert(kept.finding_id, kept.version + 1, key, first, last, why)]
-    merged = (
-        Upsert(each.finding_id, each.version + 1, key, *each.span, each.suppressed_by, kept.finding_id)
-        for each in others
-    )
-    return [*found, *merged]
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one[0] <= other[1] and other[0] <= one[1]
-
-
-def _id_of(rule: Rule, collection: str, episode: Episode) -> str:
-    detection = rule.detection
-    parts = (detection.address, detection.table, collection, episode.key, episode.first_row)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
 def findings_sql(counted: Counted, rows: str, now: datetime) -> str:
     """A query for the findings of the episodes in `UPSERTS`, with what they keep of their first new row.
 
@@ -279,16 +185,6 @@ def findings_sql(counted: Counted, rows: str, now: datetime) -> str:
     return (
         "SELECT u.finding_id, u.version, make_timestamptz(u.first) AS first_seen, make_timestamptz(u.last) AS "
         "last_seen, m.n AS row_count, m.ids AS tp_ids, u.key AS group_key, u.merged_into, u.suppressed_by, "
-        f"facts.* EXCLUDE (shown) FROM {UPSERTS} u JOIN ({members}) m USING (finding_id) "
+        f"u.is_new, facts.* EXCLUDE (shown) FROM {UPSERTS} u JOIN ({members}) m USING (finding_id) "
         f"LEFT JOIN ({first}) f USING (finding_id) LEFT JOIN ({facts}) facts ON facts.shown = f.shown"
     )
-
-
-def put_upserts(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Upsert]) -> None:
-    """Have `findings_sql` make these."""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {UPSERTS} (finding_id VARCHAR, version INTEGER, key VARCHAR, first BIGINT, "
-        "last BIGINT, suppressed_by VARCHAR, merged_into VARCHAR)"
-    )
-    columns = [[getattr(each, name) for each in wanted] for name in Upsert.__slots__]
-    connection.execute(f"INSERT INTO {UPSERTS} SELECT {', '.join(['unnest(?)'] * len(columns))}", columns)

@@ -86,7 +86,7 @@ def detect(
 def counts_of(connection: duckdb.DuckDBPyConnection) -> tuple[Counter[str], Counter[str], int]:
     """New findings by severity and by detection, and how many are suppressed."""
     found = connection.execute(
-        f"SELECT severity, detection, suppressed_by IS NULL, count(*) FROM {FOUND} WHERE version = 1 GROUP BY ALL"
+        f"SELECT severity, detection, suppressed_by IS NULL, count(*) FROM {FOUND} WHERE is_new GROUP BY ALL"
     ).fetchall()
     by_severity: Counter[str] = Counter()
     by_detection: Counter[str] = Counter()

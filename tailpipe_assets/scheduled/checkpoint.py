@@ -1,5 +1,7 @@
 """Checkpoints: which windows of a detection were asked, kept in the lake beside the collection's ledger.
 
+Those of rules over findings, which are of no collection, lie beside the findings.
+
 A checkpoint is written after the findings were committed. A crash in between has the window asked once more, which
 finds nothing new.
 """
@@ -12,8 +14,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tailpipe_assets.scheduled.tables import is_about_findings
 from tailpipe_resources.errors import LakeDamagedError
+from tailpipe_resources.lake.inventory import tables
 from tailpipe_resources.lake.storage import OWN
+from tailpipe_resources.model.finding import FINDING_TABLE
 from tailpipe_resources.model.slot import encode
 
 if TYPE_CHECKING:
@@ -81,7 +86,11 @@ def read_checkpoint(lake: Lake, ready: Plan, rule: Rule) -> Checkpoint | None:
     Raises:
         LakeDamagedError: what is kept of it cannot be read.
     """
-    key = _key(ready, rule)
+    found = _read(lake, f"{_folder(ready, is_whole=is_about_findings(rule))}/{_file(rule)}")
+    return _earlier(lake, rule) if found is None and is_about_findings(rule) else found
+
+
+def _read(lake: Lake, key: str) -> Checkpoint | None:
     try:
         return _from_json(json.loads(lake.store.read(key)))
     except FileNotFoundError:
@@ -92,26 +101,35 @@ def read_checkpoint(lake: Lake, ready: Plan, rule: Rule) -> Checkpoint | None:
 
 def write_checkpoint(lake: Lake, ready: Plan, rule: Rule, checkpoint: Checkpoint) -> None:
     """Remember how far a detection got, durably."""
-    lake.store.write(_key(ready, rule), json.dumps(_to_json(checkpoint, rule)).encode())
+    key = f"{_folder(ready, is_whole=is_about_findings(rule))}/{_file(rule)}"
+    lake.store.write(key, json.dumps(_to_json(checkpoint, rule)).encode())
 
 
-def asking_alone(lake: Lake, ready: Plan) -> AbstractContextManager[None]:
-    """Be the only one on this machine who asks a collection's detections.
+def asking_alone(lake: Lake, ready: Plan, *, is_whole: bool) -> AbstractContextManager[None]:
+    """Be the only one on this machine who asks a collection's detections, or those over the lake's findings.
 
     Raises:
         BusyError: somebody does.
     """
-    return lake.store.lock(f"{_folder(ready)}/.lock", f"asking the detections of {'.'.join(ready.collection.key)}")
+    asked = FINDING_TABLE if is_whole else ".".join(ready.collection.key)
+    return lake.store.lock(f"{_folder(ready, is_whole=is_whole)}/.lock", f"asking the detections of {asked}")
 
 
-def _folder(ready: Plan) -> str:
+def _earlier(lake: Lake, rule: Rule) -> Checkpoint | None:
+    """What it was while it still lay with whichever collection was the first of the configuration."""
+    folders = [f"{table}/{OWN}/scheduled" for table in tables(lake)]
+    kept = [_read(lake, f"{each}/{name}/{_file(rule)}") for each in folders for name in lake.store.folders(each)]
+    return max((each for each in kept if each is not None), key=lambda each: each.until, default=None)
+
+
+def _folder(ready: Plan, *, is_whole: bool) -> str:
     table, collection = ready.collection.key
-    return f"{table}/{OWN}/scheduled/{encode(collection)}"
+    return f"{FINDING_TABLE}/{OWN}/scheduled" if is_whole else f"{table}/{OWN}/scheduled/{encode(collection)}"
 
 
-def _key(ready: Plan, rule: Rule) -> str:
+def _file(rule: Rule) -> str:
     # Addresses of packs are as long as whoever wrote them likes, names of files are not.
-    return f"{_folder(ready)}/{hashlib.sha256(rule.detection.address.encode()).hexdigest()[:32]}.json"
+    return f"{hashlib.sha256(rule.detection.address.encode()).hexdigest()[:32]}.json"
 
 
 def _to_json(checkpoint: Checkpoint, rule: Rule) -> dict[str, Any]:

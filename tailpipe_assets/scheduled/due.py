@@ -22,6 +22,7 @@ from tailpipe_assets.scheduled.ticks import (
     Question,
     joined,
     last_tick,
+    next_tick,
     question_at,
     tick_before,
     ticks_between,
@@ -29,7 +30,7 @@ from tailpipe_assets.scheduled.ticks import (
 )
 from tailpipe_resources.errors import BusyError, CancelledError, CommitConflictError, LakeError, QueryError
 from tailpipe_resources.lake.delta import Told
-from tailpipe_resources.lake.inventory import is_table
+from tailpipe_resources.lake.inventory import is_table, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -165,36 +166,49 @@ class _Turn:
 
     def take(self) -> list[DueResult]:
         """Ask what is due of the collection."""
+        return [each for is_whole in (False, True) for each in self._take(is_whole=is_whole)]
+
+    def _take(self, *, is_whole: bool) -> list[DueResult]:
         found: list[DueResult] = []
         try:
-            if self.due():
-                with asking_alone(self.lake, self.ready):
-                    due = self.due()
-                    for is_whole in (False, True):
-                        self._ask([each for each in due if is_about_findings(each[0]) == is_whole], found, is_whole)
+            if self._due(is_whole=is_whole):
+                with asking_alone(self.lake, self.ready, is_whole=is_whole):
+                    self._ask(self._due(is_whole=is_whole), found, is_whole=is_whole)
         except BusyError:
             # Somebody else asks them right now.
             return found
         except (LakeError, QueryError) as error:
             told = {each.detection for each in found}
-            mine = [each.detection.address for each in self.ready.scheduled if each.detection.schedule]
+            mine = [rule.detection.address for rule, _ in self._scheduled(is_whole=is_whole)]
             found += [self._result(each, failure=str(error)) for each in mine if each not in told]
         return found
 
     def due(self) -> list[tuple[Rule, Checkpoint | None]]:
         """The rules whose time has come, with how far they got; none before anything was collected."""
+        return [*self._due(is_whole=False), *self._due(is_whole=True)]
+
+    def _due(self, *, is_whole: bool) -> list[tuple[Rule, Checkpoint | None]]:
         found: list[tuple[Rule, Checkpoint | None]] = []
-        if not is_table(self.lake, self.ready.collection.table_stored):
-            return found
-        for rule in self.ready.scheduled:
-            schedule = rule.detection.schedule
-            if schedule is not None:
-                known = read_checkpoint(self.lake, self.ready, rule)
-                if known is None or known.is_due(last_tick(schedule, self.now), self.now):
-                    found.append((rule, known))
+        mine = self._scheduled(is_whole=is_whole)
+        for rule, schedule in mine if mine and self._has_rows(is_whole=is_whole) else ():
+            known = read_checkpoint(self.lake, self.ready, rule)
+            if known is None or known.is_due(last_tick(schedule, self.now), self.now):
+                found.append((rule, known))
         return found
 
-    def _ask(self, due: Sequence[tuple[Rule, Checkpoint | None]], found: list[DueResult], is_whole: bool) -> None:  # noqa: FBT001 - which half it is
+    def _has_rows(self, *, is_whole: bool) -> bool:
+        """Whether anything was ever collected that rules may be asked of: findings come of any collection's rows."""
+        return is_table(self.lake, self.ready.collection.table_stored) or (is_whole and bool(tables(self.lake)))
+
+    def _scheduled(self, *, is_whole: bool) -> list[tuple[Rule, str]]:
+        """Those of its rules that see its own rows, or those over findings, with their schedules."""
+        return [
+            (rule, rule.detection.schedule)
+            for rule in self.ready.scheduled
+            if rule.detection.schedule is not None and is_about_findings(rule) == is_whole
+        ]
+
+    def _ask(self, due: Sequence[tuple[Rule, Checkpoint | None]], found: list[DueResult], *, is_whole: bool) -> None:
         if not due:
             return
         looked = datetime.now(UTC)  # before the files are listed: what comes meanwhile is met by the next look
@@ -226,7 +240,8 @@ class _Turn:
         minutes = late_minutes(opened.connection, files, answers.clock, known)
         late = known.late | ticks_over(rule.detection, minutes, known.until)
         oldest = self.now - LONGEST
-        gap = (known.until, oldest) if known.until < oldest else known.gap
+        is_lost = next_tick(schedule, known.until) <= oldest
+        gap = (known.until, oldest) if is_lost else known.gap
         return replace(known, looked=looked, files=fresh, late=frozenset(late), gap=gap, until=max(known.until, oldest))
 
     def _one(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.detections.found import Evaluation
@@ -12,12 +12,12 @@ from tailpipe_assets.pipeline import Resources
 from tailpipe_assets.pipeline.back import Back, BackHistory, LookedBack, Options
 from tailpipe_assets.scheduled.putting import put
 from tailpipe_assets.scheduled.tables import Seen, is_about_findings
-from tailpipe_assets.scheduled.ticks import Question, last_tick, next_tick, question_at, ticks_between
+from tailpipe_assets.scheduled.ticks import MINUTE, Question, Span, question_at, ticks_about
 from tailpipe_resources.errors import CancelledError, QueryError
 from tailpipe_resources.query.restriction import Restriction, may_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tailpipe_assets.detections.rules import Rule
     from tailpipe_assets.pipeline import Plan
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.window import Window
 
 DEFAULT = Resources()
+_LATEST = datetime.max.replace(tzinfo=UTC) - MINUTE
 
 
 def look_back(
@@ -36,7 +37,7 @@ def look_back(
     options: Options,
     *,
     resources: Resources = DEFAULT,
-    on_window: Callable[[str, int, int], None] = lambda *_: None,
+    on_window: Callable[[str, int, datetime], None] = lambda *_: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> LookedBack:
     """Ask scheduled rules of a collection's rows of some time.
@@ -48,7 +49,7 @@ def look_back(
         window: when the rows happened.
         options: what becomes of what is found.
         resources: how to get at the lake.
-        on_window: told of which rule, how many windows are done, and of how many.
+        on_window: told of which rule, how many windows are done, and up to when.
         stopped: asked from time to time; once true, nothing is saved.
     """
     asked = [each for each in rules if each.detection.sql is not None and _is_asked(each, ready, plans)]
@@ -78,7 +79,7 @@ class _Look:
         rules: Sequence[Rule],
         window: Window,
         options: Options,
-        on_window: Callable[[str, int, int], None],
+        on_window: Callable[[str, int, datetime], None],
         stopped: Callable[[], bool],
     ) -> None:
         self._seen, self._rules, self._window, self._options = seen, rules, window, options
@@ -106,12 +107,11 @@ class _Look:
             return LookedBack(*key, days, rows, *back.counts(), back.samples(), self._faults, saved)
 
     def _ask(self, opened: OpenViews, rule: Rule, files: Sequence[StoredFile], back: Back) -> None:
-        questions = self._questions(rule, files)
         name = self._seen.ready.collection.name
         backtest = not self._options.notify
         # What looks at everything is shown nothing but the time that is meant.
         opened.restrict_to(Restriction(self._window) if rule.detection.full_scan else Restriction())
-        for number, question in enumerate(questions):
+        for number, question in enumerate(self._questions(rule, files), 1):
             evaluation = Evaluation(name, datetime.now(UTC), self._options.run, backtest=backtest)
             with ExitStack() as reading:
                 rules = RuleSet(rule.table, name)
@@ -123,18 +123,24 @@ class _Look:
                     self._faults[rule.detection.address] = str(error)
                     return
             back.take()
-            self._on_window(rule.detection.address, number + 1, len(questions))
+            self._on_window(rule.detection.address, number, question.end)
 
-    def _questions(self, rule: Rule, files: Sequence[StoredFile]) -> list[Question]:
-        """The windows from the first row to the last, by the schedule; one where that makes no difference."""
+    def _questions(self, rule: Rule, files: Sequence[StoredFile]) -> Iterator[Question]:
+        """The windows about the rows, by the schedule; one where that makes no difference."""
         detection, answers = rule.detection, rule.answers
-        first = min(each.first or datetime.combine(each.day, datetime.min.time(), UTC) for each in files)
-        last = max(each.last or datetime.now(UTC) for each in files)
+        spans = [_span(each) for each in files]
+        first, last = min(spans)[0], max(last for _, last in spans)
         start = max(first, self._window.start or first)
-        end = min(last + timedelta(minutes=1), self._window.end or datetime.max.replace(tzinfo=UTC))
-        whole = Question(start, end, frozenset())
+        end = min(min(last, _LATEST) + MINUTE, self._window.end or _LATEST + MINUTE)
         if detection.schedule is None or detection.full_scan or (answers is not None and answers.is_by_row):
-            return [whole]
-        until = next_tick(detection.schedule, end)
-        ticks = ticks_between(detection.schedule, last_tick(detection.schedule, start), until)
-        return [question_at(detection, each) for each in ticks]
+            yield Question(start, end, frozenset())
+            return
+        meant = ((max(first, start), min(last, end)) for first, last in spans)
+        for tick in ticks_about(detection, meant, end):
+            yield question_at(detection, tick)
+
+
+def _span(file: StoredFile) -> Span:
+    """When the rows of a file happened; somewhen on its day where no more is known."""
+    first = file.first or datetime.combine(file.day, time.min, UTC)
+    return first, file.last or datetime.combine(file.day, time.max, UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.detection import Detection
 
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def ticks_over(detection: Detection, minutes: Iterable[datetime], until: datetim
     """
     assert detection.schedule is not None
     found: set[datetime] = set()
-    for first, end in _stretches(minutes):
+    for first, end in _stretches((each, each + MINUTE) for each in minutes):
         tick = next_tick(detection.schedule, first)
         while tick <= until and question_at(detection, tick).start < end:
             found.add(tick)
@@ -84,14 +88,37 @@ def ticks_over(detection: Detection, minutes: Iterable[datetime], until: datetim
     return frozenset(found)
 
 
-def _stretches(minutes: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
-    """Minutes that follow each other, by where they begin and end."""
-    found: list[tuple[datetime, datetime]] = []
-    for minute in sorted(minutes):
-        if found and minute <= found[-1][1]:
-            found[-1] = (found[-1][0], minute + MINUTE)
+def ticks_about(detection: Detection, spans: Iterable[Span], end: datetime) -> Iterator[datetime]:
+    """The ends of the windows that are about some spans, found one by one, oldest first.
+
+    They hold something of a span, or of the day after it, or are the first that do not: in a pause something does not
+    happen. Further windows of a pause are passed over, however long it is.
+
+    Args:
+        detection: whose windows.
+        spans: from when to when, both included.
+        end: no window that begins later.
+    """
+    schedule, tick = detection.schedule, None
+    assert schedule is not None
+    with suppress(OverflowError):  # in the year 9999 there is no next tick
+        for first, last in _stretches(spans, DAY):
+            tick = next_tick(schedule, first if tick is None else max(first, tick))
+            while tick_before(schedule, tick) <= end:
+                yield tick
+                if question_at(detection, tick).start - DAY > last:
+                    break
+                tick = next_tick(schedule, tick)
+
+
+def _stretches(spans: Iterable[Span], pause: timedelta = timedelta()) -> list[Span]:
+    """Spans as few as possible: those between which there is no more than a pause are one."""
+    found: list[Span] = []
+    for first, last in sorted(spans):
+        if found and first - pause <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
         else:
-            found.append((minute, minute + MINUTE))
+            found.append((first, last))
     return found
 
 

@@ -8,6 +8,7 @@ Layout, below a destination's path::
     {table}/_tailpipe/streams/{collection}/      what has been collected: one intent file a commit
     {table}/_tailpipe/attempts/                  which files a rewrite is about to put in place
     {table}/_tailpipe/scheduled/{collection}/    how far its scheduled detections have asked
+    tailpipe_finding/_tailpipe/scheduled/        how far those over findings have
     {table}/_tailpipe/folded/{collection}/       copies of events that came again from elsewhere
     {table}/_tailpipe/leases/                    which versions are being read
     {table}/_tailpipe/superseded/                notes of files that a commit took out of sight

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tailpipe_assets.detections.episodes import Known
 from tailpipe_assets.detections.evaluate import evaluate
 from tailpipe_assets.detections.found import FOUND, Evaluation
+from tailpipe_assets.detections.matching import joined
 from tailpipe_assets.detections.rules import Rule, RuleSet, RuleTable
-from tailpipe_assets.detections.thresholds import Known
 from tailpipe_resources.model.detection import Detection, Exemption, Threshold
 from tailpipe_resources.model.place import Place
 from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS, Column
@@ -53,7 +55,7 @@ class Memory:
     batches: list[str] = field(default_factory=list)
     newest: dict[str, tuple[Known, str | None]] = field(default_factory=dict)
 
-    def finding_ids(self, rule: Rule) -> str | None:
+    def findings(self, rule: Rule) -> str | None:
         """None are needed."""
         del rule
         return None
@@ -206,6 +208,27 @@ def test_an_episode_is_suppressed_only_without_what_an_exception_covers(memory: 
     memory.take_in(rules(COUNT, exemption), [(number, "ann", "b", number) for number in range(10, 13)], 1)
     (known, _) = next(iter(memory.newest.values()))
     assert (known.version, known.suppressed_by) == (2, None)
+
+
+def test_keys_of_several_values_are_told_apart(memory: Memory) -> None:
+    """Whatever the values hold; two of them are joined as ever where none holds a separator."""
+    both = Threshold(WINDOW, ("who", "what"), count=LEAST, least=LEAST)
+    apart: list[Row] = [(0, "a", "b / c", 0), (1, "a / b", "c", 1), (2, "a", "b", 2), (3, "a", "b", 3)]
+    memory.take_in(rules(both), apart, 0)
+    assert memory.told == []
+    memory.take_in(rules(both), [(4, "a", "b", 4), (5, "a / b", "c", 5), (6, "a / b", "c", 6)], 1)
+    assert memory.told == [("a / b", 2, 4, 3), ("a // b / c", 1, 6, 3)]
+
+
+def test_joined_texts_differ_where_one_of_them_does(memory: Memory) -> None:
+    """All of those that can be made of a separator's characters and another one."""
+    texts = ["".join(each) for length in range(5) for each in product(" /a", repeat=length)]
+    memory.connection.execute("CREATE TABLE t AS SELECT unnest(?) AS text", [texts])
+    two = f"SELECT {joined(['a.text', 'b.text'])} AS key FROM t a, t b"
+    three = f"SELECT {joined(['a.text', 'b.text', 'c.text'])} AS key FROM t a, t b, t c WHERE len(b.text) < 4"
+    for query in (two, three):
+        counted = memory.connection.execute(f"SELECT count(*) = count(DISTINCT key) FROM ({query})").fetchone()
+        assert counted == (True,)
 
 
 def test_rows_without_a_key_are_not_counted(memory: Memory) -> None:

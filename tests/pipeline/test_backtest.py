@@ -101,6 +101,19 @@ def test_what_is_saved_is_marked_and_saved_once(project: Project) -> None:
     assert len(findings(project)) == 4
 
 
+def test_rows_that_come_in_anew_are_told_whatever_looking_back_had_saved(project: Project) -> None:
+    """Under the ids of what was saved, so nothing is there twice."""
+    collected(project)
+    assert look(project, options=SAVE).saved == 3
+    write(project, "a.json", [event(1, "StopLogging"), event(4, "Other")])
+
+    again = project.collect_one()
+
+    assert (again.findings, again.by_detection) == ({"medium": 1}, {STOPPED: 1})
+    stopped = [each for each in findings(project) if each[0] == STOPPED]
+    assert stopped == [(STOPPED, 1, False), (STOPPED, 1, True)]
+
+
 def test_what_was_found_at_ingest_is_not_saved_again(project: Project) -> None:
     """A rule finds the same under the same ids, whenever it is asked."""
     project.configure(COLLECTION + RULES)

@@ -175,6 +175,22 @@ def test_what_an_exception_covers_is_kept_and_not_told(project: Project) -> None
     assert project.ask(f"SELECT suppressed_by, actor FROM {FINDING_TABLE}") == [('exception "ci": SEC-1', ANN)]
 
 
+def test_columns_of_a_query_may_be_called_as_they_like(project: Project) -> None:
+    """None of them is taken for what suppresses a finding, or for what else is made of the answer."""
+    names = ("exempt", "key", "ts", "value", "number", "first", "last", "version", "facts", "u", "c", "finding_id")
+    given = "".join(f", 'yes' as {each}" for each in names)
+    burst = BURST.replace("count(*) as n", f"count(*) as n{given}")
+    project.configure(COLLECTION + burst + BY_ROW.replace("select *", f"select *{given}"))
+    write(project, "a.json", [at(1, "Get", 1), at(2, "Get", 2), at(3, "StopLogging", 3)])
+    project.collect_one()
+
+    assert [dict(each.findings) for each in ask_due(project.plans(), now=NOON + QUARTER)] == [
+        {"high": 1},
+        {"medium": 1},
+    ]
+    assert found(project) == [("Get", 2, "12:00", "12:15"), (None, 1, "12:03", "12:03")]
+
+
 def test_a_rule_that_fails_stops_no_other_and_is_tried_again(project: Project) -> None:
     """Its window is not lost: it is asked once the rule is mended."""
     failing = BURST.replace('"burst"', '"broken"').replace("count(*) as n", "count(*) as n, error(event_name) as e")
@@ -228,6 +244,83 @@ detection "tailpipe_finding" "stopped_then_deleted" {
         f"FROM {FINDING_TABLE} WHERE kind = 'scheduled'"
     ) == [(ANN, "11:50", "12:02", "tailpipe_finding")]
     assert asked(project, 31).findings == {}
+
+
+def test_what_is_asked_once_a_week_misses_nothing_from_one_time_to_the_next(project: Project) -> None:
+    """Only ticks that went by unasked are missed; a tick exactly as long ago as windows are made up for is one."""
+    project.configure(COLLECTION + BY_ROW.replace("*/15 * * * *", "0 12 * * 5"))
+    write(project, "a.json", [at(-60, "StopLogging", 1)])
+    project.collect_one()
+    week = 7 * 24 * 60
+
+    assert [asked(project, each).missed for each in (0, week, 2 * week + 5)] == ["", "", ""]
+    assert asked(project, 4 * week - 1).gap is None
+    assert asked(project, 6 * week).gap == (NOON + timedelta(weeks=3), NOON + timedelta(weeks=5))
+
+
+ANY = """
+detection "aws_cloudtrail_log" "stopped" {
+  where = "event_name = 'StopLogging'"
+}
+detection "tailpipe_finding" "any" {
+  severity = "critical"
+  schedule = "*/15 * * * *"
+  sql      = <<-EOT
+    select actor as group_key, count(*) as n from tailpipe_finding where detection like '%.stopped'
+      and first_seen >= $from and first_seen < $to group by all
+  EOT
+}
+"""
+OTHER = """
+source "file" "web" {
+  path = "web/*.log"
+}
+collection "http_log" "web" {
+  source = source.file.web
+  format = "combined"
+}
+"""
+
+
+def critical(project: Project) -> list[tuple[Any, ...]]:
+    """What was found of findings: each with when it began and ended, in its newest version."""
+    return project.ask(
+        "SELECT row_count, strftime(first_seen, '%H:%M'), strftime(last_seen, '%H:%M') "
+        f"FROM {FINDING_TABLE} WHERE severity = 'critical' ORDER BY first_seen"
+    )
+
+
+def test_correlations_go_on_whichever_collection_comes_first(project: Project) -> None:
+    """Also where that was never collected: windows over findings are of the lake, and so is what goes on in them."""
+    project.configure(COLLECTION + OTHER + ANY)
+    write(project, "a.json", [at(1, "StopLogging", 1), at(20, "StopLogging", 2), at(61, "StopLogging", 3)])
+    project.collect()
+    assert asked(project, 16).findings == {"critical": 1}
+
+    project.configure(OTHER + COLLECTION + ANY)
+    asked(project, 61)
+    assert critical(project) == [(1, "12:00", "12:30")]
+    project.configure(OTHER + COLLECTION.replace("{", "{\n  enabled = false") + ANY)
+    asked(project, 76)
+    assert critical(project) == [(1, "12:00", "12:30"), (1, "13:00", "13:15")]
+
+
+def test_a_checkpoint_that_lies_with_a_collection_is_gone_on_from(project: Project) -> None:
+    """There it lay when the first collection of a configuration had it, and the newest of several counts."""
+    project.configure(COLLECTION + OTHER + ANY)
+    write(project, "a.json", [at(20, "StopLogging", 1)])
+    project.collect()
+    asked(project, 16)
+    (kept,) = (project.folder / "lake" / FINDING_TABLE / "_tailpipe" / "scheduled").glob("*.json")
+    before = project.folder / "lake" / "aws_cloudtrail_log" / "_tailpipe" / "scheduled" / "production"
+    before.mkdir(parents=True)
+    kept.rename(before / kept.name)
+
+    project.configure(OTHER + COLLECTION + ANY)
+
+    assert asked(project, 46).findings == {"critical": 1}
+    assert critical(project) == [(1, "12:15", "12:30")]
+    assert kept.exists()
 
 
 def test_nothing_is_asked_before_anything_was_collected(project: Project) -> None:
