@@ -62,18 +62,12 @@ def rows_sql(
     return f"SELECT {columns} FROM ({_visible(table, fixed, relation)}) WHERE {where}"
 
 
-def failing_sql(table: Table, fixed: Mapping[str, str], filters: Sequence[str]) -> str:
-    """A query for the location, version, position and text of the records on which a filter raises an error."""
-    failing = " OR ".join(f"({forgiving(condition)}) IS NULL" for condition in filters)
+def failing_sql(table: Table, fixed: Mapping[str, str], condition: str) -> str:
+    """A query for the location, version, position and text of the records of which a condition is NULL."""
     return (
         "SELECT tp_source_location, tp_source_version, tp_source_offset, tp_raw "
-        f"FROM ({_visible(table, fixed, 'batch')}) WHERE {failing}"
+        f"FROM ({_visible(table, fixed, 'batch')}) WHERE {condition} IS NULL"
     )
-
-
-def forgiving(condition: str) -> str:
-    """A condition that is NULL where the original raises an error, and false where that is NULL."""
-    return f"TRY(coalesce((\n{condition}\n), false))"
 
 
 def _visible(table: Table, fixed: Mapping[str, str], relation: str) -> str:
