@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from tailpipe_assets.tables.declaration import RAW, RECORD
 from tailpipe_resources.lake.staging import SHARE
 from tailpipe_resources.model.artifact import GENERATION
 from tailpipe_resources.model.names import literal, quote
@@ -73,7 +74,8 @@ def failing_sql(table: Table, fixed: Mapping[str, str], condition: str) -> str:
 def _visible(table: Table, fixed: Mapping[str, str], relation: str) -> str:
     """All columns a filter may name, and `tp_raw`: names of ours start with `tp_`, so that any other is the user's."""
     others = "".join(f", {name}" for name in SHARED if fixed.get("tp_index") == INDEX_OF_SHARE)
-    passed = f"raw AS tp_raw, tp_timestamp, tp_source_location, tp_source_version, tp_source_offset{others}"
+    raw, _ = _names(table)
+    passed = f"{raw} AS tp_raw, tp_timestamp, tp_source_location, tp_source_version, tp_source_offset{others}"
     taken = (
         "SELECT raw, make_timestamptz(ts) AS tp_timestamp, tp_source_location, tp_source_version, tp_source_offset"
         f"{others}, {_record(table.shape)} AS r FROM {relation}"
@@ -113,8 +115,16 @@ def _record(shape: Mapping[str, object] | None) -> str:
     return "r" if shape is None else f"json_transform(raw, {literal(json.dumps(shape))})" if shape else "NULL"
 
 
+def _names(table: Table) -> tuple[str, str]:
+    """What the text of a record and the record are called in the table's SQL."""
+    return (RAW, RECORD) if table.unfold else ("raw", "r")
+
+
 def _unfolded(table: Table, taken: str) -> str:
-    return f"SELECT *, r.* FROM ({taken})" if table.unfold else taken
+    """The first of a name is what it means: ours where they begin with `tp_`, else the record's fields."""
+    if not table.unfold:
+        return taken
+    return f"SELECT raw AS {RAW}, r AS {RECORD}, * EXCLUDE (raw, r), r.*, raw, r FROM ({taken})"
 
 
 def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
@@ -138,9 +148,11 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
 
 
 def _record_reasons(table: Table, shape: Mapping[str, object] | None) -> list[tuple[str, str]]:
+    raw, record = _names(table)
     if table.shape is None or shape is None:
-        return [("r IS NULL", "'the line does not fit the format'")]
-    found = [("NOT starts_with(raw, '{') AND NOT regexp_matches(raw, '^\\s*\\{')", "'the record is no JSON object'")]
+        return [(f"{record} IS NULL", "'the line does not fit the format'")]
+    is_other = f"NOT starts_with({raw}, '{{') AND NOT regexp_matches({raw}, '^\\s*\\{{')"
+    found = [(is_other, "'the record is no JSON object'")]
     if table.unfold:
         return found
     for key, kind in table.shape.items():

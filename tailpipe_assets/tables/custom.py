@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.tables.declaration import Check, Field, Table
+from tailpipe_assets.tables.declaration import RAW, RECORD, Check, Field, Table
 from tailpipe_assets.tables.types import SCALARS, stored_type
 from tailpipe_resources.model.config import ColumnBlock
 from tailpipe_resources.model.names import hint, literal, quote
@@ -89,7 +89,7 @@ def declare(
         formats=CUSTOM.formats,
         fields=columns.fields(),
         shape=columns.shape(),
-        unfold=any(each.transform for each in columns.all),
+        unfold=columns.unfold,
         time=time,
         timestamp=instant(time, collection.timestamp_format),
         checks=columns.checks(),
@@ -101,8 +101,10 @@ def declare(
 def record_fields(block: TableBlock, groups: Sequence[str] | None) -> dict[str, str]:
     """What a record of the user's table is made of, by name: what expressions may speak of, and its type."""
     if groups is not None:
-        return dict.fromkeys(groups, "VARCHAR")
-    return {each.source or each.name: "JSON" if _is_json(each) else "VARCHAR" for each in block.columns}
+        fields = dict.fromkeys(groups, "VARCHAR")
+    else:
+        fields = {each.source or each.name: "JSON" if _is_json(each) else "VARCHAR" for each in block.columns}
+    return {name: kind for name, kind in fields.items() if name.lower() not in {RAW, RECORD}}
 
 
 class _Columns:
@@ -116,6 +118,8 @@ class _Columns:
         self._place = place
         self._problems = problems
         self.all = (*self._undeclared(), *(block.columns if block else ()))
+        self.unfold = any(each.transform for each in self.all)
+        self._record = RECORD if self.unfold else "r"
 
     def _undeclared(self) -> list[ColumnBlock]:
         declared = {each.source or each.name for each in self._block.columns} if self._block else set()
@@ -214,7 +218,7 @@ class _Columns:
         if found is None:
             self._no_time(collection, set(names))
             return None
-        return f"CAST(r.{quote(names[found])} AS VARCHAR)"
+        return f"CAST({self._record}.{quote(names[found])} AS VARCHAR)"
 
     def _no_time(self, collection: Collection, names: set[str]) -> None:
         if collection.timestamp:
@@ -233,7 +237,7 @@ class _Columns:
         """SQL for what the column is made of: the record's field, or the user's expression, NULL where that fails."""
         if each.transform:
             return f"TRY(({each.transform}))"
-        value = f"r.{quote(each.source or each.name)}"
+        value = f"{self._record}.{quote(each.source or each.name)}"
         text = f"({value} ->> '$')" if self._groups is None and _is_json(each) else value
         null_if = each.null_if or (self._block.null_if if self._block else None)
         null = [*([null_if] if null_if is not None else []), *([] if _stored(each.type) == "VARCHAR" else [""])]

@@ -182,6 +182,42 @@ def test_transforms_see_the_record_and_never_stop_a_run(project: Project) -> Non
     assert (kinds["length"], kinds["number"]) == ("INTEGER", "VARCHAR")
 
 
+@pytest.mark.parametrize("form", ["jsonl", "text"])
+def test_a_field_is_what_an_expression_means_whatever_its_name(project: Project, form: str) -> None:
+    """`raw` and `r` are the record's text and the record only where no field is called so."""
+    names = ("raw", "R", "pw")
+    record = {"time": "2024-02-07", **{name: f"{name} value" for name in names}}
+    columns = "".join(f'  column "{name}" {{}}\n' for name in ("time", *names)) if form == "jsonl" else ""
+    columns += '  column "a" {\n    transform = "upper(raw)"\n  }\n  column "b" {\n    transform = "upper(r)"\n  }\n'
+    rule = '  redact {\n    column = "pw"\n    how = "drop"\n  }\n  tp_index = "a"\n'
+    groups = " ".join(f"(?P<{name}>{name} value)" for name in names)
+    project.configure(
+        f'format "regex" "text" {{\n  layout = `(?P<time>\\S+) {groups}`\n}}\n'
+        f'table "t" {{\n  format = {"format.regex.text" if form == "text" else "format.jsonl"}\n{columns}}}\n'
+        f'collection "t" "c" {{\n  source = source.file.logs\n{rule}}}\n'.replace("format.jsonl", '"jsonl"')
+    )
+    bad = '["pw value"]' if form == "jsonl" else "nonsense"
+    project.write("x.log", f"{json.dumps(record) if form == 'jsonl' else ' '.join(record.values())}\n{bad}\n")
+    project.collect_one()
+
+    assert project.ask('select raw, "R", pw, a, b, tp_index from t') == [
+        ("raw value", "R value", None, "RAW VALUE", "R VALUE", "RAW VALUE")
+    ]
+    assert len(rejects(project)) == 1
+
+
+def test_the_whole_record_can_be_a_column_where_nothing_of_it_is_redacted(project: Project) -> None:
+    """As text, and taken apart."""
+    columns = (
+        '  column "time" {}\n  column "n" {}\n  column "text" {\n    transform = "raw"\n  }\n'
+        '  column "n_again" {\n    transform = "r.n"\n  }\n'
+    )
+    record = {"time": "2024-02-07", "n": "1"}
+    table(project, columns, [record])
+
+    assert project.ask("select text, n_again from t") == [(json.dumps(record), "1")]
+
+
 def test_common_columns_can_be_mapped(project: Project) -> None:
     """Lists take a value or a list; the time and the index come from where the user says."""
     columns = """
