@@ -100,10 +100,7 @@ def declare(
 
 def record_fields(block: TableBlock, groups: Sequence[str] | None) -> dict[str, str]:
     """What a record of the user's table is made of, by name: what expressions may speak of, and its type."""
-    if groups is not None:
-        fields = dict.fromkeys(groups, "VARCHAR")
-    else:
-        fields = {each.source or each.name: "JSON" if _is_json(each) else "VARCHAR" for each in block.columns}
+    fields = _keys(block.columns) if groups is None else dict.fromkeys(groups, "VARCHAR")
     return {name: kind for name, kind in fields.items() if name.lower() not in {RAW, RECORD}}
 
 
@@ -120,6 +117,7 @@ class _Columns:
         self.all = (*self._undeclared(), *(block.columns if block else ()))
         self.unfold = any(each.transform for each in self.all)
         self._record = RECORD if self.unfold else "r"
+        self._keys = _keys(self.all) if groups is None else {}
 
     def _undeclared(self) -> list[ColumnBlock]:
         declared = {each.source or each.name for each in self._block.columns} if self._block else set()
@@ -174,9 +172,7 @@ class _Columns:
 
     def shape(self) -> dict[str, object] | None:
         """What JSON records look like."""
-        if self._groups is not None:
-            return None
-        return {each.source or each.name: "JSON" if _is_json(each) else "VARCHAR" for each in self.all}
+        return dict(self._keys) if self._groups is None else None
 
     def checks(self) -> tuple[Check, ...]:
         """What `required` and the types ask for."""
@@ -218,7 +214,7 @@ class _Columns:
         if found is None:
             self._no_time(collection, set(names))
             return None
-        return f"CAST({self._record}.{quote(names[found])} AS VARCHAR)"
+        return f"CAST({self._text(names[found])} AS VARCHAR)"
 
     def _no_time(self, collection: Collection, names: set[str]) -> None:
         if collection.timestamp:
@@ -237,11 +233,32 @@ class _Columns:
         """SQL for what the column is made of: the record's field, or the user's expression, NULL where that fails."""
         if each.transform:
             return f"TRY(({each.transform}))"
-        value = f"{self._record}.{quote(each.source or each.name)}"
-        text = f"({value} ->> '$')" if self._groups is None and _is_json(each) else value
+        key = each.source or each.name
+        text = self._text(key)
+        value = f"{self._record}.{quote(key)}" if _is_json(each) else text
         null_if = each.null_if or (self._block.null_if if self._block else None)
         null = [*([null_if] if null_if is not None else []), *([] if _stored(each.type) == "VARCHAR" else [""])]
         return f"CASE WHEN {text} NOT IN ({', '.join(map(literal, null))}) THEN {value} END" if null else value
+
+    def _text(self, key: str) -> str:
+        """SQL for a field as text."""
+        value = f"{self._record}.{quote(key)}"
+        return f"({value} ->> '$')" if self._keys.get(key) == "JSON" else value
+
+
+def _keys(columns: Sequence[ColumnBlock]) -> dict[str, str]:
+    """What JSON records have, by key: JSON where a column of it wants that, else text.
+
+    An expression may speak of the key that its own column is called like; other columns of that key say what it is.
+    """
+    keys: dict[str, str] = {}
+    for each in columns:
+        key = each.source or each.name
+        if not each.transform:
+            keys[key] = "JSON" if _is_json(each) or keys.get(key) == "JSON" else "VARCHAR"
+    own = {each.name: "JSON" if _is_json(each) else "VARCHAR" for each in columns if each.transform}
+    known = {key.lower() for key in keys}
+    return {**keys, **{key: kind for key, kind in own.items() if key.lower() not in known}}
 
 
 def _common(each: ColumnBlock, value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -119,6 +120,21 @@ def test_columns_take_their_type_source_and_meaning_of_nothing(project: Project)
         (None,) * 12,
     ]
     assert {row[0]: row[1] for row in project.ask("describe t")}["tiny"] == "SMALLINT"
+
+
+def test_columns_may_share_a_key_of_any_type(project: Project) -> None:
+    """In any order; as text a string is without its quotes, and JSON as it is written. So is the time."""
+    kinds = {"name": "VARCHAR", "user": "JSON", "number": "INTEGER"}
+    blocks = [f'  column "{name}" {{\n    source = "user"\n    type = "{kind}"\n  }}\n' for name, kind in kinds.items()]
+    time = '  column "time" {\n    type = "JSON"\n  }\n'
+    upper = '  column "user_upper" {\n    transform = "upper(user ->> \'$\')"\n  }\n'
+    records: list[dict[str, Any]] = [{"time": "2024-02-07", "user": each} for each in ("7", 8, None)]
+    for columns in (time + "".join(blocks), "".join(reversed(blocks)) + upper + time):
+        table(project, columns, records)
+        found = project.ask('select name, "user"::varchar, number from t order by tp_source_offset')
+        shutil.rmtree(project.folder / "lake")
+
+        assert found == [("7", '"7"', 7), ("8", "8", 8), (None, None, None)]
 
 
 def test_a_value_of_another_type_is_set_aside(project: Project) -> None:
