@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_assets.tables.custom import TIME_NAMES, instant
+from tailpipe_assets.tables.instants import TIME_NAMES, instant
 from tailpipe_resources.model.names import literal
 
 if TYPE_CHECKING:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.tables.declaration import RAW, RECORD, Check, Field, Table
+from tailpipe_assets.tables.instants import TIME_NAMES, instant
+from tailpipe_assets.tables.lists import alone, listed, members
 from tailpipe_assets.tables.types import SCALARS, stored_type
 from tailpipe_resources.model.config import ColumnBlock
 from tailpipe_resources.model.names import hint, literal, quote
@@ -27,32 +30,6 @@ CUSTOM = Table(
     timestamp="NULL",
 )
 """Stands for custom tables in lists; `declare` makes the real ones."""
-
-TIME_NAMES = (
-    "timestamp",
-    "time",
-    "time_local",
-    "time_iso8601",
-    "datetime",
-    "date_time",
-    "event_time",
-    "eventtime",
-    "ts",
-    "date",
-    "created_at",
-    "logged_at",
-)
-"""Groups that hold the event's time when nothing else is said, the first found wins."""
-
-TIME_FORMATS = (
-    "%d/%b/%Y:%H:%M:%S %z",
-    "%Y-%m-%d %H:%M:%S,%g",
-    "%Y/%m/%d %H:%M:%S",
-    "%a, %d %b %Y %H:%M:%S %z",
-    "%a %b %d %H:%M:%S %Y",
-    "%d/%b/%Y:%H:%M:%S",
-)
-"""Tried, after ISO 8601, when no `timestamp_format` is given."""
 
 _ARRAY_COLUMNS = frozenset(column.name for column in COMMON_COLUMNS if column.type == "VARCHAR[]")
 _MAPPED = _ARRAY_COLUMNS | {"tp_source_name", "tp_source_ip", "tp_destination_ip"}
@@ -116,7 +93,7 @@ class _Columns:
         self._problems = problems
         self.all = (*self._undeclared(), *(block.columns if block else ()))
         self.unfold = any(each.transform for each in self.all)
-        self._record = RECORD if self.unfold else "r"
+        self._raw, self._record = (RAW, RECORD) if self.unfold else ("raw", "r")
         self._keys = _keys(self.all) if groups is None else {}
 
     def _undeclared(self) -> list[ColumnBlock]:
@@ -196,7 +173,7 @@ class _Columns:
 
     def enrichment(self) -> dict[str, str]:
         """The common columns the user maps."""
-        return {each.name: _common(each, self._value(each)) for each in self.all if each.name in _MAPPED}
+        return {each.name: self._common(each) for each in self.all if each.name in _MAPPED}
 
     def mapped(self, name: str) -> str | None:
         """SQL for a common column the user maps."""
@@ -240,6 +217,26 @@ class _Columns:
         null = [*([null_if] if null_if is not None else []), *([] if _stored(each.type) == "VARCHAR" else [""])]
         return f"CASE WHEN {text} NOT IN ({', '.join(map(literal, null))}) THEN {value} END" if null else value
 
+    def _common(self, each: ColumnBlock) -> str:
+        """A value as the common column wants it: text, or a list of texts."""
+        value, kind = self._value(each), _stored(each.type)
+        if each.name not in _ARRAY_COLUMNS:
+            return f"CAST({value} AS VARCHAR)"
+        if kind.endswith("[]"):
+            made = f"CAST({value} AS VARCHAR[])"
+        elif kind == "JSON":
+            made = members(value)
+        elif kind == "VARCHAR" and each.transform:
+            made = listed(self._source(each))
+        elif kind == "VARCHAR" and self._groups is None:
+            path = literal(f"$.{json.dumps(each.source or each.name, ensure_ascii=False)}")
+            # Text that looks like a list need not be one.
+            is_list = f"starts_with({value}, '[') AND json_type({self._raw}, {path}) = 'ARRAY'"
+            made = f"CASE WHEN {is_list} THEN {members(f'try_cast({value} AS JSON)')} ELSE {alone(value)} END"
+        else:
+            made = alone(value)
+        return f"list_filter({made}, lambda tp_member: tp_member IS NOT NULL)"
+
     def _text(self, key: str) -> str:
         """SQL for a field as text."""
         value = f"{self._record}.{quote(key)}"
@@ -261,15 +258,6 @@ def _keys(columns: Sequence[ColumnBlock]) -> dict[str, str]:
     return {**keys, **{key: kind for key, kind in own.items() if key.lower() not in known}}
 
 
-def _common(each: ColumnBlock, value: str) -> str:
-    """A value as the common column wants it: text, or a list of texts."""
-    if each.name not in _ARRAY_COLUMNS:
-        return f"CAST({value} AS VARCHAR)"
-    if _stored(each.type).endswith("[]"):
-        return f"CAST({value} AS VARCHAR[])"
-    return f"CASE WHEN {value} IS NOT NULL THEN [CAST({value} AS VARCHAR)] END"
-
-
 def _no_value(each: ColumnBlock) -> str:
     return f"{each.name} is no {(each.type or '').upper()}"
 
@@ -282,15 +270,3 @@ def _is_json(each: ColumnBlock) -> bool:
 def _stored(declared: str | None) -> str:
     """The type a column is stored with; text where it is none, of which a problem is noted elsewhere."""
     return stored_type(declared) or "VARCHAR"
-
-
-def instant(value: str, layout: str | None = None) -> str:
-    """SQL for the instant a text tells; without a zone it is UTC."""
-    if layout is not None:
-        return f"CAST(try_strptime({value}, {literal(layout)}) AS TIMESTAMPTZ)"
-    known = ", ".join(f"CAST(try_strptime({value}, {literal(each)}) AS TIMESTAMPTZ)" for each in TIME_FORMATS)
-    epoch = (
-        f"CASE WHEN regexp_full_match({value}, '\\d{{9,10}}(\\.\\d+)?') THEN to_timestamp(try_cast({value} AS DOUBLE)) "
-        f"WHEN regexp_full_match({value}, '\\d{{12,13}}') THEN make_timestamptz(try_cast({value} AS BIGINT) * 1000) END"
-    )
-    return f"coalesce(try_cast({value} AS TIMESTAMPTZ), {known}, {epoch})"

@@ -276,6 +276,39 @@ def test_common_columns_can_be_mapped(project: Project) -> None:
     ]
 
 
+def test_common_lists_take_the_members_of_what_is_a_list(project: Project) -> None:
+    """What an expression makes, or a key holds; NULL members are left out. Text that looks like a list is one text."""
+    made = {
+        "tp_ips": 'transform = "[src, dst]"',
+        "tp_akas": "transform = \"more -> 'akas'\"",
+        "tp_domains": 'transform = "src"',
+        "tp_usernames": 'source = "use\\"rs"',
+        "tp_emails": 'source = "mails"\n    type = "JSON"',
+        "tp_tags": 'transform = "[length(src), 2]"',
+        "src": "",
+        "dst": "",
+        "time": "",
+        "more": 'type = "JSON"',
+    }
+    columns = "".join(f'  column "{name}" {{\n    {said}\n  }}\n' for name, said in made.items())
+    lists: dict[str, Any] = {"src": "a", "dst": "b,c]", 'use"rs': ["ada", None, 7, "[x]"], "mails": ["m", None]}
+    texts: dict[str, Any] = {"src": "[a]", 'use"rs': '["ada"]', "mails": "m", "more": {"akas": "k"}}
+    records = [lists | {"more": {"akas": ["k", None]}}, texts, {'use"rs': [], "more": []}]
+    table(project, columns, [{"time": "2024-02-07", **each} for each in records])
+
+    names = "tp_ips, tp_akas, tp_domains, tp_usernames, tp_emails, tp_tags"
+    assert project.ask(f"select {names} from t order by tp_source_offset") == [
+        (["a", "b,c]"], ["k"], ["a"], ["ada", "7", "[x]"], ["m"], ["1", "2"]),
+        (["[a]"], ["k"], ["[a]"], ['["ada"]'], ["m"], ["3", "2"]),
+        ([], None, None, [], None, ["2"]),
+    ]
+    plain = '  column "time" {}\n  column "tp_usernames" {\n    source = "who"\n  }\n'
+    shutil.rmtree(project.folder / "lake")
+    table(project, plain, [{"time": "2024-02-07", "who": ["ada", "bob"]}, {"time": "2024-02-07", "who": "ada"}])
+
+    assert project.ask("select tp_usernames from t order by tp_source_offset") == [(["ada", "bob"],), (["ada"],)]
+
+
 def test_text_that_is_no_json_does_not_break_the_table(project: Project) -> None:
     """A JSON column over text takes JSON only, so that every row can be read."""
     project.configure(
