@@ -148,6 +148,15 @@ def custom_blocks(form: Form, guesses: Guesses, source: Block, table: str, label
     return (*blocks, Block("collection", (name, label), collected))
 
 
+def doubt_of(guesses: Guesses) -> str:
+    """What the times of records do not tell; nothing where they leave no doubt."""
+    time = guesses.time
+    if time is None or not time.also:
+        return ""
+    first = "the month" if time.layout.startswith("%m") else "the day"
+    return f'times are read with {first} first; timestamp_format = "{time.also}" fits them all the same'
+
+
 def custom_name(table: str) -> str:
     """A name for a table of the user's own that is not one of ours."""
     return f"my_{table}" if table in plugins.names("table") or table in OWN_TABLES else table

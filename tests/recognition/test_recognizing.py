@@ -182,6 +182,33 @@ def test_a_log_nobody_knows_gets_a_table(
     assert list(collected(project, found).values()) == [rows]
 
 
+@pytest.mark.parametrize(
+    ("days", "expected", "is_sure"),
+    [
+        (["25/12/2024", "26/12/2024"], "2024-12-25", True),
+        (["02/12/2024"] * 150 + ["13/12/2024"] * 50, "2024-12-02", True),
+        (["03/12/2024"] * 9 + ["13/12/2024"], "2024-12-03", True),
+        (["12/13/2024", "12/02/2024"], "2024-12-02", True),
+        (["02/12/2024", "03/12/2024"], "2024-02-12", False),
+        (["02-12-2024", "03-12-2024"], "2024-12-02", False),
+        (["02.12.2024", "03.12.2024"], "2024-12-02", True),
+    ],
+)
+def test_the_layout_that_fits_most_times_is_proposed(
+    days: list[str], expected: str, is_sure: bool, project: Project
+) -> None:
+    """Day or month first, as all values tell; where they do not tell, it is said that the other fits too."""
+    project.write("app.log", "".join(f"{day} 10:00:00 INFO hi\n" for day in days))
+
+    found = recognize(str(project.logs))
+    (proposal,) = found.proposals
+    collected(project, found)
+
+    assert project.one(f"select min(tp_timestamp)::date::varchar from {proposal.table}") == expected
+    assert project.one(f"select count(*) from {proposal.table}") == len(days)
+    assert ("fits them all the same" in proposal.remark) is not is_sure
+
+
 def test_lines_of_text_are_taken_apart_at_their_time(project: Project) -> None:
     """Time, level and message become columns, and lines of a stack trace are shown as what would be rejected."""
     project.write("app.log", LOG4J)
