@@ -153,7 +153,8 @@ class _Looking:
             label = label_of(kind.what, kind.heads[0], names)
             source = place.block if is_one else source_of(place, found, kind.heads, self._others(kind), label)
             proposals.append(self._proposal(kind, source, names))
-        unseen = () if is_one else found.unseen(some)
+        sorts = [[head.artifact for head in kind.heads] for kind in self._kinds]
+        unseen = () if is_one else found.unseen(some, sorts)
         return Recognized(found, len(some), tuple(proposals), unknown, left_out, unseen)
 
     def _others(self, kind: Kind) -> list[Head]:
