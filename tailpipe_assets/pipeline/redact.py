@@ -34,7 +34,7 @@ COMMON = {
 
 INDEX = "tp_index"
 _TIMES = frozenset({"tp_timestamp", "tp_date"})
-_KEY = re.compile(rf'\b(?:r|{RECORD})\.(?:"[^"]+"|\w+)')
+_KEY = re.compile(rf'\b(?:r|{RECORD})\.(?:"(?:[^"]|"")+"|\w+)')
 BLOCK_BYTES = 64
 """The block of SHA-256, which HMAC (RFC 2104) fills with its key."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.tables.declaration import Table
     from tailpipe_resources.model.schema import Column
 
-_KEY = re.compile(r'\br\.(?:"([^"]+)"|(\w+))')
+_KEY = re.compile(r'\br\.(?:"((?:[^"]|"")+)"|(\w+))')
 _INSIDE = re.compile(_KEY.pattern + r"\.")
 INDEX_OF_SHARE = "tp_slot"
 """The column of a relation with the records of many shares that holds their index values."""
@@ -132,8 +132,7 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
     if table.shape is None or table.unfold:
         return table.shape
     looked_at = " ".join([table.timestamp, table.time, index, *(check.misfit for check in table.checks)])
-    used = {quoted or plain for quoted, plain in _KEY.findall(looked_at)}
-    inside = {quoted or plain for quoted, plain in _INSIDE.findall(looked_at)}
+    used, inside = _named(_KEY, looked_at), _named(_INSIDE, looked_at)
     shape: dict[str, object] = {}
     for key, kind in table.shape.items():
         if isinstance(kind, dict):
@@ -145,6 +144,10 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
             # As JSON, another value is told from none without a closer look.
             shape[key] = "JSON"
     return shape
+
+
+def _named(pattern: re.Pattern[str], sql: str) -> set[str]:
+    return {quoted.replace('""', '"') or plain for quoted, plain in pattern.findall(sql)}
 
 
 def _record_reasons(table: Table, shape: Mapping[str, object] | None) -> list[tuple[str, str]]:

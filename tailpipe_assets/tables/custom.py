@@ -116,7 +116,7 @@ class _Columns:
         return len(self._problems) == before
 
     def _check(self, each: ColumnBlock) -> None:
-        if each.name.startswith("tp_") and each.name not in _RESERVED:
+        if each.name.lower().startswith("tp_") and each.name not in _RESERVED:
             self._problems.add(each.place, f'no common column is called "{each.name}"{hint(each.name, _RESERVED)}')
         elif each.name.lower() == _TAKEN:
             self._problems.add(
@@ -138,6 +138,12 @@ class _Columns:
             other = first.setdefault(each.name.lower(), each.name)
             if other != each.name:
                 self._problems.add(each.place, f'columns "{other}" and "{each.name}" differ only in case; rename one')
+        for each in self.all if self._groups is None else ():
+            key = each.source or each.name
+            if not each.transform and key not in self._keys:
+                other = next(known for known in self._keys if known.lower() == key.lower())
+                what = f'the keys "{other}" and "{key}" differ only in case; a table takes one of them'
+                self._problems.add(each.place, f'column "{each.name}": {what}')
 
     def fields(self) -> tuple[Field, ...]:
         """The table's own columns."""
@@ -247,14 +253,16 @@ def _keys(columns: Sequence[ColumnBlock]) -> dict[str, str]:
     """What JSON records have, by key: JSON where a column of it wants that, else text.
 
     An expression may speak of the key that its own column is called like; other columns of that key say what it is.
+    Of keys that differ in case only, the first is meant.
     """
     keys: dict[str, str] = {}
+    known: set[str] = set()
     for each in columns:
         key = each.source or each.name
-        if not each.transform:
+        if not each.transform and (key in keys or key.lower() not in known):
+            known.add(key.lower())
             keys[key] = "JSON" if _is_json(each) or keys.get(key) == "JSON" else "VARCHAR"
     own = {each.name: "JSON" if _is_json(each) else "VARCHAR" for each in columns if each.transform}
-    known = {key.lower() for key in keys}
     return {**keys, **{key: kind for key, kind in own.items() if key.lower() not in known}}
 
 

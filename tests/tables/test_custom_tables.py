@@ -401,6 +401,56 @@ def test_a_type_that_cannot_grow_is_refused_before_anything_is_read(project: Pro
     assert project.ask("select n from t") == [(1,)]
 
 
+def test_a_column_in_other_letters_is_refused_before_anything_is_written(project: Project) -> None:
+    """Readers do not tell them apart; the message names the column there is."""
+    record = {"time": "2024-02-07", "user": "ada", "User": "bob"}
+    table(project, '  column "time" {}\n  column "user" {}\n', [record])
+    project.configure(
+        'table "t" {\n  format = "jsonl"\n  column "time" {}\n  column "User" {}\n}\n'
+        'collection "t" "c" {\n  source = source.file.logs\n}\n'
+    )
+    project.write("y.log", json.dumps(record))
+    (result,) = project.collect()
+
+    assert str(result.failure) == (
+        "the table t has a column user already, and big letters are not told from small ones; "
+        "call User user, or give it another name"
+    )
+    assert project.ask("select user from t") == [("ada",)]
+
+
+def test_keys_and_columns_that_differ_in_case_only_are_said_at_their_column(project: Project) -> None:
+    """Also beside an expression over one of them; a common column is written in small letters."""
+    project.configure(
+        'table "t" {\n  format = "jsonl"\n  column "time" {}\n  column "a" {\n    source = "User"\n  }\n'
+        '  column "b" {\n    source = "user"\n  }\n  column "user" {\n    transform = "upper(user)"\n  }\n'
+        '  column "TP_ID" {}\n}\ncollection "t" "c" {\n  source = source.file.logs\n}\n'
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        project.plans()
+
+    assert sorted((each.line, each.message) for each in caught.value.problems if each.line) == [
+        (13, 'column "b": the keys "User" and "user" differ only in case; a table takes one of them'),
+        (19, 'no common column is called "TP_ID"; did you mean "tp_id"?'),
+    ]
+
+
+def test_a_key_may_be_of_any_characters(project: Project) -> None:
+    """Quotes, dots and brackets in it mean nothing, where it is required too."""
+    keys = ['we"ird', "a.b", "x[0]", "$", "r.y", "é 'q'"]
+    columns = '  column "time" {}\n' + "".join(
+        f'  column "c{n}" {{\n    source = {json.dumps(key, ensure_ascii=False)}\n'
+        '    required = true\n    type = "INTEGER"\n  }\n'
+        for n, key in enumerate(keys)
+    )
+    records: list[dict[str, Any]] = [{"time": "2024-02-07", **{key: n for n, key in enumerate(keys)}}]
+    table(project, columns, [*records, {"time": "2024-02-07"}])
+
+    assert project.ask("select c0, c1, c2, c3, c4, c5 from t") == [(0, 1, 2, 3, 4, 5)]
+    assert rejects(project) == ["c0 is missing"]
+
+
 def test_an_expression_that_does_not_bind_is_said_at_its_column(project: Project) -> None:
     """All of them at once, before anything is read, with the nearest field."""
     project.configure(
