@@ -63,7 +63,7 @@ from tailpipe_resources.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tailpipe_assets.pipeline import Plan
+    from tailpipe_assets.pipeline import CollectOptions, Plan
     from tailpipe_resources.model.results import CollectResult
     from tailpipe_resources.model.window import Window
 
@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         from tailpipe_assets.cli.collect_forecast import forecast
 
-        return forecast(plans, window, args.output)
+        return forecast(plans, window, _options(args), args.output)
     results = _collect(plans, window, args)
     sys.stderr.flush()
     print_summary(results, output=args.output)
@@ -140,12 +140,17 @@ def _refuse_held(plans: list[Plan], window: Window) -> None:
         refuse_overwrite(each.holds, *each.collection.key, window)
 
 
+def _options(args: argparse.Namespace) -> CollectOptions:
+    from tailpipe_assets.pipeline import CollectOptions
+
+    return CollectOptions(overwrite=args.overwrite, salvage=args.salvage, retry_quarantined=args.retry_quarantined)
+
+
 def _collect(plans: list[Plan], window: Window, args: argparse.Namespace) -> tuple[CollectResult, ...]:
     with _undisturbed():
         from tailpipe_assets.definitions.runs import run_collect
-        from tailpipe_assets.pipeline import CollectOptions
 
-    options = CollectOptions(overwrite=args.overwrite, salvage=args.salvage, retry_quarantined=args.retry_quarantined)
+    options = _options(args)
     with board(wanted=args.progress) as tell, stoppable() as stop:
         return stop.while_doing(
             lambda: run_collect(

@@ -10,7 +10,7 @@ from tailpipe_assets.cli.listing import print_json, print_rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tailpipe_assets.pipeline import Plan
+    from tailpipe_assets.pipeline import CollectOptions, Plan
     from tailpipe_assets.pipeline.backlog import Backlog
     from tailpipe_resources.model.window import Window
 
@@ -24,17 +24,17 @@ _BY_NOTICES = "a run goes by about {:,} notices; what they do not name waits for
 _COLUMNS = ("collection", "listed", "to collect", "bytes", "days", "requests", "about", "in the lake", "free")
 
 
-def forecast(plans: Sequence[Plan], window: Window, output: str) -> int:
+def forecast(plans: Sequence[Plan], window: Window, options: CollectOptions, output: str) -> int:
     """Say what a run would do. Sources are listed; nothing is fetched, and nothing is written."""
     from tailpipe_assets.pipeline.backlog import backlog
     from tailpipe_assets.pipeline.listing import by_source
 
     facts = []
     for group in by_source(plans).values():
-        notices = _notices(group, window)
+        notices = _notices(group, window, options)
         facts += [
             _facts(ready, waiting) | {"notices": notices}
-            for ready, waiting in zip(group, backlog(group, window), strict=True)
+            for ready, waiting in zip(group, backlog(group, window, options=options), strict=True)
         ]
     if output == "json":
         print_json({"collections": facts})
@@ -44,15 +44,15 @@ def forecast(plans: Sequence[Plan], window: Window, output: str) -> int:
     return Exit.SOURCE if any(each["failure"] for each in facts) else Exit.OK
 
 
-def _notices(plans: Sequence[Plan], window: Window) -> int | None:
+def _notices(plans: Sequence[Plan], window: Window, options: CollectOptions) -> int | None:
     """About how many notices a run goes by; None where it lists, or would find out in vain."""
-    from tailpipe_assets.pipeline.collect import DEFAULT, NORMAL
+    from tailpipe_assets.pipeline.collect import DEFAULT
     from tailpipe_assets.pipeline.draining import is_for_notices
     from tailpipe_assets.pipeline.notices import are_all, waiting
     from tailpipe_assets.pipeline.reconcile import due
     from tailpipe_resources.errors import SourceError
 
-    if not is_for_notices(window, NORMAL) or not are_all(plans):
+    if not is_for_notices(window, options) or not are_all(plans):
         return None
     try:
         count = waiting(plans, DEFAULT)

@@ -12,10 +12,10 @@ Examples:
   tailpipe try app.log > app.hcl
   tailpipe try logs --output json
 
-json: {"listed", "is_whole", "looked_at", "proposals": [{"table", "collection", "what", "artifacts", "records",
-"rejected", "columns": {name: type}, "rows": [...], "rejects": [{"location", "position", "reason", "record"}]}],
-"unknown": [{"location", "reason", "line"}], "left_out", "unseen", "hcl", "next": [...]}. The configuration goes to
-stdout, everything else to stderr.
+json: {"listed", "is_whole", "looked_at", "proposals": [{"table", "collection", "what", "remark", "artifacts",
+"records", "rejected", "columns": {name: type}, "rows": [...], "rejects": [{"location", "position", "reason",
+"record"}]}], "unknown": [{"location", "reason", "line"}], "left_out", "unseen", "hcl", "next": [...]}. The
+configuration goes to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ def _as_json(found: Recognized, commands: list[str]) -> dict[str, Any]:
                 "table": each.table,
                 "collection": each.collection,
                 "what": each.what,
+                "remark": each.remark,
                 "artifacts": each.artifacts,
                 "records": each.tried.records,
                 "rejected": len(each.tried.misfits),

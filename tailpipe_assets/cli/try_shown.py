@@ -48,6 +48,8 @@ def _show_proposal(proposal: Proposal) -> None:
         f"\n{proposal.table}: {proposal.what}; {fit:,} of {came.records:,} records of {proposal.artifacts} {noun} fit\n"
     )
     _show_rows(came)
+    if proposal.remark:
+        _say(f"\nin doubt: {proposal.remark}")
     for misfit in came.misfits[:_SHOWN]:
         _say(f"\nwould be rejected: {harmless(misfit.reason)}, at {misfit.position} of {harmless(misfit.location)}")
         _say(f"  {cut(harmless(misfit.record), _LINE)}")

@@ -83,6 +83,7 @@ def backlog(
     plans: Sequence[Plan],
     window: Window = EVERYTHING,
     *,
+    options: CollectOptions = NORMAL,
     resources: Resources = DEFAULT,
     enough: Callable[[], bool] = lambda: False,
 ) -> tuple[Backlog, ...]:
@@ -91,6 +92,7 @@ def backlog(
     Args:
         plans: the collections.
         window: which artifacts, by their time; look-back reaches before it.
+        options: by which rule artifacts are wanted.
         resources: how to get at the source and the lakes.
         enough: asked after each artifact; once true, the listing ends and is not complete.
 
@@ -112,7 +114,7 @@ def backlog(
         stream = ready.collection.stream
         found[stream] = replace(found[stream], complete=False, failure=error)
 
-    for artifact, those in compared(plans, window, known, resources=resources, broke=broke):
+    for artifact, those in compared(plans, window, known, options=options, resources=resources, broke=broke):
         for stream, wanted in those.items():
             found[stream] = found[stream].having(artifact, wanted=wanted)
         if enough():

@@ -159,19 +159,22 @@ class _Planner:
         if installed is not None:
             table: Table | None = replace(installed, name=collection.table_stored)
         else:
-            self._try_transforms(block, form)
+            self._try_transforms(block, form, whole=not collection.redactions)
             table = custom.declare(collection, block, form.groups, self._problems) if form else None
         if table is not None and collection.redactions:
             table = redacted(table, collection, block, self._connection, self._problems)
         return None if table is None else self._enrichments.enriched(table, collection)
 
-    def _try_transforms(self, block: TableBlock | None, form: Format | None) -> None:
-        """Every expression, against a record's fields: what is wrong with one is said at its own column."""
+    def _try_transforms(self, block: TableBlock | None, form: Format | None, *, whole: bool) -> None:
+        """Every expression, against a record's fields: what is wrong with one is said at its own column.
+
+        Nothing is made of the whole record where parts of it are redacted.
+        """
         fields = custom.record_fields(block, form.groups) if block and form else None
         for each in block.columns if block else ():
             wrong = each.transform and fault_of_form(self._connection, each.transform, "transform")
             if each.transform and not wrong and fields is not None:
-                wrong = fault_of_value(self._connection, each.transform, fields)
+                wrong = fault_of_value(self._connection, each.transform, fields, whole=whole)
             if wrong:
                 self._problems.add(each.place, f'column "{each.name}": {wrong}')
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tailpipe_assets.tables.declaration import RECORD
 from tailpipe_resources.errors import SourceRefusedError
 from tailpipe_resources.model.names import hint, literal, quote
 from tailpipe_resources.model.place import Problems
@@ -33,7 +34,7 @@ COMMON = {
 
 INDEX = "tp_index"
 _TIMES = frozenset({"tp_timestamp", "tp_date"})
-_KEY = re.compile(r'\br\.(?:"[^"]+"|\w+)')
+_KEY = re.compile(rf'\b(?:r|{RECORD})\.(?:"(?:[^"]|"")+"|\w+)')
 BLOCK_BYTES = 64
 """The block of SHA-256, which HMAC (RFC 2104) fills with its key."""
 

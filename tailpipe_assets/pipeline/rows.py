@@ -14,11 +14,12 @@ import pyarrow as pa
 from tailpipe_assets.formats.strings import shown
 from tailpipe_assets.pipeline.batch import for_parsing
 from tailpipe_assets.pipeline.rejects import Reject
-from tailpipe_assets.pipeline.transform import INDEX_OF_SHARE, failing_sql, forgiving, rows_sql
+from tailpipe_assets.pipeline.transform import INDEX_OF_SHARE, failing_sql, rows_sql
 from tailpipe_resources.lake.staging import SHARE, StagedFile, stage, stage_shares
 from tailpipe_resources.model.artifact import Artifact
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
+from tailpipe_resources.query.forgiving import forgiving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,7 +48,7 @@ class StagedRows:
 
     filtered: Counter[str]
     failed: tuple[Reject, ...] = ()
-    """Records a filter fails on."""
+    """Records on which a filter fails and which none leaves out."""
 
 
 def stage_rows(
@@ -107,8 +108,9 @@ class _Stage:
         try:
             return self._counted(self._written(filters), ())
         except FILTER_ERRORS:
-            failed = tuple(_failing(self._connection, self._plan, self._fixed))
-        return self._counted(self._written([forgiving(each) for each in filters]), failed)
+            condition = forgiving(self._connection, filters)
+            failed = tuple(_failing(self._connection, self._plan, self._fixed, condition))
+        return self._counted(self._written([condition]), failed)
 
     def _written(self, filters: Sequence[str]) -> tuple[StagedFile, ...]:
         connection, lake, table, stream = self._connection, self._lake, self._plan.table, self._plan.collection.stream
@@ -145,8 +147,8 @@ def _rows(connection: duckdb.DuckDBPyConnection, lake: Lake, files: Sequence[Sta
     return Counter(dict(counted.fetchall()))
 
 
-def _failing(connection: duckdb.DuckDBPyConnection, ready: Plan, fixed: dict[str, str]) -> list[Reject]:
-    found = connection.sql(failing_sql(ready.table, fixed, ready.filters)).fetchall()
+def _failing(connection: duckdb.DuckDBPyConnection, ready: Plan, fixed: dict[str, str], condition: str) -> list[Reject]:
+    found = connection.sql(failing_sql(ready.table, fixed, condition)).fetchall()
     return [
         Reject(Artifact(location, version, 0), position, "a filter of the collection fails on it", shown(raw))
         for location, version, position, raw in found

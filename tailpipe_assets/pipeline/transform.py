@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from tailpipe_assets.tables.declaration import RAW, RECORD
 from tailpipe_resources.lake.staging import SHARE
 from tailpipe_resources.model.artifact import GENERATION
 from tailpipe_resources.model.names import literal, quote
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.tables.declaration import Table
     from tailpipe_resources.model.schema import Column
 
-_KEY = re.compile(r'\br\.(?:"([^"]+)"|(\w+))')
+_KEY = re.compile(r'\br\.(?:"((?:[^"]|"")+)"|(\w+))')
 _INSIDE = re.compile(_KEY.pattern + r"\.")
 INDEX_OF_SHARE = "tp_slot"
 """The column of a relation with the records of many shares that holds their index values."""
@@ -62,24 +63,19 @@ def rows_sql(
     return f"SELECT {columns} FROM ({_visible(table, fixed, relation)}) WHERE {where}"
 
 
-def failing_sql(table: Table, fixed: Mapping[str, str], filters: Sequence[str]) -> str:
-    """A query for the location, version, position and text of the records on which a filter raises an error."""
-    failing = " OR ".join(f"({forgiving(condition)}) IS NULL" for condition in filters)
+def failing_sql(table: Table, fixed: Mapping[str, str], condition: str) -> str:
+    """A query for the location, version, position and text of the records of which a condition is NULL."""
     return (
         "SELECT tp_source_location, tp_source_version, tp_source_offset, tp_raw "
-        f"FROM ({_visible(table, fixed, 'batch')}) WHERE {failing}"
+        f"FROM ({_visible(table, fixed, 'batch')}) WHERE {condition} IS NULL"
     )
-
-
-def forgiving(condition: str) -> str:
-    """A condition that is NULL where the original raises an error, and false where that is NULL."""
-    return f"TRY(coalesce((\n{condition}\n), false))"
 
 
 def _visible(table: Table, fixed: Mapping[str, str], relation: str) -> str:
     """All columns a filter may name, and `tp_raw`: names of ours start with `tp_`, so that any other is the user's."""
     others = "".join(f", {name}" for name in SHARED if fixed.get("tp_index") == INDEX_OF_SHARE)
-    passed = f"raw AS tp_raw, tp_timestamp, tp_source_location, tp_source_version, tp_source_offset{others}"
+    raw, _ = _names(table)
+    passed = f"{raw} AS tp_raw, tp_timestamp, tp_source_location, tp_source_version, tp_source_offset{others}"
     taken = (
         "SELECT raw, make_timestamptz(ts) AS tp_timestamp, tp_source_location, tp_source_version, tp_source_offset"
         f"{others}, {_record(table.shape)} AS r FROM {relation}"
@@ -119,8 +115,16 @@ def _record(shape: Mapping[str, object] | None) -> str:
     return "r" if shape is None else f"json_transform(raw, {literal(json.dumps(shape))})" if shape else "NULL"
 
 
+def _names(table: Table) -> tuple[str, str]:
+    """What the text of a record and the record are called in the table's SQL."""
+    return (RAW, RECORD) if table.unfold else ("raw", "r")
+
+
 def _unfolded(table: Table, taken: str) -> str:
-    return f"SELECT *, r.* FROM ({taken})" if table.unfold else taken
+    """The first of a name is what it means: ours where they begin with `tp_`, else the record's fields."""
+    if not table.unfold:
+        return taken
+    return f"SELECT raw AS {RAW}, r AS {RECORD}, * EXCLUDE (raw, r), r.*, raw, r FROM ({taken})"
 
 
 def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
@@ -128,8 +132,7 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
     if table.shape is None or table.unfold:
         return table.shape
     looked_at = " ".join([table.timestamp, table.time, index, *(check.misfit for check in table.checks)])
-    used = {quoted or plain for quoted, plain in _KEY.findall(looked_at)}
-    inside = {quoted or plain for quoted, plain in _INSIDE.findall(looked_at)}
+    used, inside = _named(_KEY, looked_at), _named(_INSIDE, looked_at)
     shape: dict[str, object] = {}
     for key, kind in table.shape.items():
         if isinstance(kind, dict):
@@ -143,10 +146,16 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
     return shape
 
 
+def _named(pattern: re.Pattern[str], sql: str) -> set[str]:
+    return {quoted.replace('""', '"') or plain for quoted, plain in pattern.findall(sql)}
+
+
 def _record_reasons(table: Table, shape: Mapping[str, object] | None) -> list[tuple[str, str]]:
+    raw, record = _names(table)
     if table.shape is None or shape is None:
-        return [("r IS NULL", "'the line does not fit the format'")]
-    found = [("NOT starts_with(raw, '{') AND NOT regexp_matches(raw, '^\\s*\\{')", "'the record is no JSON object'")]
+        return [(f"{record} IS NULL", "'the line does not fit the format'")]
+    is_other = f"NOT starts_with({raw}, '{{') AND NOT regexp_matches({raw}, '^\\s*\\{{')"
+    found = [(is_other, "'the record is no JSON object'")]
     if table.unfold:
         return found
     for key, kind in table.shape.items():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+from glob import escape
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
@@ -71,13 +73,25 @@ class Listing:
         folder, ending = _place(artifact.location)
         return next(each for each in self.families if (each.folder, each.ending) == (folder, ending))
 
-    def unseen(self, some: Sequence[Artifact]) -> tuple[str, ...]:
-        """Places of which none of these artifacts is, and kinds of names in the places of which some are."""
-        seen = {pattern_of(each.location) for each in some}
-        places = {_place(each.location) for each in some}
+    def unseen(self, some: Sequence[Artifact], sorts: Sequence[Sequence[Artifact]]) -> tuple[str, ...]:
+        """Places of which none of some artifacts is, and kinds of names in the places of which some are.
+
+        Args:
+            some: those that were looked at.
+            sorts: the same by what they hold. A kind of name that holds several tells nothing of the others.
+        """
+        seen = {_kind(each.location) for each in some}
+        looked_at, places = {each.location for each in some}, {_place(each.location) for each in some}
         left = [each for each in self.families if (each.folder, each.ending) not in places]
-        kinds = {pattern_of(each.location) for family in self.families for each in family.artifacts if each.size}
-        missed = sorted(each for each in kinds - seen if _place(each) in places)
+        others = {
+            _kind(each.location)
+            for family in self.families
+            for each in family.artifacts
+            if each.size and each.location not in looked_at
+        }
+        counts = Counter(kind for sort in sorts for kind in {_kind(each.location) for each in sort})
+        told_apart = {kind for kind, count in counts.items() if count > 1}
+        missed = sorted(each for each in others - (seen - told_apart) if _place(each) in places)
         return (*(f"{each.folder}/*{each.ending}" for each in left if any(one.size for one in each.artifacts)), *missed)
 
 
@@ -103,8 +117,8 @@ def spread(values: Sequence[T], count: int) -> list[T]:
 
 
 def pattern_of(location: str, root: str = "") -> str:
-    """A path with `*` for its numbers, those of the root aside."""
-    return root + re.sub(r"\*+", "*", _numberless(location.removeprefix(root)))
+    """A path with `*` for its numbers, those of the root aside; all else in it stands for itself."""
+    return escape(root) + "*".join(map(escape, _NUMBERED.split(location.removeprefix(root))))
 
 
 def common_prefix(artifacts: Sequence[Artifact], *, are_alone: bool) -> str:
@@ -128,6 +142,10 @@ def _place(location: str) -> tuple[str, str]:
     folder, _, name = location.rpartition("/")
     endings = [each for each in PurePosixPath(name).suffixes if each not in _PACKED and not each[1:].isdigit()]
     return _numberless(folder), endings[-1] if endings and not re.search(r"\d", endings[-1]) else ""
+
+
+def _kind(location: str) -> str:
+    return re.sub(r"\*+", "*", _numberless(location))
 
 
 def _numberless(text: str) -> str:

@@ -15,6 +15,7 @@ from tailpipe_assets.recognition.trial import Tried, planned, tried
 from tailpipe_assets.recognition.wording import (
     custom_blocks,
     custom_name,
+    doubt_of,
     known_blocks,
     label_of,
     place_of,
@@ -78,6 +79,8 @@ class Proposal:
 
     blocks: tuple[Block, ...]
     tried: Tried
+    remark: str = ""
+    """What may be otherwise than is proposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,8 @@ class _Looking:
             label = label_of(kind.what, kind.heads[0], names)
             source = place.block if is_one else source_of(place, found, kind.heads, self._others(kind), label)
             proposals.append(self._proposal(kind, source, names))
-        unseen = () if is_one else found.unseen(some)
+        sorts = [[head.artifact for head in kind.heads] for kind in self._kinds]
+        unseen = () if is_one else found.unseen(some, sorts)
         return Recognized(found, len(some), tuple(proposals), unknown, left_out, unseen)
 
     def _others(self, kind: Kind) -> list[Head]:
@@ -223,14 +227,15 @@ class _Looking:
             blocks, what = known_blocks(kind.what, source, label), f"table {kind.what.table}"
             came = tried(self._connection, kind.plan, kind.heads)
             table = kind.what.table
+            remark = ""
         else:
             whole = self._as_form(kind.what, kind.heads) or kind
             table = label if label.endswith("_log") else f"{label}_log"
             guesses = whole.guesses or kind.guesses
             assert guesses is not None
             blocks, what, came = custom_blocks(kind.what, guesses, source, table, label), kind.what.what, whole.tried
-            table = custom_name(table)
-        return Proposal(table, label, what, len(kind.heads), blocks, came)
+            table, remark = custom_name(table), doubt_of(guesses)
+        return Proposal(table, label, what, len(kind.heads), blocks, came, remark)
 
 
 def _is_same(one: Kind, other: Kind) -> bool:

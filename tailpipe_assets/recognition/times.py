@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_assets.tables.custom import TIME_NAMES, instant
+from tailpipe_assets.tables.instants import TIME_NAMES, instant
 from tailpipe_resources.model.names import literal
 
 if TYPE_CHECKING:
@@ -24,9 +24,12 @@ _EPOCHS = (946_684_800, 4_102_444_800)
 _LAYOUTS = (
     "%d/%b/%Y:%H:%M:%S %z",
     "%m/%d/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M:%S",
     "%m/%d/%Y %I:%M:%S %p",
+    "%d/%m/%Y %I:%M:%S %p",
     "%d.%m.%Y %H:%M:%S",
     "%d-%m-%Y %H:%M:%S",
+    "%m-%d-%Y %H:%M:%S",
     "%d-%b-%Y %H:%M:%S",
     "%d %b %Y %H:%M:%S",
     "%b %d %Y %H:%M:%S",
@@ -40,8 +43,9 @@ _LAYOUTS = (
     "%Y%m%dT%H%M%SZ",
     "%y/%m/%d %H:%M:%S",
     "%m/%d/%y %H:%M:%S",
+    "%d/%m/%y %H:%M:%S",
 )
-"""Tried beside those that need not be said."""
+"""Tried beside those that need not be said; of those that fit alike the first is taken."""
 
 _SAMPLE = 100
 _ENOUGH = 0.8
@@ -56,6 +60,9 @@ class Time:
 
     layout: str = ""
     """As `strptime` knows it, where that has to be said."""
+
+    also: str = ""
+    """The layout with day and month the other way round, where it fits as well."""
 
     transform: str = ""
     """SQL over the fields, where one of them is not enough."""
@@ -83,6 +90,8 @@ def find_time(connection: duckdb.DuckDBPyConnection, fields: Mapping[str, Sequen
     for name in ranked:
         values = _texts(fields[name])
         found = _of(connection, name, values)
+        if found is not None and found.also:
+            found = _laid_out(connection, name, _texts(fields[name], most=None))
         if found is not None and all(re.fullmatch(r"\d{4}-\d\d-\d\d", each) for each in values):
             dates = dates or found
         elif found is not None:
@@ -102,10 +111,8 @@ def _rank(name: str) -> tuple[int, int]:
     return (1, 0) if _NAMED.search(name) else (2, 0)
 
 
-def _texts(values: Sequence[Any]) -> list[str]:
-    return [str(each) for each in values if isinstance(each, str | int | float) and not isinstance(each, bool)][
-        :_SAMPLE
-    ]
+def _texts(values: Sequence[Any], most: int | None = _SAMPLE) -> list[str]:
+    return [str(each) for each in values if isinstance(each, str | int | float) and not isinstance(each, bool)][:most]
 
 
 def _of(connection: duckdb.DuckDBPyConnection, name: str, values: Sequence[str]) -> Time | None:
@@ -117,10 +124,18 @@ def _of(connection: duckdb.DuckDBPyConnection, name: str, values: Sequence[str])
         return None
     if _share(connection, instant("t"), values) >= _ENOUGH:
         return Time((name,))
-    for layout in _LAYOUTS:
-        if _share(connection, instant("t", layout), values) >= _ENOUGH:
-            return Time((name,), layout=layout)
-    return None
+    return _laid_out(connection, name, values)
+
+
+def _laid_out(connection: duckdb.DuckDBPyConnection, name: str, values: Sequence[str]) -> Time | None:
+    """A time with the layout that fits most values."""
+    shares = dict(zip(_LAYOUTS, _shares(connection, [instant("t", each) for each in _LAYOUTS], values), strict=True))
+    best = max(_LAYOUTS, key=lambda layout: shares[layout])
+    if shares[best] < _ENOUGH:
+        return None
+    swapped = best.translate({ord("d"): "m", ord("m"): "d"})
+    is_either = swapped != best and shares.get(swapped) == shares[best]
+    return Time((name,), layout=best, also=swapped if is_either else "")
 
 
 def _epoch(name: str, values: Sequence[str]) -> Time | None:
@@ -175,9 +190,16 @@ def _inside(objects: Sequence[Mapping[str, Any]], way: str = "", depth: int = 0)
 
 
 def _share(connection: duckdb.DuckDBPyConnection, expression: str, texts: Sequence[str]) -> float:
-    query = f"SELECT count({expression}) FROM (SELECT unnest(?::VARCHAR[]) AS t)"
-    ((count,),) = connection.execute(query, [list(texts)]).fetchall()
-    return float(count) / len(texts)
+    (share,) = _shares(connection, [expression], texts)
+    return share
+
+
+def _shares(connection: duckdb.DuckDBPyConnection, expressions: Sequence[str], texts: Sequence[str]) -> list[float]:
+    """Of how many texts each expression makes something."""
+    counted = ", ".join(f"count({each})" for each in expressions)
+    query = f"SELECT {counted} FROM (SELECT unnest(?::VARCHAR[]) AS t)"
+    (counts,) = connection.execute(query, [list(texts)]).fetchall()
+    return [float(count) / len(texts) for count in counts]
 
 
 def _named(field: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ class Placed:
 
     block: Block
     source: Source
+    path: str = ""
+    """Of files: what was typed, from the root of the file system on."""
 
     @property
     def is_bucket(self) -> bool:
@@ -46,19 +49,30 @@ def place_of(target: str) -> Placed:
         UsageError: it is none.
     """
     said: dict[str, Value]
+    path = ""
     if target.startswith(_S3):
         bucket, _, prefix = target.removeprefix(_S3).partition("/")
         said = {"bucket": bucket, **({"prefix": prefix} if prefix else {})}
         kind, name = "aws_s3", prefix.rstrip("/").rpartition("/")[2] or bucket
     else:
         path = str(Path(target).expanduser().absolute())
-        said, kind, name = {"path": path}, "file", Path(path).name.split(".")[0]
+        said, kind, name = {"path": _named(path)}, "file", Path(path).name.split(".")[0]
     plugin = plugins.load("source", kind)
     try:
         source: Source = plugin(plugin.options(**said))
     except ValueError as error:
         raise UsageError(f"{target}: {_first(error)}") from None
-    return Placed(Block("source", (kind, name_of(name)), said), source)
+    return Placed(Block("source", (kind, name_of(name)), said), source, path)
+
+
+def _named(path: str) -> str:
+    """A path as a source is told it: what is there is meant as it is called, though it may look like a pattern."""
+    meant = escape(path)
+    try:
+        is_file, is_folder = Path(path).is_file(), Path(path).is_dir()
+    except OSError:
+        return path
+    return path if meant == path or not (is_file or is_folder) else meant if is_file else f"{meant}/**"
 
 
 def source_of(place: Placed, found: Listing, heads: Sequence[Head], others: Sequence[Head], label: str) -> Block:
@@ -78,12 +92,16 @@ def source_of(place: Placed, found: Listing, heads: Sequence[Head], others: Sequ
     if place.is_bucket:
         among = [*mixed, *(each for family in alone for each in family.artifacts)]
         location = common_prefix(among, are_alone=not mixed)
+        if len(among) == 1 and any(each.artifact.location.startswith(location) for each in others):
+            location = among[0].location
         prefix = location.removeprefix(f"{_S3}{place.block.attributes['bucket']}/")
         return Block("source", ("aws_s3", label), {**place.block.attributes, "prefix": prefix})
-    root = _root(str(place.block.attributes["path"]), heads[0].artifact.location)
+    root = _root(place.path, heads[0].artifact.location)
     paths = {path for family in alone if family.ending for path in _all_of(family, root)}
     nameless = [each for family in alone if not family.ending for each in family.artifacts]
-    paths |= {pattern_of(each.location, root) for each in [*nameless, *mixed]}
+    taken = {pattern_of(each.artifact.location, root) for each in others}
+    patterns = {each.location: pattern_of(each.location, root) for each in [*nameless, *mixed]}
+    paths |= {escape(location) if pattern in taken else pattern for location, pattern in patterns.items()}
     chosen = sorted(paths)
     return Block("source", ("file", label), {"path": chosen[0]} if len(chosen) == 1 else {"paths": chosen})
 
@@ -99,7 +117,7 @@ def _all_of(family: Family, root: str) -> set[str]:
     """Patterns for all that is of a family: with the ending as it is, and with what rotation and packing add to it."""
     folder = pattern_of(family.artifacts[0].location.rpartition("/")[0] + "/", root)
     are_plain = {each.location.endswith(family.ending) for each in family.artifacts}
-    return {f"{folder}*{family.ending}{'' if is_plain else '.*'}" for is_plain in are_plain}
+    return {f"{folder}*{escape(family.ending)}{'' if is_plain else '.*'}" for is_plain in are_plain}
 
 
 def label_of(what: Known | Form, head: Head, names: set[str]) -> str:
@@ -146,6 +164,15 @@ def custom_blocks(form: Form, guesses: Guesses, source: Block, table: str, label
         if time.layout:
             collected["timestamp_format"] = time.layout
     return (*blocks, Block("collection", (name, label), collected))
+
+
+def doubt_of(guesses: Guesses) -> str:
+    """What the times of records do not tell; nothing where they leave no doubt."""
+    time = guesses.time
+    if time is None or not time.also:
+        return ""
+    first = "the month" if time.layout.startswith("%m") else "the day"
+    return f'times are read with {first} first; timestamp_format = "{time.also}" fits them all the same'
 
 
 def custom_name(table: str) -> str:

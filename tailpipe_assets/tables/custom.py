@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.tables.declaration import Check, Field, Table
+from tailpipe_assets.tables.declaration import RAW, RECORD, Check, Field, Table
+from tailpipe_assets.tables.instants import TIME_NAMES, instant
+from tailpipe_assets.tables.lists import alone, listed, members
 from tailpipe_assets.tables.types import SCALARS, stored_type
 from tailpipe_resources.model.config import ColumnBlock
 from tailpipe_resources.model.names import hint, literal, quote
@@ -27,32 +30,6 @@ CUSTOM = Table(
     timestamp="NULL",
 )
 """Stands for custom tables in lists; `declare` makes the real ones."""
-
-TIME_NAMES = (
-    "timestamp",
-    "time",
-    "time_local",
-    "time_iso8601",
-    "datetime",
-    "date_time",
-    "event_time",
-    "eventtime",
-    "ts",
-    "date",
-    "created_at",
-    "logged_at",
-)
-"""Groups that hold the event's time when nothing else is said, the first found wins."""
-
-TIME_FORMATS = (
-    "%d/%b/%Y:%H:%M:%S %z",
-    "%Y-%m-%d %H:%M:%S,%g",
-    "%Y/%m/%d %H:%M:%S",
-    "%a, %d %b %Y %H:%M:%S %z",
-    "%a %b %d %H:%M:%S %Y",
-    "%d/%b/%Y:%H:%M:%S",
-)
-"""Tried, after ISO 8601, when no `timestamp_format` is given."""
 
 _ARRAY_COLUMNS = frozenset(column.name for column in COMMON_COLUMNS if column.type == "VARCHAR[]")
 _MAPPED = _ARRAY_COLUMNS | {"tp_source_name", "tp_source_ip", "tp_destination_ip"}
@@ -89,7 +66,7 @@ def declare(
         formats=CUSTOM.formats,
         fields=columns.fields(),
         shape=columns.shape(),
-        unfold=any(each.transform for each in columns.all),
+        unfold=columns.unfold,
         time=time,
         timestamp=instant(time, collection.timestamp_format),
         checks=columns.checks(),
@@ -100,9 +77,8 @@ def declare(
 
 def record_fields(block: TableBlock, groups: Sequence[str] | None) -> dict[str, str]:
     """What a record of the user's table is made of, by name: what expressions may speak of, and its type."""
-    if groups is not None:
-        return dict.fromkeys(groups, "VARCHAR")
-    return {each.source or each.name: "JSON" if _is_json(each) else "VARCHAR" for each in block.columns}
+    fields = _keys(block.columns) if groups is None else dict.fromkeys(groups, "VARCHAR")
+    return {name: kind for name, kind in fields.items() if name.lower() not in {RAW, RECORD}}
 
 
 class _Columns:
@@ -116,6 +92,9 @@ class _Columns:
         self._place = place
         self._problems = problems
         self.all = (*self._undeclared(), *(block.columns if block else ()))
+        self.unfold = any(each.transform for each in self.all)
+        self._raw, self._record = (RAW, RECORD) if self.unfold else ("raw", "r")
+        self._keys = _keys(self.all) if groups is None else {}
 
     def _undeclared(self) -> list[ColumnBlock]:
         declared = {each.source or each.name for each in self._block.columns} if self._block else set()
@@ -137,7 +116,7 @@ class _Columns:
         return len(self._problems) == before
 
     def _check(self, each: ColumnBlock) -> None:
-        if each.name.startswith("tp_") and each.name not in _RESERVED:
+        if each.name.lower().startswith("tp_") and each.name not in _RESERVED:
             self._problems.add(each.place, f'no common column is called "{each.name}"{hint(each.name, _RESERVED)}')
         elif each.name.lower() == _TAKEN:
             self._problems.add(
@@ -159,6 +138,12 @@ class _Columns:
             other = first.setdefault(each.name.lower(), each.name)
             if other != each.name:
                 self._problems.add(each.place, f'columns "{other}" and "{each.name}" differ only in case; rename one')
+        for each in self.all if self._groups is None else ():
+            key = each.source or each.name
+            if not each.transform and key not in self._keys:
+                other = next(known for known in self._keys if known.lower() == key.lower())
+                what = f'the keys "{other}" and "{key}" differ only in case; a table takes one of them'
+                self._problems.add(each.place, f'column "{each.name}": {what}')
 
     def fields(self) -> tuple[Field, ...]:
         """The table's own columns."""
@@ -170,9 +155,7 @@ class _Columns:
 
     def shape(self) -> dict[str, object] | None:
         """What JSON records look like."""
-        if self._groups is not None:
-            return None
-        return {each.source or each.name: "JSON" if _is_json(each) else "VARCHAR" for each in self.all}
+        return dict(self._keys) if self._groups is None else None
 
     def checks(self) -> tuple[Check, ...]:
         """What `required` and the types ask for."""
@@ -196,7 +179,7 @@ class _Columns:
 
     def enrichment(self) -> dict[str, str]:
         """The common columns the user maps."""
-        return {each.name: _common(each, self._value(each)) for each in self.all if each.name in _MAPPED}
+        return {each.name: self._common(each) for each in self.all if each.name in _MAPPED}
 
     def mapped(self, name: str) -> str | None:
         """SQL for a common column the user maps."""
@@ -214,7 +197,7 @@ class _Columns:
         if found is None:
             self._no_time(collection, set(names))
             return None
-        return f"CAST(r.{quote(names[found])} AS VARCHAR)"
+        return f"CAST({self._text(names[found])} AS VARCHAR)"
 
     def _no_time(self, collection: Collection, names: set[str]) -> None:
         if collection.timestamp:
@@ -233,20 +216,54 @@ class _Columns:
         """SQL for what the column is made of: the record's field, or the user's expression, NULL where that fails."""
         if each.transform:
             return f"TRY(({each.transform}))"
-        value = f"r.{quote(each.source or each.name)}"
-        text = f"({value} ->> '$')" if self._groups is None and _is_json(each) else value
+        key = each.source or each.name
+        text = self._text(key)
+        value = f"{self._record}.{quote(key)}" if _is_json(each) else text
         null_if = each.null_if or (self._block.null_if if self._block else None)
         null = [*([null_if] if null_if is not None else []), *([] if _stored(each.type) == "VARCHAR" else [""])]
         return f"CASE WHEN {text} NOT IN ({', '.join(map(literal, null))}) THEN {value} END" if null else value
 
+    def _common(self, each: ColumnBlock) -> str:
+        """A value as the common column wants it: text, or a list of texts."""
+        value, kind = self._value(each), _stored(each.type)
+        if each.name not in _ARRAY_COLUMNS:
+            return f"CAST({value} AS VARCHAR)"
+        if kind.endswith("[]"):
+            made = f"CAST({value} AS VARCHAR[])"
+        elif kind == "JSON":
+            made = members(value)
+        elif kind == "VARCHAR" and each.transform:
+            made = listed(self._source(each))
+        elif kind == "VARCHAR" and self._groups is None:
+            path = literal(f"$.{json.dumps(each.source or each.name, ensure_ascii=False)}")
+            # Text that looks like a list need not be one.
+            is_list = f"starts_with({value}, '[') AND json_type({self._raw}, {path}) = 'ARRAY'"
+            made = f"CASE WHEN {is_list} THEN {members(f'try_cast({value} AS JSON)')} ELSE {alone(value)} END"
+        else:
+            made = alone(value)
+        return f"list_filter({made}, lambda tp_member: tp_member IS NOT NULL)"
 
-def _common(each: ColumnBlock, value: str) -> str:
-    """A value as the common column wants it: text, or a list of texts."""
-    if each.name not in _ARRAY_COLUMNS:
-        return f"CAST({value} AS VARCHAR)"
-    if _stored(each.type).endswith("[]"):
-        return f"CAST({value} AS VARCHAR[])"
-    return f"CASE WHEN {value} IS NOT NULL THEN [CAST({value} AS VARCHAR)] END"
+    def _text(self, key: str) -> str:
+        """SQL for a field as text."""
+        value = f"{self._record}.{quote(key)}"
+        return f"({value} ->> '$')" if self._keys.get(key) == "JSON" else value
+
+
+def _keys(columns: Sequence[ColumnBlock]) -> dict[str, str]:
+    """What JSON records have, by key: JSON where a column of it wants that, else text.
+
+    An expression may speak of the key that its own column is called like; other columns of that key say what it is.
+    Of keys that differ in case only, the first is meant.
+    """
+    keys: dict[str, str] = {}
+    known: set[str] = set()
+    for each in columns:
+        key = each.source or each.name
+        if not each.transform and (key in keys or key.lower() not in known):
+            known.add(key.lower())
+            keys[key] = "JSON" if _is_json(each) or keys.get(key) == "JSON" else "VARCHAR"
+    own = {each.name: "JSON" if _is_json(each) else "VARCHAR" for each in columns if each.transform}
+    return {**keys, **{key: kind for key, kind in own.items() if key.lower() not in known}}
 
 
 def _no_value(each: ColumnBlock) -> str:
@@ -261,15 +278,3 @@ def _is_json(each: ColumnBlock) -> bool:
 def _stored(declared: str | None) -> str:
     """The type a column is stored with; text where it is none, of which a problem is noted elsewhere."""
     return stored_type(declared) or "VARCHAR"
-
-
-def instant(value: str, layout: str | None = None) -> str:
-    """SQL for the instant a text tells; without a zone it is UTC."""
-    if layout is not None:
-        return f"CAST(try_strptime({value}, {literal(layout)}) AS TIMESTAMPTZ)"
-    known = ", ".join(f"CAST(try_strptime({value}, {literal(each)}) AS TIMESTAMPTZ)" for each in TIME_FORMATS)
-    epoch = (
-        f"CASE WHEN regexp_full_match({value}, '\\d{{9,10}}(\\.\\d+)?') THEN to_timestamp(try_cast({value} AS DOUBLE)) "
-        f"WHEN regexp_full_match({value}, '\\d{{12,13}}') THEN make_timestamptz(try_cast({value} AS BIGINT) * 1000) END"
-    )
-    return f"coalesce(try_cast({value} AS TIMESTAMPTZ), {known}, {epoch})"

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+RAW = "tp_raw"
+RECORD = "tp_record"
+"""What `raw` and `r` are called where a record is unfolded: no expression can mean a field of these names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One column and where it comes from."""
@@ -101,7 +106,8 @@ class Table:
     """Objects in `shape` that may be something else, and are then taken as not there."""
 
     unfold: bool = False
-    """Whether its SQL names the keys of `r` without the `r.` before them."""
+    """Whether its SQL may name the keys of the record alone. It then calls the record `tp_record`, and its text
+    `tp_raw`."""
 
     checks: tuple[Check, ...] = ()
     """Beside what `shape` asks for: objects must be objects, and BOOLEAN true or false."""

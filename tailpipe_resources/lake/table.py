@@ -17,7 +17,7 @@ from tailpipe_resources.lake.widths import has_fields_of, is_wider
 from tailpipe_resources.model.schema import PATH_COLUMNS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tailpipe_resources.lake.storage import Lake
 
@@ -72,7 +72,8 @@ def ensure_table(lake: Lake, name: str, columns: Sequence[Column], schema: Schem
 
     Raises:
         NarrowColumnsError: nothing is in the way but types that have to become wider first.
-        LakeError: when the table is not ours, a column is there with another type, or the lake cannot be written.
+        LakeError: when the table is not ours, a column is there with another type or in other letters, or the lake
+            cannot be written.
     """
     found = open_table(lake, name)
     if found is None:
@@ -138,6 +139,7 @@ def _widen(
     lake: Lake, table: DeltaTable, name: str, columns: Sequence[Column], schema: Schema, *, attempts: int = ATTEMPTS
 ) -> DeltaTable:
     have = {column.name: column for column in columns_of(table)}
+    _check_letters(name, have, columns)
     stored, wanted = types_of(table.schema()), types_of(schema)
     changed = [each for each in columns if each.name in have and have[each.name].type != each.type]
     grown = [each for each in changed if has_fields_of(wanted[each.name], stored[each.name])]
@@ -168,6 +170,22 @@ def _widen(
         table.update_incremental()
         lake.store.settle(name, table.version())
     return table
+
+
+def _check_letters(table: str, have: Iterable[str], columns: Sequence[Column]) -> None:
+    """Refuse a new column whose name differs from that of a stored one in case only.
+
+    Raises:
+        LakeError: with what to do.
+    """
+    stored = {name.lower(): name for name in have}
+    for each in columns:
+        known = stored.get(each.name.lower(), each.name)
+        if known != each.name:
+            raise LakeError(
+                f"the table {table} has a column {known} already, and big letters are not told from small ones; "
+                f"call {each.name} {known}, or give it another name"
+            )
 
 
 def types_of(schema: Schema) -> dict[str, Any]:

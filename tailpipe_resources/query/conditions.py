@@ -97,16 +97,20 @@ def is_forbidden(function: str) -> bool:
     return _FORBIDDEN.match(function) is not None
 
 
-def fault_of_value(connection: duckdb.DuckDBPyConnection, text: str, fields: Mapping[str, str]) -> str | None:
+def fault_of_value(
+    connection: duckdb.DuckDBPyConnection, text: str, fields: Mapping[str, str], *, whole: bool = True
+) -> str | None:
     """What keeps an expression from being made of a record's fields, or None.
 
     Args:
         connection: a DuckDB to try it with.
         text: the expression, of sound form.
-        fields: the record's, with their types. It may also speak of the whole record, `r`, and its text, `raw`.
+        fields: the record's, with their types.
+        whole: whether it may also speak of the whole record, `r`, and its text, `raw`, where no field is called so.
     """
     record = ", ".join(f"{quote(name)} {kind}" for name, kind in fields.items()) or "none VARCHAR"
-    relation = f"(SELECT '' AS raw, r, r.* FROM (SELECT CAST(NULL AS STRUCT({record})) AS r))"
+    others = ", '' AS raw, r" if whole else ""
+    relation = f"(SELECT r.*{others} FROM (SELECT CAST(NULL AS STRUCT({record})) AS r))"
     try:
         connection.execute(f"SELECT (\n{text}\n) FROM {relation} WHERE false")
     except duckdb.Error as error:

@@ -212,6 +212,21 @@ def test_the_summary_is_for_people(project: Project, capsys: pytest.CaptureFixtu
     assert "http_log.idle is disabled" in shown.err
 
 
+@pytest.mark.parametrize(("flags", "artifacts"), [((), 0), (("--retry-quarantined",), 1), (("--salvage",), 1)])
+def test_a_dry_run_counts_what_is_tried_again(
+    project: Project, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], artifacts: int
+) -> None:
+    """As a run with the same flags would take it."""
+    project.write("web-20240206.log.gz", b"\x1f\x8b broken")
+    project.configure(HCL.format(logs=project.logs).replace("day}.log", "day}.log%{DATA}"))
+    assert collect("web") == Exit.INCOMPLETE
+    capsys.readouterr()
+
+    forecast = collected(capsys, "web", "--dry-run", *flags)["http_log.web"]
+
+    assert (forecast["listed"], forecast["artifacts"]) == (4, artifacts)
+
+
 def test_no_progress_is_silent(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """`--no-progress` leaves stderr empty."""
     assert collect("web", "--no-progress") == Exit.OK

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -86,6 +87,41 @@ def test_a_filter_that_fails_on_one_value_rejects_that_record(project: Project) 
     assert project.ask("select position, reason from tailpipe_rejected") == [
         (1, "a filter of the collection fails on it")
     ]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        ("event_name <> 'skip'", "CAST(event_name AS INTEGER) > 3"),
+        ("CAST(event_name AS INTEGER) > 3", "event_name <> 'skip'"),
+        ("event_name <> 'skip' and CAST(event_name AS INTEGER) > 3",),
+        ("(CAST(event_name AS INTEGER) > 3) AND (event_name <> 'skip' or null) -- é",),
+        ("/* é */ aws_region = 'é' or (event_name <> 'skip' and CAST(event_name AS INTEGER) > 3)",),
+    ],
+)
+def test_what_a_filter_leaves_out_is_not_rejected_whatever_its_neighbours_are(
+    project: Project, filters: Sequence[str]
+) -> None:
+    """A record is rejected when filters fail on it and none says no; what it lies beside changes nothing."""
+    project.configure(trail(*filters))
+    names = ["skip", "many", "5", "1", None]
+    alone = []
+    for number, name in enumerate(names):
+        project.write(f"{number}.json", events({"eventName": name, "eventID": name}))
+        alone.append(project.collect_one())
+
+    shutil.rmtree(project.folder / "lake")
+    together = project.collect_one()
+
+    assert [(each.rows, each.filtered, each.rejected) for each in alone] == [
+        (0, 1, 0),
+        (0, 0, 1),
+        (1, 0, 0),
+        (0, 1, 0),
+        (0, 1, 0),
+    ]
+    assert (together.rows, together.filtered, together.rejected) == (1, 3, 1)
+    assert project.ask("select record ->> 'eventName' from tailpipe_rejected") == [("many",)]
 
 
 def test_another_index_can_be_chosen(project: Project) -> None:

@@ -294,6 +294,24 @@ def test_the_same_field_is_not_forgotten_elsewhere(project: Project) -> None:
     ]
 
 
+def test_nothing_is_made_of_the_whole_record(project: Project) -> None:
+    """Its text and all of it at once hold what is redacted, whatever they are called inside."""
+    columns = '  column "a" {}\n  column "b" {\n    source = "tp_raw"\n  }\n'
+    columns += "".join(
+        f'  column "{name}" {{\n    transform = "{made}"\n  }}\n'
+        for name, made in {"c": "raw", "d": "upper(r.a)", "e": "tp_raw", "f": "tp_record"}.items()
+    )
+
+    found = problems(project, TABLE % (columns, redact("a", "mask")))
+
+    assert [each.partition(";")[0] for each in found[:4]] == [
+        'column "c": there is no field "raw"',
+        'column "d": Referenced table "r" not found!',
+        'column "e": there is no field "tp_raw"',
+        'column "f": there is no field "tp_record"',
+    ]
+
+
 @pytest.mark.parametrize(
     ("block", "message"),
     [

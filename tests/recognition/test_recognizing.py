@@ -39,6 +39,7 @@ LOGFMT = """\
 ts=2024-02-07T12:00:00Z level=info msg="user logged in" took=1.25
 ts=2024-02-07T12:00:01Z level=warn msg=slow took=9.5
 """
+PLAIN = "2024/02/07 12:00:00 error: failed\n" * 3
 NANO = '{"ts": 1707307200123456789, "lvl": 1}\n'
 
 
@@ -180,6 +181,33 @@ def test_a_log_nobody_knows_gets_a_table(
     assert only(found)[1:] == (rows, 0)
     assert found.proposals[0].tried.types.items() >= types.items()
     assert list(collected(project, found).values()) == [rows]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected", "is_sure"),
+    [
+        (["25/12/2024", "26/12/2024"], "2024-12-25", True),
+        (["02/12/2024"] * 150 + ["13/12/2024"] * 50, "2024-12-02", True),
+        (["03/12/2024"] * 9 + ["13/12/2024"], "2024-12-03", True),
+        (["12/13/2024", "12/02/2024"], "2024-12-02", True),
+        (["02/12/2024", "03/12/2024"], "2024-02-12", False),
+        (["02-12-2024", "03-12-2024"], "2024-12-02", False),
+        (["02.12.2024", "03.12.2024"], "2024-12-02", True),
+    ],
+)
+def test_the_layout_that_fits_most_times_is_proposed(
+    days: list[str], expected: str, is_sure: bool, project: Project
+) -> None:
+    """Day or month first, as all values tell; where they do not tell, it is said that the other fits too."""
+    project.write("app.log", "".join(f"{day} 10:00:00 INFO hi\n" for day in days))
+
+    found = recognize(str(project.logs))
+    (proposal,) = found.proposals
+    collected(project, found)
+
+    assert project.one(f"select min(tp_timestamp)::date::varchar from {proposal.table}") == expected
+    assert project.one(f"select count(*) from {proposal.table}") == len(days)
+    assert ("fits them all the same" in proposal.remark) is not is_sure
 
 
 def test_lines_of_text_are_taken_apart_at_their_time(project: Project) -> None:
@@ -356,3 +384,35 @@ def test_an_ending_is_not_the_start_of_another(project: Project) -> None:
 
     assert collected(project, found) == {"aws_cloudtrail_log": 2, "c_log": 2}
     assert project.one("SELECT count(*) FROM tailpipe_rejected") == 0
+
+
+def test_logs_of_one_kind_of_name_are_told_apart_by_their_names(project: Project) -> None:
+    """Where numbers alone differ, and what is in the files, no pattern is proposed; others of the name are said."""
+    project.write("web1/app.log", PLAIN)
+    project.write("web2/app.log", tables()["http_log"].sample)
+
+    found = recognize(str(project.logs))
+
+    assert collected(project, found) == {"app_log": 3, "http_log": 3}
+    assert project.one("select count(*) from tailpipe_rejected") == 0
+    assert found.unseen == ()
+    for number in range(3, 40):
+        project.write(f"web{number}/app.log", PLAIN if number % 2 else tables()["http_log"].sample)
+    (unseen,) = recognize(str(project.logs)).unseen
+    assert unseen.endswith("/logs/web*/app.log")
+
+
+@pytest.mark.parametrize("below", ["", "/s[1]"])
+def test_names_that_look_like_patterns_are_what_they_are(below: str, project: Project) -> None:
+    """Folders, files and endings, typed and found."""
+    place = f"od?d [1] *{below}"
+    project.write(f"{place}/x[1]/a.log", PLAIN)
+    project.write(f"{place}/x[1]/b.jsonl", NANO)
+    project.write(f"{place}/x[1]/c*", NANO)
+    project.write("odd 1 x/s1/x1/a.log", PLAIN)
+
+    assert collected(project, recognize(str(project.logs / place / "x[1]/a.log"))) == {"a_log": 3}
+    found = recognize(str(project.logs / place))
+
+    assert sum(collected(project, found).values()) == 5, found.text
+    assert project.one("select count(*) from tailpipe_rejected") == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -121,6 +122,21 @@ def test_columns_take_their_type_source_and_meaning_of_nothing(project: Project)
     assert {row[0]: row[1] for row in project.ask("describe t")}["tiny"] == "SMALLINT"
 
 
+def test_columns_may_share_a_key_of_any_type(project: Project) -> None:
+    """In any order; as text a string is without its quotes, and JSON as it is written. So is the time."""
+    kinds = {"name": "VARCHAR", "user": "JSON", "number": "INTEGER"}
+    blocks = [f'  column "{name}" {{\n    source = "user"\n    type = "{kind}"\n  }}\n' for name, kind in kinds.items()]
+    time = '  column "time" {\n    type = "JSON"\n  }\n'
+    upper = '  column "user_upper" {\n    transform = "upper(user ->> \'$\')"\n  }\n'
+    records: list[dict[str, Any]] = [{"time": "2024-02-07", "user": each} for each in ("7", 8, None)]
+    for columns in (time + "".join(blocks), "".join(reversed(blocks)) + upper + time):
+        table(project, columns, records)
+        found = project.ask('select name, "user"::varchar, number from t order by tp_source_offset')
+        shutil.rmtree(project.folder / "lake")
+
+        assert found == [("7", '"7"', 7), ("8", "8", 8), (None, None, None)]
+
+
 def test_a_value_of_another_type_is_set_aside(project: Project) -> None:
     """It does not silently become nothing."""
     columns = '  column "time" {\n  }\n  column "n" {\n    type = "INTEGER"\n  }\n'
@@ -182,6 +198,42 @@ def test_transforms_see_the_record_and_never_stop_a_run(project: Project) -> Non
     assert (kinds["length"], kinds["number"]) == ("INTEGER", "VARCHAR")
 
 
+@pytest.mark.parametrize("form", ["jsonl", "text"])
+def test_a_field_is_what_an_expression_means_whatever_its_name(project: Project, form: str) -> None:
+    """`raw` and `r` are the record's text and the record only where no field is called so."""
+    names = ("raw", "R", "pw")
+    record = {"time": "2024-02-07", **{name: f"{name} value" for name in names}}
+    columns = "".join(f'  column "{name}" {{}}\n' for name in ("time", *names)) if form == "jsonl" else ""
+    columns += '  column "a" {\n    transform = "upper(raw)"\n  }\n  column "b" {\n    transform = "upper(r)"\n  }\n'
+    rule = '  redact {\n    column = "pw"\n    how = "drop"\n  }\n  tp_index = "a"\n'
+    groups = " ".join(f"(?P<{name}>{name} value)" for name in names)
+    project.configure(
+        f'format "regex" "text" {{\n  layout = `(?P<time>\\S+) {groups}`\n}}\n'
+        f'table "t" {{\n  format = {"format.regex.text" if form == "text" else "format.jsonl"}\n{columns}}}\n'
+        f'collection "t" "c" {{\n  source = source.file.logs\n{rule}}}\n'.replace("format.jsonl", '"jsonl"')
+    )
+    bad = '["pw value"]' if form == "jsonl" else "nonsense"
+    project.write("x.log", f"{json.dumps(record) if form == 'jsonl' else ' '.join(record.values())}\n{bad}\n")
+    project.collect_one()
+
+    assert project.ask('select raw, "R", pw, a, b, tp_index from t') == [
+        ("raw value", "R value", None, "RAW VALUE", "R VALUE", "RAW VALUE")
+    ]
+    assert len(rejects(project)) == 1
+
+
+def test_the_whole_record_can_be_a_column_where_nothing_of_it_is_redacted(project: Project) -> None:
+    """As text, and taken apart."""
+    columns = (
+        '  column "time" {}\n  column "n" {}\n  column "text" {\n    transform = "raw"\n  }\n'
+        '  column "n_again" {\n    transform = "r.n"\n  }\n'
+    )
+    record = {"time": "2024-02-07", "n": "1"}
+    table(project, columns, [record])
+
+    assert project.ask("select text, n_again from t") == [(json.dumps(record), "1")]
+
+
 def test_common_columns_can_be_mapped(project: Project) -> None:
     """Lists take a value or a list; the time and the index come from where the user says."""
     columns = """
@@ -222,6 +274,39 @@ def test_common_columns_can_be_mapped(project: Project) -> None:
         (NOON, "a/b", "::1", ["::1", "::2"], ["ada"], ["H"], "h"),
         (NOON, "default", None, None, None, None, None),
     ]
+
+
+def test_common_lists_take_the_members_of_what_is_a_list(project: Project) -> None:
+    """What an expression makes, or a key holds; NULL members are left out. Text that looks like a list is one text."""
+    made = {
+        "tp_ips": 'transform = "[src, dst]"',
+        "tp_akas": "transform = \"more -> 'akas'\"",
+        "tp_domains": 'transform = "src"',
+        "tp_usernames": 'source = "use\\"rs"',
+        "tp_emails": 'source = "mails"\n    type = "JSON"',
+        "tp_tags": 'transform = "[length(src), 2]"',
+        "src": "",
+        "dst": "",
+        "time": "",
+        "more": 'type = "JSON"',
+    }
+    columns = "".join(f'  column "{name}" {{\n    {said}\n  }}\n' for name, said in made.items())
+    lists: dict[str, Any] = {"src": "a", "dst": "b,c]", 'use"rs': ["ada", None, 7, "[x]"], "mails": ["m", None]}
+    texts: dict[str, Any] = {"src": "[a]", 'use"rs': '["ada"]', "mails": "m", "more": {"akas": "k"}}
+    records = [lists | {"more": {"akas": ["k", None]}}, texts, {'use"rs': [], "more": []}]
+    table(project, columns, [{"time": "2024-02-07", **each} for each in records])
+
+    names = "tp_ips, tp_akas, tp_domains, tp_usernames, tp_emails, tp_tags"
+    assert project.ask(f"select {names} from t order by tp_source_offset") == [
+        (["a", "b,c]"], ["k"], ["a"], ["ada", "7", "[x]"], ["m"], ["1", "2"]),
+        (["[a]"], ["k"], ["[a]"], ['["ada"]'], ["m"], ["3", "2"]),
+        ([], None, None, [], None, ["2"]),
+    ]
+    plain = '  column "time" {}\n  column "tp_usernames" {\n    source = "who"\n  }\n'
+    shutil.rmtree(project.folder / "lake")
+    table(project, plain, [{"time": "2024-02-07", "who": ["ada", "bob"]}, {"time": "2024-02-07", "who": "ada"}])
+
+    assert project.ask("select tp_usernames from t order by tp_source_offset") == [(["ada", "bob"],), (["ada"],)]
 
 
 def test_text_that_is_no_json_does_not_break_the_table(project: Project) -> None:
@@ -314,6 +399,56 @@ def test_a_type_that_cannot_grow_is_refused_before_anything_is_read(project: Pro
         "another name"
     ) in str(result.failure)
     assert project.ask("select n from t") == [(1,)]
+
+
+def test_a_column_in_other_letters_is_refused_before_anything_is_written(project: Project) -> None:
+    """Readers do not tell them apart; the message names the column there is."""
+    record = {"time": "2024-02-07", "user": "ada", "User": "bob"}
+    table(project, '  column "time" {}\n  column "user" {}\n', [record])
+    project.configure(
+        'table "t" {\n  format = "jsonl"\n  column "time" {}\n  column "User" {}\n}\n'
+        'collection "t" "c" {\n  source = source.file.logs\n}\n'
+    )
+    project.write("y.log", json.dumps(record))
+    (result,) = project.collect()
+
+    assert str(result.failure) == (
+        "the table t has a column user already, and big letters are not told from small ones; "
+        "call User user, or give it another name"
+    )
+    assert project.ask("select user from t") == [("ada",)]
+
+
+def test_keys_and_columns_that_differ_in_case_only_are_said_at_their_column(project: Project) -> None:
+    """Also beside an expression over one of them; a common column is written in small letters."""
+    project.configure(
+        'table "t" {\n  format = "jsonl"\n  column "time" {}\n  column "a" {\n    source = "User"\n  }\n'
+        '  column "b" {\n    source = "user"\n  }\n  column "user" {\n    transform = "upper(user)"\n  }\n'
+        '  column "TP_ID" {}\n}\ncollection "t" "c" {\n  source = source.file.logs\n}\n'
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        project.plans()
+
+    assert sorted((each.line, each.message) for each in caught.value.problems if each.line) == [
+        (13, 'column "b": the keys "User" and "user" differ only in case; a table takes one of them'),
+        (19, 'no common column is called "TP_ID"; did you mean "tp_id"?'),
+    ]
+
+
+def test_a_key_may_be_of_any_characters(project: Project) -> None:
+    """Quotes, dots and brackets in it mean nothing, where it is required too."""
+    keys = ['we"ird', "a.b", "x[0]", "$", "r.y", "é 'q'"]
+    columns = '  column "time" {}\n' + "".join(
+        f'  column "c{n}" {{\n    source = {json.dumps(key, ensure_ascii=False)}\n'
+        '    required = true\n    type = "INTEGER"\n  }\n'
+        for n, key in enumerate(keys)
+    )
+    records: list[dict[str, Any]] = [{"time": "2024-02-07", **{key: n for n, key in enumerate(keys)}}]
+    table(project, columns, [*records, {"time": "2024-02-07"}])
+
+    assert project.ask("select c0, c1, c2, c3, c4, c5 from t") == [(0, 1, 2, 3, 4, 5)]
+    assert rejects(project) == ["c0 is missing"]
 
 
 def test_an_expression_that_does_not_bind_is_said_at_its_column(project: Project) -> None:
