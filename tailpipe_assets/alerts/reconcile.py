@@ -124,8 +124,7 @@ def why_told(alert: Alert, route: Route, told: Told | None, history: Sequence[Al
         return "happened again", _AT_ONCE
     if alert.severity > told.severity:
         return "more severe", _AT_ONCE
-    acknowledged = any(each.event == "acknowledged" for each in history)
-    if route.renotify is not None and alert.created_at > told.at and not acknowledged:
+    if route.renotify is not None and alert.created_at > told.at and not is_acknowledged(history):
         return GOES_ON, told.at + route.renotify
     return "", _AT_ONCE
 
@@ -133,6 +132,13 @@ def why_told(alert: Alert, route: Route, told: Told | None, history: Sequence[Al
 def closed_at(history: Iterable[AlertEvent]) -> datetime | None:
     """When an alert was last closed."""
     return max((each.at for each in history if each.event == "closed"), default=None)
+
+
+def is_acknowledged(history: Iterable[AlertEvent]) -> bool:
+    """Whether somebody is at an alert: what goes on after it was closed nobody is at, unless they say so again."""
+    done = tuple(history)
+    closed = closed_at(done)
+    return any(each.event == "acknowledged" and (closed is None or each.at > closed) for each in done)
 
 
 def _told(notifier: str, history: Iterable[AlertEvent], waiting: Iterable[Told]) -> Told | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailpipe_assets.alerts.outbox import Outbox
+from tailpipe_assets.alerts.overview import standings
 from tailpipe_assets.alerts.reconcile import reconcile
 from tailpipe_assets.alerts.recording import record
 from tailpipe_assets.pipeline import collect, plan
@@ -123,6 +124,26 @@ def test_what_was_acknowledged_meanwhile_is_not_told_again(desk: Desk) -> None:
     record(desk.lake, [AlertEvent(alert, "acknowledged", NOW, ONE.detection, ONE.dedupe_key, ONE.table, "prod")])
 
     assert put_at(desk, NOW + 2 * DAY) == 0
+
+
+def test_what_was_acknowledged_before_it_was_closed_is_told_again(desk: Desk) -> None:
+    """Once it has happened again nobody is at it, and it is listed as open."""
+    desk.hcl = hcl_of(desk.folder, desk.receiver.url, alert='renotify = "24h"\n')
+    one = replace(ONE, created_at=NOW)
+    desk.find(one)
+    desk.deliver()
+    alert = desk.receiver.taken[0].json["alert_id"]
+    now = datetime.now(UTC)
+    for minutes, what in enumerate(("acknowledged", "closed")):
+        at = now + minutes * MINUTE
+        record(desk.lake, [AlertEvent(alert, what, at, ONE.detection, ONE.dedupe_key, ONE.table, "prod")])
+    for version in (2, 3):
+        again = now + version * HOUR
+        desk.find(replace(one, version=version, last_seen=again, created_at=again))
+        assert put_at(desk, again) == (version == 2)
+
+    assert [each.state for each in standings(desk.config)] == ["open"]
+    assert put_at(desk, now + 30 * HOUR) == 1
 
 
 def test_what_was_found_while_an_alert_was_being_closed_is_told(desk: Desk) -> None:
