@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.alerts.delivery import USUAL, Delivered, deliver_due
 from tailpipe_assets.alerts.health import note, of_asked, of_results, of_rules
+from tailpipe_assets.alerts.looking import left_over
 from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_resources.errors import BusyError, OutboxError
 from tailpipe_resources.model.home import outbox_file
@@ -41,7 +42,7 @@ def after_collect(
         manner: how to deliver.
     """
     try:
-        note_results(list(results), list(asked), run)
+        _note_results(config, list(results), list(asked), run, manner)
         return deliver_due(config, manner)
     except BusyError:
         # Whoever delivers right now, or the next one, delivers this too.
@@ -50,14 +51,13 @@ def after_collect(
         return Delivered(troubles=[str(error)])
 
 
-def note_results(results: Sequence[CollectResult], asked: Sequence[DueResult], run: str) -> None:
-    """Remember how collections and detections are: for `tailpipe status`, and to be told once they are bad for long.
-
-    Raises:
-        OutboxError: the outbox cannot be written.
-    """
+def _note_results(
+    config: Config, results: Sequence[CollectResult], asked: Sequence[DueResult], run: str, manner: Manner
+) -> None:
+    """Remember how collections and detections are: for `tailpipe status`, and to be told once they are bad for long."""
     conditions = [*of_results(results, run), *of_asked(asked)]
     # What is well matters only where something was noted before.
     if any(each.trouble for each in conditions) or ((results or asked) and outbox_file().exists()):
         with Outbox() as outbox:
-            note(outbox, [*of_rules(outbox, results), *conditions], datetime.now(UTC))
+            over = [*of_rules(outbox, results), *left_over(outbox, config, manner.lake)]
+            note(outbox, [*over, *conditions], datetime.now(UTC))

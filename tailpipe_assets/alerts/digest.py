@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tailpipe_assets.alerts.message import Message
+from tailpipe_assets.alerts.message import LESS_TO_DO, Message
 from tailpipe_assets.alerts.outbox import Delivery
 from tailpipe_resources.model.finding import Severity
 
@@ -27,13 +27,15 @@ DIGEST = "digest"
 def fold_floods(outbox: Outbox, alerting: Alerting, now: float) -> None:
     """Make digests of what is due and beyond its route's limit; what is within it stays as it is.
 
+    That something is acknowledged, closed or over stays too: in a digest it would open an incident and end none.
+
     Raises:
         OutboxError: the outbox cannot be written.
     """
     limited = {each.name: each for each in alerting.routes if each.max_per_hour is not None}
     waiting: dict[tuple[str, str], list[Delivery]] = {}
     for each in outbox.due(now) if limited else ():
-        if each.route in limited and each.message.kind != DIGEST:
+        if each.route in limited and each.message.kind != DIGEST and each.message.why not in LESS_TO_DO:
             waiting.setdefault((each.route, each.notifier), []).append(each)
     for (route, notifier), those in waiting.items():
         _fold(outbox, limited[route], notifier, those, now)

@@ -1,4 +1,4 @@
-"""Looking after what nobody reports: disks that fill up, and sources that have gone quiet."""
+"""Looking after what nobody reports: disks that fill up, sources that have gone quiet, what is configured no more."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from tailpipe_resources.lake.ledger import made_at
 from tailpipe_resources.lake.space import LEAST_BYTES, free_bytes, in_units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tailpipe_assets.alerts.outbox import Outbox
     from tailpipe_resources.lake import Lake
     from tailpipe_resources.model.config import Collection, Config, Destination
+    from tailpipe_resources.model.detection import Detections
 
 LOW_BYTES = 5 * LEAST_BYTES
 """With less room on a disk it is time to say so: work stops at a fifth of it."""
@@ -36,9 +37,46 @@ def look_after(
     last = float(outbox.setting("looked") or 0)
     if now.timestamp() - last < EVERY_SECONDS:
         return
-    note(outbox, [*_disks(config, lake, low), *_quiet(outbox, config, lake, now)], now)
+    found = [*_disks(config, lake, low), *_quiet(outbox, config, lake, now), *left_over(outbox, config, lake)]
+    note(outbox, found, now)
     with outbox.transaction():
         outbox.set("looked", str(now.timestamp()))
+
+
+def left_over(outbox: Outbox, config: Config, lake: Callable[[Destination], Lake]) -> list[Condition]:
+    """That it is over, of whatever was wrong with what is not configured any more: nobody else will say so."""
+    wrong = [str(row["name"]).partition(" ") for row in outbox.wrong()]
+    there = _configured(config, lake) if wrong else {}
+    return [Condition(kind, about) for kind, _, about in wrong if kind in there and not there[kind](about)]
+
+
+def _configured(config: Config, lake: Callable[[Destination], Lake]) -> Mapping[str, Callable[[str], bool]]:
+    """By the kind of a condition, whether what it is about is configured."""
+    collections = {".".join(each.key): each for each in config.collections if each.enabled}
+    lakes = [lake(each) for each in Outline.of(config).lakes]
+    heartbeat = config.alerting.heartbeat
+
+    def has_detection(about: str) -> bool:
+        # `rule on table.collection`, or of one that a schedule asks `rule of table.collection`.
+        rule, _, place = (about if " on " in about else about.replace(" of ", " on ", 1)).partition(" on ")
+        return not place or (place in collections and _has_rule(config.detections, rule))
+
+    return {
+        "collect": collections.__contains__,
+        "quiet": lambda about: about in collections and collections[about].pace.expect_every is not None,
+        "detection": has_detection,
+        "disk": {str(each.store.scratch) for each in lakes}.__contains__,
+        "lake": {each.root for each in lakes}.__contains__,
+        "heartbeat": lambda about: heartbeat is not None and about == f"at {heartbeat.place}",
+    }
+
+
+def _has_rule(said: Detections, rule: str) -> bool:
+    switched = {each.address: each.enabled for each in said.overrides if each.enabled is not None}
+    own = {each.address: each.enabled for each in said.detections}
+    packs = (f"{each.type}.{each.name}." for each in said.packs if each.options.get("enabled", True))
+    # What has no table in its name stands for all rules of a collection.
+    return "." not in rule or switched.get(rule, own.get(rule, rule.startswith(tuple(packs))))
 
 
 def wrong_now(config: Config, lake: Callable[[Destination], Lake], now: datetime) -> list[Condition]:

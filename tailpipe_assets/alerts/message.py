@@ -22,6 +22,9 @@ MOST_IDS = 3
 MOST_FINDINGS = 5
 """So many findings are named there."""
 
+LESS_TO_DO = frozenset({"acknowledged", "closed", "over"})
+"""Why somebody is told that there is less to do: an incident that was opened elsewhere goes on or ends with it."""
+
 URL = "TAILPIPE_URL"
 """The environment variable that says where the web UI is seen from outside."""
 

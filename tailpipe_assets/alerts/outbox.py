@@ -200,10 +200,11 @@ class Outbox:
                 self._run("DELETE FROM delivery WHERE alert_id = ? AND state IN ('pending', 'dead')", each)
 
     def forget_old(self, now: float) -> None:
-        """Remove what was sent long ago and is written down."""
+        """Remove what was sent long ago and is written down; of what is still wrong it is written down here alone."""
         with self.transaction():
             self._run(
-                "DELETE FROM delivery WHERE state = 'sent' AND done < ? AND (recorded OR lake = '')",
+                "DELETE FROM delivery WHERE state = 'sent' AND done < ? AND (recorded OR lake = '') "
+                "AND detection || ' ' || dedupe_key NOT IN (SELECT 'tailpipe.' || name FROM condition)",
                 now - SENT_KEPT_SECONDS,
             )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.alerts.grouping import alerts_of
 from tailpipe_assets.alerts.message import moment, query_of, run_url, show_of
 from tailpipe_assets.alerts.outbox import Outbox
-from tailpipe_assets.alerts.reconcile import closed_at, done_by_alert
+from tailpipe_assets.alerts.reconcile import closed_at, done_by_alert, is_acknowledged
 from tailpipe_assets.alerts.stored import StoredAlerts
 from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.errors import UsageError
@@ -46,8 +46,7 @@ class Standing:
         closed = closed_at(self.events)
         if closed is not None and self.alert.last_seen <= closed:
             return "closed"
-        since = [each for each in self.events if closed is None or each.at > closed]
-        return "acknowledged" if any(each.event == "acknowledged" for each in since) else "open"
+        return "acknowledged" if is_acknowledged(self.events) else "open"
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -10,16 +10,17 @@ import duckdb
 from tailpipe_assets.alerts.grouping import StoredFinding
 from tailpipe_resources.lake.inventory import snapshot
 from tailpipe_resources.model.alert import ALERT_COLUMNS, ALERT_TABLE, AlertEvent
-from tailpipe_resources.model.finding import FINDING_TABLE, Severity
+from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE, Severity
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.query.engine import connect, translate
-from tailpipe_resources.query.views import View, create_views
+from tailpipe_resources.query.views import View, create_views, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from tailpipe_resources.lake import Lake
+    from tailpipe_resources.model.stored_file import StoredFile
 
 _SEVERITIES = {str(each): each for each in Severity}
 
@@ -33,11 +34,9 @@ _NEWEST = f"""
     QUALIFY recency = 1
 """
 
-_TOUCHED = f"""
-    AND (detection, coalesce(dedupe_key, '')) IN (
-        SELECT (detection, coalesce(dedupe_key, '')) FROM {FINDING_TABLE} WHERE created_at >= {{since}}
-    )
-"""
+_KEY = "(detection, coalesce(dedupe_key, ''))"
+_KEY_COLUMNS = tuple(each for each in FINDING_COLUMNS if each.name in {"detection", "dedupe_key", "created_at"})
+_NAMED = "SELECT (detection, key) FROM (SELECT unnest(?::VARCHAR[]) AS detection, unnest(?::VARCHAR[]) AS key)"
 
 
 class StoredAlerts:
@@ -57,21 +56,34 @@ class StoredAlerts:
         return found is not None and bool(found.files)
 
     @property
-    def version(self) -> int:
-        """Changes with every commit to the table of findings; -1 when there is none."""
+    def files(self) -> tuple[StoredFile, ...]:
+        """Where the findings are."""
         found = self._snapshots.get(FINDING_TABLE)
-        return -1 if found is None else found.version
+        return () if found is None else found.stored
 
-    def findings(self, since: datetime | None = None) -> tuple[StoredFinding, ...]:
+    def findings(
+        self,
+        since: datetime | None = None,
+        *,
+        files: Iterable[str] | None = None,
+        keys: Collection[tuple[str, str]] = (),
+    ) -> tuple[StoredFinding, ...]:
         """The findings, each in its newest version, without backtests.
 
         Args:
             since: only those of detections and keys of which something was found since then, but all of these.
+            files: the addresses of the files where that is looked for; all of them when not given.
+            keys: of these detections and keys too.
         """
         if not self.has_findings:
             return ()
-        touched = "" if since is None else _TOUCHED.format(since=_instant(since))
-        return tuple(map(_finding, self._rows(_NEWEST.format(condition=touched))))
+        if since is None:
+            return tuple(map(_finding, self._rows(_NEWEST.format(condition=""))))
+        places = [each.address for each in self.files] if files is None else list(files)
+        recent = f" UNION ALL SELECT {_KEY} FROM {scan(places, _KEY_COLUMNS)} WHERE created_at >= {_instant(since)}"
+        touched = f"AND {_KEY} IN ({_NAMED}{recent if places else ''})"
+        names = [detection for detection, _ in keys], [key for _, key in keys]
+        return tuple(map(_finding, self._rows(_NEWEST.format(condition=touched), names)))
 
     def events(self) -> tuple[AlertEvent, ...]:
         """What was done about alerts, oldest first."""
@@ -94,9 +106,9 @@ class StoredAlerts:
         """Close it."""
         self.close()
 
-    def _rows(self, query: str) -> list[dict[str, Any]]:
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
         try:
-            cursor = self._opened().execute(query)
+            cursor = self._opened().execute(query, values)
             rows = cursor.fetchall()
         except duckdb.Error as error:
             raise translate(error) from error

@@ -4,7 +4,7 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -21,6 +21,7 @@ from tailpipe_assets.views.findings import DayFound, Findings
 from tailpipe_resources.dagster_resources import LakeStore
 from tailpipe_resources.errors import LakeError, QueryError
 from tailpipe_resources.lake import Lake
+from tailpipe_resources.lake.log import days_added
 from tailpipe_resources.model.config import Destination
 from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE, Severity
 from tailpipe_resources.model.results import CollectResult
@@ -28,9 +29,6 @@ from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_C
 from tailpipe_resources.model.stored_file import StoredFile
 
 SECONDS = 60
-OVERLAP = timedelta(hours=1)
-"""Findings are looked at again for so long: clocks differ, and a commit takes a while."""
-
 MOST = 20
 """Detections of a day that have a figure of their own."""
 
@@ -170,13 +168,13 @@ def _news(
     destination: Destination, lake: Lake, before: str, instance: dg.DagsterInstance
 ) -> tuple[list[dg.AssetMaterialization], str]:
     """The days that are not as they were told last, and what to remember."""
-    version, _, looked = before.partition(" ")
-    now = datetime.now(UTC)
+    version = before.partition(" ")[0]
     with Findings(lake) as found:
-        if str(found.version) == version:
+        seen = str(found.version)
+        if seen == version:
             return [], before
-        told = found.by_day(since=datetime.fromisoformat(looked) - OVERLAP if looked else None)
-        seen = f"{found.version} {now.isoformat(timespec='seconds')}"
+        days = days_added(lake, FINDING_TABLE, int(version), found.version) if version else None
+        told = found.by_day(days=days)
     made = [_materialization(destination, day, those) for day, those in told.items()]
     return [each for each in made if not _is_told(each, instance)], seen
 

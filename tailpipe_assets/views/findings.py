@@ -16,8 +16,8 @@ from tailpipe_resources.query.engine import connect, translate
 from tailpipe_resources.query.views import View, select_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import date, datetime
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from datetime import date
 
     from tailpipe_resources.lake import Lake
     from tailpipe_resources.model.stored_file import StoredFile
@@ -86,16 +86,20 @@ class Findings:
         """Let go of the files."""
         self._until.close()
 
-    def by_day(self, *, run: str | None = None, since: datetime | None = None) -> Mapping[date, DayFound]:
-        """All that is found on each day of which a run, or anybody since some time, has found something.
+    def by_day(self, *, run: str | None = None, days: Collection[date] | None = None) -> Mapping[date, DayFound]:
+        """All that is found on each of some days, or on each of which a run has found something; else on any.
 
         Raises:
             QueryError: the files cannot be read.
         """
-        limits = [f"run_id = {literal(run)}"] if run is not None else []
-        limits += [f"created_at >= CAST({literal(since.isoformat())} AS TIMESTAMPTZ)"] if since is not None else []
-        days = f"SELECT DISTINCT tp_date FROM found WHERE {' AND '.join(limits) or 'true'}"
-        told = f"SELECT * FROM found WHERE tp_date IN ({days})"
+        if days is not None:
+            wanted = ", ".join(f"DATE {literal(day.isoformat())}" for day in days)
+        else:
+            of_run = "true" if run is None else f"run_id = {literal(run)}"
+            wanted = f"SELECT DISTINCT tp_date FROM found WHERE {of_run}"
+        if not wanted:
+            return {}
+        told = f"SELECT * FROM found WHERE tp_date IN ({wanted})"
         counts = self._rows(
             f"SELECT tp_date, severity, detection, suppressed_by IS NULL, count(*) FROM ({told}) GROUP BY ALL"
         )

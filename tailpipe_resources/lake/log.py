@@ -10,9 +10,13 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from tailpipe_resources.lake.storage import Lake
 
@@ -21,6 +25,9 @@ _COMMIT = re.compile(r"(?P<version>\d{20})\.json")
 _CHECKPOINT = re.compile(r"(?P<version>\d{20})\.checkpoint\.parquet")
 _MAGIC = b"PAR1"
 _SMALLEST_PARQUET = 12
+
+MOST_READ = 500
+"""Of more commits nobody asks what each of them added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,21 @@ def read_commit(lake: Lake, key: str) -> tuple[Mapping[str, Any], ...] | None:
     except (FileNotFoundError, ValueError):
         return None
     return tuple(actions) if actions and all(isinstance(each, dict) for each in actions) else None
+
+
+def days_added(lake: Lake, table: str, after: int, until: int) -> frozenset[date] | None:
+    """The days of the rows that came after one version, up to another; None where the log does not tell any more."""
+    commits = read_log(lake, table).commits
+    if not 0 <= until - after <= MOST_READ:
+        return None
+    days: set[date] = set()
+    for version in range(after + 1, until + 1):
+        actions = read_commit(lake, commits[version]) if version in commits else None
+        if actions is None:
+            return None
+        added = [each["add"] for each in actions if "add" in each]
+        days.update(Slot.from_path(f"{table}/{unquote(each['path'])}").day for each in added if each["dataChange"])
+    return frozenset(days)
 
 
 def torn_commits(lake: Lake, log: Log) -> tuple[int, ...]:

@@ -94,6 +94,7 @@ def _row(one: Finding) -> dict[str, Any]:
     own |= {"finding_table": one.table, "finding_collection": one.collection, "row_count": one.count}
     own |= {"severity": str(one.severity), "tp_ids": list(one.tp_ids), "authors": list(one.authors)}
     own |= {"mitre": list(one.mitre), "tags": list(one.tags)}
+    own |= {"suppressed_by": one.suppressed_by or None, "merged_into": one.merged_into or None}
     return {**common, **own, "tp_id": f"{one.finding_id}/{one.version}", "tp_timestamp": one.first_seen}
 
 

@@ -243,6 +243,26 @@ def test_an_incident_of_pagerduty_follows_its_alert(desk: Desk) -> None:
     assert standings(desk.config)[0].state == "closed"
 
 
+def test_a_flood_keeps_no_incident_open(desk: Desk) -> None:
+    """However many have been told in this hour: closings are sent one by one, and open nothing."""
+    desk.hcl = hcl_of(desk.folder, "").partition("notifier ")[0] + (
+        f'notifier "pagerduty" "p" {{\n  routing_key = "k"\n  url = "{desk.receiver.url}/v2/enqueue"\n}}\n'
+        'alert "oncall" {\n  notify = [notifier.pagerduty.p]\n  max_per_hour = 2\n}\n'
+    )
+    desk.find(found(1), found(2))
+    desk.deliver()
+    for standing in standings(desk.config):
+        note_done(desk.config.alerting, standing, done(standing, "closed", NOW, "maria", verdict="benign"))
+    desk.find(found(3))
+    desk.deliver()
+
+    incidents = [(each.json["event_action"], each.json["dedup_key"]) for each in desk.receiver.taken]
+    opened = {key for action, key in incidents if action == "trigger"}
+    closed = {key for action, key in incidents if action == "resolve"}
+    assert {key for _, key in incidents[:2]} == closed
+    assert len(opened - closed) == 1
+
+
 def test_compaction_keeps_what_was_done(desk: Desk) -> None:
     """Each round writes a small file; together they become one."""
     desk.hcl += (

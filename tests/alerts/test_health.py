@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tailpipe_assets.alerts import after_collect
 from tailpipe_assets.alerts.health import Condition, note, tell_conditions
-from tailpipe_assets.alerts.looking import look_after
+from tailpipe_assets.alerts.looking import left_over, look_after
 from tailpipe_assets.alerts.outbox import Outbox
 from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError
 from tailpipe_resources.lake import open_lake
@@ -21,6 +23,21 @@ if TYPE_CHECKING:
     from tests.alerts.conftest import Desk
 
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+WATCHED = """
+source "file" "logs" {{
+  path = "{}/logs"
+}}
+collection "http_log" "web" {{
+  source = source.file.logs
+  format = "combined"
+  expect_every = "5m"
+}}
+detection "http_log" "scan" {{
+  severity = "low"
+  where    = "status = 404"
+}}
+"""
 DOWN = CollectResult("http_log", "web", failure=SourceUnavailableError("no answer"))
 REFUSED = CollectResult("http_log", "web", failure=SourceRefusedError("the token has expired"))
 WELL = CollectResult("http_log", "web")
@@ -33,6 +50,7 @@ def told(desk: Desk) -> list[dict[str, Any]]:
 
 def test_three_failures_in_a_row_are_told_once(desk: Desk) -> None:
     """And that it is over."""
+    desk.hcl += WATCHED.format(desk.folder)
     for _ in range(2):
         after_collect(desk.config, [DOWN], manner=QUICK)
     assert told(desk) == []
@@ -48,6 +66,7 @@ def test_three_failures_in_a_row_are_told_once(desk: Desk) -> None:
 
 def test_a_failure_between_successes_is_not_told(desk: Desk) -> None:
     """Nobody gets up for what healed by itself."""
+    desk.hcl += WATCHED.format(desk.folder)
     for result in (DOWN, DOWN, WELL, DOWN, DOWN, WELL):
         after_collect(desk.config, [result], manner=QUICK)
 
@@ -56,6 +75,7 @@ def test_a_failure_between_successes_is_not_told(desk: Desk) -> None:
 
 def test_an_expired_credential_is_told_at_once(desk: Desk) -> None:
     """It does not heal by itself."""
+    desk.hcl += WATCHED.format(desk.folder)
     after_collect(desk.config, [REFUSED], manner=QUICK)
 
     assert [each["text"] for each in told(desk)] == ["the token has expired"]
@@ -63,6 +83,7 @@ def test_an_expired_credential_is_told_at_once(desk: Desk) -> None:
 
 def test_a_detection_that_keeps_failing_is_told(desk: Desk) -> None:
     """The rows are in, but nobody would know what it misses."""
+    desk.hcl += WATCHED.format(desk.folder)
     broken = CollectResult("http_log", "web", rule_faults={"http_log.scan": "no such function"})
     for _ in range(3):
         after_collect(desk.config, [broken], manner=QUICK)
@@ -110,16 +131,80 @@ def test_a_full_disk_is_told_while_there_is_room(desk: Desk) -> None:
 
 def test_a_quiet_source_is_told(desk: Desk) -> None:
     """Counted from when it was first looked at, where nothing ever came."""
-    desk.hcl += (
-        f'source "file" "logs" {{\n  path = "{desk.folder}/logs"\n}}\n'
-        'collection "http_log" "web" {\n  source = source.file.logs\n  format = "combined"\n  expect_every = "5m"\n}\n'
-    )
+    desk.hcl += WATCHED.format(desk.folder)
     with Outbox() as outbox:
         look_after(outbox, desk.config, open_lake, NOW - 10 * MINUTE)
         look_after(outbox, desk.config, open_lake, NOW - 2 * MINUTE)
     desk.deliver()
 
     assert [each["title"] for each in told(desk)] == ["http_log.web has gone quiet"]
+
+
+def test_what_stays_wrong_is_told_once(desk: Desk) -> None:
+    """However many weeks it stays; once it is over, it is forgotten as anything else."""
+    disk = f"{desk.folder}/lake"
+    with Outbox() as outbox:
+        note(outbox, [Condition("disk", disk, "it is full", is_certain=True)], NOW - 30 * DAY)
+        for days in (30, 29, 22, 15, 1):
+            tell_conditions(outbox, desk.config.alerting, NOW - days * DAY)
+            for each in outbox.all("pending"):
+                outbox.sent(each, each.created)
+            outbox.forget_old((NOW - days * DAY).timestamp())
+        assert [each.number for each in outbox.all("sent")] == [1]
+
+        note(outbox, [Condition("disk", disk)], NOW)
+        tell_conditions(outbox, desk.config.alerting, NOW)
+        assert [each.message.why for each in outbox.all("pending")] == ["over"]
+        outbox.forget_old(NOW.timestamp())
+        assert outbox.all("sent") == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "gone"),
+    [
+        ("quiet", "http_log.web", ('  expect_every = "5m"\n', "")),
+        ("quiet", "http_log.web", ('log" "web"', 'log" "other"')),
+        ("collect", "http_log.web", ('log" "web"', 'log" "other"')),
+        ("collect", "http_log.web", ("expect_every", "enabled = false\n  expect_every")),
+        ("detection", "http_log.scan on http_log.web", ('log" "scan"', 'log" "probe"')),
+        ("detection", "http_log.scan of http_log.web", ('log" "scan"', 'log" "probe"')),
+        ("detection", "http_log.scan on http_log.web", ('log" "web"', 'log" "other"')),
+        ("detection", "http_log.scan on http_log.web", ("severity", "enabled = false\n  severity")),
+        ("detection", "(all) on http_log.web", ('log" "web"', 'log" "other"')),
+        ("disk", "{folder}/lake", ("/lake", "/another")),
+        ("lake", "{folder}/lake", ("/lake", "/another")),
+        ("heartbeat", "at {folder}/tailpipe.hcl:1", ("heartbeat", "#")),
+    ],
+)
+def test_what_is_configured_no_more_is_over(desk: Desk, kind: str, about: str, gone: tuple[str, str]) -> None:
+    """Nobody else will say so; what is still configured stays as it is."""
+    desk.hcl = f'heartbeat {{ url = "{desk.receiver.url}/beat" }}\n{desk.hcl}{WATCHED.format(desk.folder)}'
+    about = about.format(folder=desk.folder)
+    with Outbox() as outbox:
+        note(outbox, [Condition(kind, about, "it is wrong")], NOW)
+        assert left_over(outbox, desk.config, open_lake) == []
+
+        desk.hcl = desk.hcl.replace(*gone)
+
+        assert left_over(outbox, desk.config, open_lake) == [Condition(kind, about)]
+
+
+def test_that_it_is_over_is_told_when_its_collection_is_gone(desk: Desk) -> None:
+    """By whoever delivers next; without anybody to tell it is noted when something else is collected."""
+    before = desk.hcl
+    desk.hcl += WATCHED.format(desk.folder)
+    after_collect(desk.config, [REFUSED], manner=QUICK)
+    desk.hcl = before
+    with Outbox() as outbox, outbox.transaction():
+        outbox.set("looked", "0")
+    desk.deliver()
+    assert [each["why"] for each in told(desk)] == ["new", "over"]
+
+    desk.hcl = before.partition("notifier ")[0]
+    after_collect(desk.config, [REFUSED])
+    after_collect(desk.config, [CollectResult("http_log", "other")])
+    with Outbox() as outbox:
+        assert outbox.wrong() == []
 
 
 def test_a_lake_that_cannot_be_read_is_told(desk: Desk) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -13,6 +14,8 @@ from tailpipe_assets.definitions.build import build_definitions
 from tailpipe_assets.definitions.preview import SWITCH
 from tailpipe_assets.pipeline import collect
 from tailpipe_resources.errors import ConfigError
+from tailpipe_resources.lake import local_lake
+from tests.alerts.conftest import ONE, write_findings
 from tests.definitions.conftest import DAYS, Run
 
 if TYPE_CHECKING:
@@ -259,6 +262,24 @@ def test_what_no_run_of_dagster_found_is_shown_as_well(run: Run) -> None:
     assert [each["findings"] for each in told(run)] == [2, 1]
     assert look(run, second.cursor).asset_events == []
     assert look(run, second.cursor).cursor == second.cursor
+
+
+def test_what_is_brought_in_late_is_shown_as_well(run: Run) -> None:
+    """As of a run that was cut off, or whose clock was behind: when it was made says nothing of when it came."""
+    run.project.configure(HCL)
+    write(run.project, "a.json", record(1, "StopLogging"))
+    collect(run.project.plans())
+    before = look(run).cursor
+    made = datetime.combine(DAYS[1], time(10), UTC)
+    (lake,) = (local_lake(each.collection.destination.path) for each in run.project.plans())
+    write_findings(
+        lake, replace(ONE, first_seen=made, last_seen=made, created_at=datetime.now(UTC) - timedelta(days=2))
+    )
+
+    (event,) = look(run, before).asset_events
+
+    assert event.partition == DAYS[1].isoformat()
+    assert len(told(run)) == 1
 
 
 def test_the_sensor_begins_with_what_is_there(run: Run) -> None:
