@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from tailpipe_resources.lake.ledger import made_at
 from tailpipe_resources.lake.space import LEAST_BYTES, free_bytes, in_units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tailpipe_assets.alerts.outbox import Outbox
     from tailpipe_resources.lake import Lake
@@ -44,16 +45,31 @@ def look_after(
 
 
 def left_over(outbox: Outbox, config: Config, lake: Callable[[Destination], Lake]) -> list[Condition]:
-    """That it is over, of whatever was wrong with what is not configured any more: nobody else will say so."""
-    wrong = [str(row["name"]).partition(" ") for row in outbox.wrong()]
-    there = _configured(config, lake) if wrong else {}
-    return [Condition(kind, about) for kind, _, about in wrong if kind in there and not there[kind](about)]
+    """That it is over, of whatever was wrong with what is not configured any more: nobody else will say so.
+
+    What an earlier look did not find configured is another configuration's, which may share the outbox.
+
+    Raises:
+        OutboxError: the outbox cannot be written.
+    """
+    wrong = [str(row["name"]) for row in outbox.wrong()]
+    if not wrong:
+        return []
+    lakes = [lake(each) for each in Outline.of(config).lakes]
+    there = _configured(config, lakes)
+    place = f"wrong in {' '.join(sorted(each.root for each in lakes))}"
+    before = json.loads(outbox.setting(place) or "[]")
+    parts = {name: name.partition(" ") for name in wrong}
+    ours = {name for name, (kind, _, about) in parts.items() if kind in there and there[kind](about)}
+    gone = [name for name in wrong if name in before and name not in ours]
+    with outbox.transaction():
+        outbox.set(place, json.dumps(sorted([*ours, *gone])))
+    return [Condition(parts[name][0], parts[name][2]) for name in gone]
 
 
-def _configured(config: Config, lake: Callable[[Destination], Lake]) -> Mapping[str, Callable[[str], bool]]:
+def _configured(config: Config, lakes: Sequence[Lake]) -> Mapping[str, Callable[[str], bool]]:
     """By the kind of a condition, whether what it is about is configured."""
     collections = {".".join(each.key): each for each in config.collections if each.enabled}
-    lakes = [lake(each) for each in Outline.of(config).lakes]
     heartbeat = config.alerting.heartbeat
 
     def has_detection(about: str) -> bool:

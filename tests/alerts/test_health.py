@@ -189,6 +189,16 @@ def test_what_is_configured_no_more_is_over(desk: Desk, kind: str, about: str, g
         assert left_over(outbox, desk.config, open_lake) == [Condition(kind, about)]
 
 
+def test_what_another_configuration_says_is_left_to_it(desk: Desk) -> None:
+    """Both keep their alerts in one place, and neither knows what the other has."""
+    own = desk.hcl + WATCHED.format(desk.folder)
+    with Outbox() as outbox:
+        note(outbox, [Condition("collect", "http_log.web", "it is wrong")], NOW)
+        for hcl in (own, desk.hcl.replace("/lake", "/another"), own):
+            desk.hcl = hcl
+            assert left_over(outbox, desk.config, open_lake) == []
+
+
 def test_that_it_is_over_is_told_when_its_collection_is_gone(desk: Desk) -> None:
     """By whoever delivers next; without anybody to tell it is noted when something else is collected."""
     before = desk.hcl
