@@ -14,6 +14,7 @@ HEAD_BYTES = 1024
 TAIL_BYTES = 4096
 SAMPLE_BYTES = 64 * 1024
 _SAMPLE_LINES = 8
+_FROM, _PACKED = "from", "packed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +36,30 @@ class Mark:
 
     packed: bool = False
 
+    start: int | None = field(default=None, compare=False)
+    """Where what was taken under its name begins: what comes before was taken under others. None where nobody noted."""
+
     def __str__(self) -> str:
         """As the ledger keeps it."""
-        kind = ":packed" if self.packed else ""
-        return f"{self.end}:{self.rest}:{self.head}:{self.tail}:{','.join(sorted(self.lines))}{kind}"
+        start = "" if self.start is None else f":{_FROM}{self.start}"
+        kind = f":{_PACKED}" if self.packed else ""
+        return f"{self.end}:{self.rest}:{self.head}:{self.tail}:{','.join(sorted(self.lines))}{start}{kind}"
 
     @classmethod
     def parse(cls, text: str) -> Mark | None:
         """What the ledger kept; None when it is nothing, or of something else than a file."""
         try:
-            end, rest, head, tail, lines, *kind = text.split(":")
+            end, rest, head, tail, lines, *kinds = text.split(":")
             int(end), int(rest)
         except ValueError:
             return None
-        return cls(int(end), int(rest), head, tail, frozenset(filter(None, lines.split(","))), bool(kind))
+        start = next((int(each.removeprefix(_FROM)) for each in kinds if each.startswith(_FROM)), None)
+        return cls(int(end), int(rest), head, tail, frozenset(filter(None, lines.split(","))), _PACKED in kinds, start)
 
     @staticmethod
     def has_more(text: str, size: int) -> bool:
         """Whether a plain file of so many bytes holds more than was taken of it, by what the ledger kept."""
-        if not text or text.endswith(":packed"):
+        if not text or text.endswith(f":{_PACKED}"):
             return False
         end, rest, _ = text.split(":", 2)
         return int(end) + int(rest) < size

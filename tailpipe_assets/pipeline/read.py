@@ -173,7 +173,7 @@ class Reader:
 
     def _span(self, task: Task, content: Content, *, is_ended: bool) -> Span | None:
         """What to read; None when another file of its family may hold the same."""
-        is_copied = not is_ended and any(may_become(content, mark) for mark in task.before.relatives.beside)
+        is_copied = not is_ended and any(may_become(content, each.mark) for each in task.before.relatives.beside)
         if is_copied or not self._contents.admit(task.listed.location, content):
             return None
         return span_of(content, task.before, is_ended=is_ended)

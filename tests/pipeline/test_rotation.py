@@ -6,6 +6,7 @@ import gzip
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,11 @@ import pytest
 
 from tailpipe_assets.pipeline import CollectOptions
 from tailpipe_assets.pipeline.rotation import family_of
-from tests.pipeline.test_growing import COLLECTION, append, lines, numbers
+from tailpipe_resources.lake.check import check
+from tailpipe_resources.lake.delete import Deletion, delete
+from tailpipe_resources.lake.delta import Told
+from tailpipe_resources.query.engine import connect
+from tests.pipeline.test_growing import COLLECTION, OVERWRITE, append, lines, numbers
 
 if TYPE_CHECKING:
     from tests.services.project import Project
@@ -178,6 +183,109 @@ def test_overwriting_takes_no_line_twice(log: Project) -> None:
     log.collect_one(options=CollectOptions(overwrite=True))
 
     assert numbers(log) == [1, 2, 3, 4]
+
+
+FILTERED = COLLECTION.replace("NAME", "c").replace("\n}", '\n  filter = "n::int % 2 = 0"\n}')
+
+
+def sound(project: Project) -> bool:
+    """Whether no row is there twice, and the ledger counts what the lake holds."""
+    with connect(threads=1) as connection:
+        return list(check(project.lake, "t", connection)) == []
+
+
+@pytest.mark.parametrize("copy", [False, True], ids=["renamed", "copied and truncated"])
+def test_overwriting_brings_rotated_lines_anew(log: Project, copy: bool) -> None:
+    """Their rows, which lie under the name that the lines had, go in the same commit; what was rejected too."""
+    path = log.write("x.log", lines(1, 2, 3) + "nonsense\n")
+    log.collect_one()
+    append(path, lines(4, 5))
+    rotate(log, copy=copy)
+    append(path, lines(6, 7))
+    log.collect_one()
+    log.configure(FILTERED)
+
+    result = log.collect_one(options=OVERWRITE)
+
+    assert (result.replaced, result.rows, result.filtered) == (7, 3, 4)
+    assert numbers(log) == [2, 4, 6]
+    assert log.ask("select parse_filename(artifact), record from tailpipe_rejected") == [("x.log.1", "nonsense")]
+    assert sound(log)
+    assert log.collect_one().rows == 0
+
+
+def test_overwriting_right_after_a_rotation_loses_nothing(log: Project) -> None:
+    """What the name held before is found where it is now."""
+    path = log.write("x.log", lines(1, 2))
+    log.collect_one()
+    rotate(log)
+    append(path, lines(3))
+
+    log.collect_one(options=OVERWRITE)
+
+    assert numbers(log) == [1, 2, 3]
+    assert sound(log)
+
+
+def test_overwriting_leaves_what_no_file_holds_any_more(log: Project) -> None:
+    """There is nothing to read it from."""
+    path = log.write("x.log", lines(1, 2))
+    log.collect_one()
+    path.write_text(lines(31, 32))
+    log.collect_one(options=OVERWRITE)
+    rotate(log)
+    append(path, lines(51, 52))
+    log.collect_one()
+    log.configure(FILTERED)
+
+    log.collect_one(options=OVERWRITE)
+
+    assert numbers(log) == [1, 2, 32, 52]
+    assert sound(log)
+
+
+def test_overwriting_brings_back_a_day_that_was_deleted(log: Project) -> None:
+    """Of a log that was rotated since, too."""
+    path = log.write("x.log", lines(1, 2))
+    log.collect_one()
+    rotate(log)
+    append(path, lines(3))
+    log.collect_one()
+    with connect(threads=1) as connection:
+        delete(connection, log.lake, Deletion("t", "c", Told("delete"), frozenset({date(2024, 2, 7)})))
+    assert numbers(log) == []
+
+    log.collect_one(options=OVERWRITE)
+
+    assert numbers(log) == [1, 2, 3]
+    assert sound(log)
+
+
+@pytest.mark.parametrize("packed_from", [1, 99], ids=["packed at once", "never packed"])
+def test_overwriting_after_many_rotations_doubles_nothing(log: Project, packed_from: int) -> None:
+    """Every line that is still there comes anew; but of the oldest nobody knows any more where all their rows lie."""
+    path, written = log.write("x.log", "", idle=0), 0
+    for turn in range(14):
+        for part in range(2):
+            append(path, lines(*range(written, written + 5)))
+            written += 5
+            if part or turn % 3 != 1:
+                log.collect_one()
+        append(path, lines(written))
+        written += 1
+        rotate(log, keep=20, packed_from=packed_from)
+        if turn == 9:
+            log.collect_one(options=OVERWRITE)
+    log.collect_one()
+    log.configure(FILTERED)
+    assert numbers(log) == list(range(written))
+    oldest = range(1, 11, 2)
+
+    for _ in range(2):
+        log.collect_one(options=OVERWRITE)
+
+        assert numbers(log) == sorted([*range(0, written, 2), *oldest])
+        assert sound(log)
 
 
 @pytest.mark.parametrize(
