@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tailpipe_assets.pipeline.content import Content
+    from tailpipe_assets.pipeline.rotation import Taken
     from tailpipe_resources.lake.intent import How
     from tailpipe_resources.model.artifact import Artifact
 
@@ -119,6 +120,20 @@ def span_of(content: Content, before: Before, *, is_ended: bool) -> Span:
         heals=is_own and how == "grown" and known is not None and known.rest > 0,
         moved=moved or frozenset(),
     )
+
+
+def taken_as(location: str, content: Content, before: Before) -> Taken:
+    """Where rows of what a file holds lie already.
+
+    Args:
+        location: where it lies.
+        content: its text.
+        before: what the collection has of it and of its relatives.
+    """
+    found = {(each.location, each.number) for each in before.relatives.all if begins_with(content, each.mark)}
+    if before.mark is not None and before.mark.end and begins_with(content, before.mark):
+        found.add((location, before.generation))
+    return frozenset(found)
 
 
 def is_written_to(artifact: Artifact, now: float) -> bool:

@@ -63,7 +63,9 @@ class Loaded:
         """Whether something of it is left for the next run."""
         span = self.span
         is_left = isinstance(span, Span) and Mark.has_more(str(span.mark), self.artifact.size)
-        return self.put_off or (is_left and self.status == "ok")
+        # What is put off and was taken as it is, is a copy of something that was read.
+        is_copy = self.task.before.again and self.task.before.is_unchanged
+        return (self.put_off and not is_copy) or (is_left and self.status == "ok")
 
     @classmethod
     def of(cls, task: Task, span: Span | Reply | None = None) -> list[Loaded]:

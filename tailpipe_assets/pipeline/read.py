@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tailpipe_assets.pipeline.content import Seekable, Streamed, may_become
-from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, is_written_to, span_of
+from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, is_written_to, span_of, taken_as
 from tailpipe_assets.pipeline.loaded import Loaded, Task
 from tailpipe_assets.pipeline.reply import Reply, ask
 from tailpipe_assets.pipeline.rotation import Contents
@@ -173,8 +173,13 @@ class Reader:
 
     def _span(self, task: Task, content: Content, *, is_ended: bool) -> Span | None:
         """What to read; None when another file of its family may hold the same."""
-        is_copied = not is_ended and any(may_become(content, each.mark) for each in task.before.relatives.beside)
-        if is_copied or not self._contents.admit(task.listed.location, content):
+        location, before = task.listed.location, task.before
+        taken = taken_as(location, content, before) if before.again else frozenset()
+        is_itself = (location, before.generation) in taken
+        is_copied = not (is_ended or is_itself) and any(
+            may_become(content, each.mark) for each in before.relatives.beside
+        )
+        if is_copied or not self._contents.admit(location, content, taken):
             return None
         return span_of(content, task.before, is_ended=is_ended)
 

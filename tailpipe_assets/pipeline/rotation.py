@@ -72,6 +72,10 @@ class Relatives:
         return frozenset(each.mark for each in self.all)
 
 
+Taken = frozenset[tuple[str, int]]
+"""Generations, by location and number."""
+
+
 class Families:
     """What a ledger knows of families: how far each content of theirs was read."""
 
@@ -122,19 +126,27 @@ class Contents:
     """What a pass has read of families. A content is taken from one place in a pass, whatever is moved meanwhile."""
 
     def __init__(self) -> None:
-        self._heads: dict[str, dict[str, bytes]] = {}
+        self._met: dict[str, dict[str, tuple[bytes, Taken]]] = {}
+        """By family and location: how each begins, and what it was known as."""
         self._lock = Lock()
 
-    def admit(self, location: str, content: Content) -> bool:
-        """Whether this is the first place it is met in. Two whose beginnings are alike may be the same."""
+    def admit(self, location: str, content: Content, taken: Taken = frozenset()) -> bool:
+        """Whether this is the first place it is met in. Two whose beginnings are alike may be the same.
+
+        Args:
+            location: the place.
+            content: what it holds.
+            taken: where its rows lie, if that is known: such a content is told by that from others.
+        """
         head = content.part(0, min(content.size, HEAD_BYTES))
         if not head:
             return True
         with self._lock:
-            heads = self._heads.setdefault(family_of(location), {})
-            if any(place != location and _alike(head, other) for place, other in heads.items()):
+            met = self._met.setdefault(family_of(location), {})
+            alike = [known for place, (other, known) in met.items() if place != location and _alike(head, other)]
+            if any(not taken or taken & known for known in alike):
                 return False
-            heads[location] = head
+            met[location] = (head, taken | met.get(location, (head, taken))[1])
             return True
 
 

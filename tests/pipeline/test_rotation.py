@@ -163,6 +163,40 @@ def test_two_that_begin_alike_are_told_apart(log: Project) -> None:
     assert (second.rows, second.waiting) == (102, 0)
 
 
+def test_overwriting_takes_all_that_begin_alike(log: Project) -> None:
+    """What was taken of each tells them apart, be somebody writing to them or not."""
+    for day in range(1, 6):
+        log.write(f"x-2024-02-0{day}.log", lines(*range(100), *[100 + day] * day))
+    while log.collect_one().waiting:
+        pass
+    for path in log.logs.iterdir():
+        path.touch()
+    before = numbers(log)
+    log.configure(FILTERED)
+
+    result = log.collect_one(options=OVERWRITE)
+
+    assert (result.waiting, result.replaced) == (0, 515)
+    assert numbers(log) == [each for each in before if each % 2 == 0]
+    assert sound(log)
+
+
+def test_overwriting_takes_a_copy_and_its_original_once(log: Project) -> None:
+    """Whichever has the rows; no next run is promised that would bring the other."""
+    path = log.write("x.log", lines(1, 2))
+    log.collect_one()
+    shutil.copyfile(path, log.logs / "x.log.1")
+    log.collect_one()
+    assert log.collect_one().waiting == 0
+
+    for _ in range(2):
+        result = log.collect_one(options=OVERWRITE)
+
+        assert (result.rows, result.waiting) == (2, 0)
+        assert numbers(log) == [1, 2]
+        assert sound(log)
+
+
 def test_logs_of_different_names_may_be_alike(log: Project) -> None:
     """Only what rotation makes of a name is a family."""
     for name in ("a.log", "b.log", "host/a.log"):
