@@ -121,6 +121,9 @@ class Streamed:
     _tails: dict[int, bytes] = field(default_factory=dict)
     """By where they end."""
 
+    _lines_end: int = 0
+    """The offset after the last line end."""
+
     @classmethod
     def of(cls, begin: Callable[[], Iterator[bytes]], ends: Iterable[int]) -> Streamed:
         """Unpack a text, and remember what is before some offsets.
@@ -136,6 +139,12 @@ class Streamed:
         for block in begin():
             made._take(block, wanted)
         return made
+
+    def drop_last_line(self) -> None:
+        """Leave out a last line whose end is missing, because the text breaks off there."""
+        self._last = self._last[: max(0, len(self._last) - (self.size - self._lines_end))]
+        self._first = self._first[: self._lines_end]
+        self.size = self._lines_end
 
     def part(self, start: int, count: int) -> bytes:
         """Some of it: near its start, its end or an offset that was asked for."""
@@ -159,6 +168,8 @@ class Streamed:
             self._first += block[: SAMPLE_BYTES - len(self._first)]
         window = self._last + block
         before = self.size + len(block) - len(window)
+        if end := block.rfind(b"\n") + 1:
+            self._lines_end = self.size + end
         self.size += len(block)
         while wanted and wanted[0] <= self.size:
             end = wanted.pop(0) - before

@@ -59,6 +59,11 @@ class Loaded:
     """Left for the next run: another file of its family, read in this one or being copied to it, may hold the same."""
 
     @property
+    def was_taken(self) -> bool:
+        """Whether its records count, all or what could be salvaged."""
+        return self.status == "ok" or self.salvaged
+
+    @property
     def has_more(self) -> bool:
         """Whether something of it is left for the next run."""
         span = self.span

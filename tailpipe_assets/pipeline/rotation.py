@@ -126,17 +126,17 @@ class Contents:
     """What a pass has read of families. A content is taken from one place in a pass, whatever is moved meanwhile."""
 
     def __init__(self) -> None:
-        self._met: dict[str, dict[str, tuple[bytes, Taken]]] = {}
+        self._met: dict[str, dict[str, tuple[bytes, Taken | None]]] = {}
         """By family and location: how each begins, and what it was known as."""
         self._lock = Lock()
 
-    def admit(self, location: str, content: Content, taken: Taken = frozenset()) -> bool:
+    def admit(self, location: str, content: Content, taken: Taken | None = None) -> bool:
         """Whether this is the first place it is met in. Two whose beginnings are alike may be the same.
 
         Args:
             location: the place.
             content: what it holds.
-            taken: where its rows lie, if that is known: such a content is told by that from others.
+            taken: where its rows lie, which tells it from others; None where nobody has looked.
         """
         head = content.part(0, min(content.size, HEAD_BYTES))
         if not head:
@@ -144,9 +144,10 @@ class Contents:
         with self._lock:
             met = self._met.setdefault(family_of(location), {})
             alike = [known for place, (other, known) in met.items() if place != location and _alike(head, other)]
-            if any(not taken or taken & known for known in alike):
+            if any(not taken or known is None or taken & known for known in alike):
                 return False
-            met[location] = (head, taken | met.get(location, (head, taken))[1])
+            _, known = met.get(location, (head, taken))
+            met[location] = (head, None if taken is None or known is None else taken | known)
             return True
 
 

@@ -80,7 +80,8 @@ class CollectOptions:
             taken = "" if self.overwrite else known.mark
             return Before(held=known.held, taken=taken, version=known.version)
         mark, is_unchanged = Mark.parse(known.mark), is_version(known, artifact) and not self.patient
-        generation, again = generation_of(known.version), self.overwrite
+        # What was salvaged is replaced by the whole.
+        generation, again = generation_of(known.version), self.overwrite or known.salvaged
         return Before(generation, mark, relatives, known.held, is_unchanged, again)
 
 

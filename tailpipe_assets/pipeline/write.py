@@ -63,6 +63,7 @@ class Staged:
     def entry(self, loaded: Loaded, reason: str) -> Entry:
         """What the ledger keeps of one of the artifacts."""
         artifact, span = loaded.artifact, loaded.span
+        is_part = loaded.salvaged and isinstance(span, Span)
         return Entry(
             artifact.location,
             artifact.version,
@@ -74,7 +75,7 @@ class Staged:
             salvaged=loaded.salvaged,
             reason=reason,
             how="anew" if span is None else span.how,
-            mark="" if span is None or loaded.status != "ok" else str(span.mark),
+            mark="" if span is None or not (loaded.status == "ok" or is_part) else str(span.mark),
         )
 
 
@@ -141,7 +142,7 @@ class Writer:
 
     def end_large(self, loaded: Loaded) -> None:
         """A large artifact was read to its end, or as far as it could be."""
-        if loaded.status == "ok" or loaded.salvaged:
+        if loaded.was_taken:
             self._enter(loaded, self._large)
             self._staged.files += self._large.files
             self._staged.rejects += self._large.rejects
@@ -260,7 +261,7 @@ class Writer:
             self._staged.rejects.append(Reject(loaded.artifact, None, reason, None))
         if (part := part_of(loaded)) is not None:
             self._parts[loaded.artifact.location] = part
-        if isinstance(loaded.span, Span) and (loaded.status == "ok" or loaded.salvaged):
+        if isinstance(loaded.span, Span) and loaded.was_taken:
             self._moved |= loaded.span.moved
         self._entries.append(staged.entry(loaded, reason))
 

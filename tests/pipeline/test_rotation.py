@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.services.project import Project
 
 WRITER = Path(__file__).parents[1] / "services" / "rotating_writer.py"
+SALVAGE = CollectOptions(salvage=True)
 LINES, ROTATIONS = 100_000, 20
 
 
@@ -195,6 +196,80 @@ def test_overwriting_takes_a_copy_and_its_original_once(log: Project) -> None:
         assert (result.rows, result.waiting) == (2, 0)
         assert numbers(log) == [1, 2]
         assert sound(log)
+
+
+def cut(text: str, share: float = 0.6) -> bytes:
+    """Packed, and broken off after so much of it."""
+    packed = gzip.compress(text.encode())
+    return packed[: int(len(packed) * share)]
+
+
+def test_salvage_takes_nothing_that_was_taken_under_another_name(log: Project) -> None:
+    """Nor the lines before those that follow it, and none twice when the file is moved, or mended."""
+    path = log.write("x.log", lines(*range(2000)))
+    log.collect_one()
+    path.unlink()
+    log.write("x.log", lines(5000))
+    log.write("x.log.1.gz", cut(lines(*range(2000))))
+    log.collect_one()
+
+    assert log.collect_one(options=SALVAGE).rows == 0
+    log.write("x.log.1.gz", cut(lines(*range(4000)), 0.9))
+    salvaged = log.collect_one(options=SALVAGE).rows
+    assert 0 < salvaged < 2000
+    assert numbers(log) == [*range(2000 + salvaged), 5000]
+
+    (log.logs / "x.log.1.gz").rename(log.logs / "x.log.2.gz")
+    log.write("x.log.1.gz", gzip.compress(lines(*range(6000, 6010)).encode()))
+    for _ in range(2):
+        log.collect_one(options=SALVAGE)
+        assert numbers(log) == [*range(2000 + salvaged), 5000, *range(6000, 6010)]
+    log.write("x.log.2.gz", gzip.compress(lines(*range(4000)).encode()))
+    log.collect_one()
+    assert numbers(log) == [*range(4000), 5000, *range(6000, 6010)]
+    assert sound(log)
+
+
+def test_salvage_takes_what_follows_in_a_large_broken_file(log: Project) -> None:
+    """It is not held in memory, and looked at before it is read."""
+    text = "".join(f"2024-02-07T12:00:00Z {n} {'x' * 1000}\n" for n in range(70_000))
+    log.configure(COLLECTION.replace("NAME", "c").replace(r"(?P<n>\\d+)", r"(?P<n>\\d+) x+"))
+    log.write("x.log", text[: text.index("\n", 40_000_000) + 1])
+    first = log.collect_one().rows
+    (log.logs / "x.log").unlink()
+    packed = gzip.compress(text.encode(), 1)
+    log.write("x.log.1.gz", packed[: len(packed) // 3])
+    assert log.collect_one(options=SALVAGE).rows == 0
+    log.write("x.log.1.gz", packed[: len(packed) - 1000])
+
+    result = log.collect_one(options=SALVAGE)
+
+    assert first < first + result.rows < 70_000
+    assert log.one("select count(*) = count(distinct n) and max(n::int) = count(*) - 1 from t")
+    assert log.one("select count(*) from t") == first + result.rows
+    log.write("x.log.1.gz", packed)
+    log.collect_one()
+    assert log.ask("select count(*), count(distinct n) from t") == [(70_000, 70_000)]
+    assert log.one("select count(*) from tailpipe_rejected") == 0
+    assert sound(log)
+
+
+def test_what_was_salvaged_is_replaced_by_the_whole(log: Project) -> None:
+    """And nothing is set aside of it any more; what breaks again takes no row away."""
+    log.write("x.log.1.gz", cut(lines(*range(2000))))
+    salvaged = log.collect_one(options=SALVAGE).rows
+    assert 0 < salvaged < 2000
+    assert numbers(log) == list(range(salvaged))
+    log.write("x.log.1.gz", gzip.compress(lines(*range(2000)).encode()))
+
+    assert log.collect_one().replaced == salvaged
+    assert numbers(log) == list(range(2000))
+    assert log.one("select count(*) from tailpipe_rejected") == 0
+
+    log.write("x.log.1.gz", cut(lines(*range(2000))))
+    log.collect_one(options=SALVAGE)
+    assert numbers(log) == list(range(2000))
+    assert sound(log)
 
 
 def test_logs_of_different_names_may_be_alike(log: Project) -> None:
