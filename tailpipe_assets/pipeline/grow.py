@@ -118,7 +118,7 @@ def span_of(content: Content, before: Before, *, is_ended: bool) -> Span:
         before.generation + (how == "afresh"),
         replace(mark_of(content, whole, stop - whole), start=begun),
         heals=is_own and how == "grown" and known is not None and known.rest > 0,
-        moved=moved or frozenset(),
+        moved=_unfinished(content, before, start) if moved is None and start < stop else moved or frozenset(),
     )
 
 
@@ -183,6 +183,12 @@ def _moved(content: Content, before: Before) -> frozenset[tuple[Generation, int]
     marks = [each.mark for each in found] + ([before.mark] if before.mark is not None and is_own else [])
     is_all = before.relatives.is_whole or not found or _reaches(marks) >= max(mark.end for mark in marks)
     return frozenset((each, 0) for each in found if each.number >= 0) if is_all else None
+
+
+def _unfinished(content: Content, before: Before, start: int) -> frozenset[tuple[Generation, int]]:
+    """Of a line that begins here, what was taken under other names before it ended."""
+    found = (each for each in before.relatives.all if each.mark.end == start and each.mark.rest)
+    return frozenset((each, start) for each in found if each.number >= 0 and begins_with(content, each.mark))
 
 
 def _reaches(marks: Iterable[Mark]) -> int:

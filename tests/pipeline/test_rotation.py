@@ -91,6 +91,49 @@ def test_names_that_are_handed_on_bring_nothing_twice(log: Project, packed_from:
     assert log.collect_one().rows == 0
 
 
+@pytest.mark.parametrize("copy", [False, True], ids=["renamed", "copied and truncated"])
+@pytest.mark.parametrize("packed_from", [1, 99], ids=["packed", "not packed"])
+def test_a_line_taken_too_early_is_put_right_where_rotation_moved_it(
+    log: Project, copy: bool, packed_from: int
+) -> None:
+    """Its half, row or reject, lies under the other name, and goes when the rest comes."""
+    path = log.write("x.log", lines(1) + "2024-02-07T12:00:00Z 2")
+    other = log.write("y.log", lines(11) + "2024-02-07T12:00")
+    log.collect_one()
+    assert numbers(log) == [1, 2, 11]
+    append(path, "34\n" + lines(3))
+    rotate(log, packed_from=packed_from, copy=copy)
+    append(path, lines(4))
+    append(other, ":00Z 12\n")
+    other.rename(log.logs / "y.log.1")
+
+    result = log.collect_one()
+
+    assert (result.rows, result.replaced) == (4, 1)
+    assert numbers(log) == [1, 3, 4, 11, 12, 234]
+    assert log.one("select count(*) from tailpipe_rejected") == 0
+    assert sound(log)
+    assert log.collect_one().rows == 0
+
+
+def test_half_a_line_that_was_taken_stays_until_the_rest_is_there(log: Project) -> None:
+    """Though more of it is written under the next name; and where it was all, it stays for good."""
+    path = log.write("x.log", lines(1) + "2024-02-07T12:00:00Z 2")
+    log.collect_one()
+    moved = path.rename(log.logs / "x.log.1")
+    log.collect_one()
+    assert numbers(log) == [1, 2]
+    log.write("x.log.1", moved.read_text() + "3", idle=0)
+    log.collect_one()
+    assert numbers(log) == [1, 2]
+    append(moved, "4\n")
+
+    log.collect_one()
+
+    assert numbers(log) == [1, 234]
+    assert sound(log)
+
+
 def test_what_is_packed_and_deleted_keeps_its_rows(log: Project) -> None:
     """Another content under an old name takes the place of nothing."""
     log.write("x.log.1.gz", gzip.compress(lines(1, 2).encode()))
