@@ -12,7 +12,7 @@ from tailpipe_assets.pipeline.detecting import Detected, detect
 from tailpipe_assets.pipeline.grow import Span
 from tailpipe_assets.pipeline.rejects import Reject, reason_told, stage_rejects, told_of
 from tailpipe_assets.pipeline.rows import stage_rows
-from tailpipe_assets.pipeline.superseded import moved_of, part_of, removed, told_apart, withdrawn
+from tailpipe_assets.pipeline.withdrawn import moved_of, part_of, removed, told_apart, withdrawn
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.copies import Incoming
 from tailpipe_resources.lake.fold import Folding, fold
