@@ -79,8 +79,8 @@ def _print_kept_back(results: Sequence[CollectResult]) -> None:
         print(f"\n{folded:,} events came a second time and are in once.")
     waiting = sum(each.waiting for each in results)
     if waiting:
-        what = "1 file ends" if waiting == 1 else f"{waiting:,} files end"
-        print(f"\n{what} in the middle of a line, or may be a copy of another; the rest comes with the next run.")
+        what, when = ("1 file ends", "run") if waiting == 1 else (f"{waiting:,} files end", "runs")
+        print(f"\n{what} in the middle of a line, or may be a copy of another; the rest comes with the next {when}.")
 
 
 def _print_findings(results: Sequence[CollectResult]) -> None:

@@ -14,6 +14,7 @@ HEAD_BYTES = 1024
 TAIL_BYTES = 4096
 SAMPLE_BYTES = 64 * 1024
 _SAMPLE_LINES = 8
+_FROM, _PACKED = "from", "packed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +36,30 @@ class Mark:
 
     packed: bool = False
 
+    start: int | None = field(default=None, compare=False)
+    """Where what was taken under its name begins: what comes before was taken under others. None where nobody noted."""
+
     def __str__(self) -> str:
         """As the ledger keeps it."""
-        kind = ":packed" if self.packed else ""
-        return f"{self.end}:{self.rest}:{self.head}:{self.tail}:{','.join(sorted(self.lines))}{kind}"
+        start = "" if self.start is None else f":{_FROM}{self.start}"
+        kind = f":{_PACKED}" if self.packed else ""
+        return f"{self.end}:{self.rest}:{self.head}:{self.tail}:{','.join(sorted(self.lines))}{start}{kind}"
 
     @classmethod
     def parse(cls, text: str) -> Mark | None:
         """What the ledger kept; None when it is nothing, or of something else than a file."""
         try:
-            end, rest, head, tail, lines, *kind = text.split(":")
+            end, rest, head, tail, lines, *kinds = text.split(":")
             int(end), int(rest)
         except ValueError:
             return None
-        return cls(int(end), int(rest), head, tail, frozenset(filter(None, lines.split(","))), bool(kind))
+        start = next((int(each.removeprefix(_FROM)) for each in kinds if each.startswith(_FROM)), None)
+        return cls(int(end), int(rest), head, tail, frozenset(filter(None, lines.split(","))), _PACKED in kinds, start)
 
     @staticmethod
     def has_more(text: str, size: int) -> bool:
         """Whether a plain file of so many bytes holds more than was taken of it, by what the ledger kept."""
-        if not text or text.endswith(":packed"):
+        if not text or text.endswith(f":{_PACKED}"):
             return False
         end, rest, _ = text.split(":", 2)
         return int(end) + int(rest) < size
@@ -115,6 +121,9 @@ class Streamed:
     _tails: dict[int, bytes] = field(default_factory=dict)
     """By where they end."""
 
+    _lines_end: int = 0
+    """The offset after the last line end."""
+
     @classmethod
     def of(cls, begin: Callable[[], Iterator[bytes]], ends: Iterable[int]) -> Streamed:
         """Unpack a text, and remember what is before some offsets.
@@ -130,6 +139,12 @@ class Streamed:
         for block in begin():
             made._take(block, wanted)
         return made
+
+    def drop_last_line(self) -> None:
+        """Leave out a last line whose end is missing, because the text breaks off there."""
+        self._last = self._last[: max(0, len(self._last) - (self.size - self._lines_end))]
+        self._first = self._first[: self._lines_end]
+        self.size = self._lines_end
 
     def part(self, start: int, count: int) -> bytes:
         """Some of it: near its start, its end or an offset that was asked for."""
@@ -153,6 +168,8 @@ class Streamed:
             self._first += block[: SAMPLE_BYTES - len(self._first)]
         window = self._last + block
         before = self.size + len(block) - len(window)
+        if end := block.rfind(b"\n") + 1:
+            self._lines_end = self.size + end
         self.size += len(block)
         while wanted and wanted[0] <= self.size:
             end = wanted.pop(0) - before

@@ -20,15 +20,18 @@ after all, it is read again as part of its line, and takes the place of its row.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from tailpipe_assets.pipeline.content import Mark, Seekable, begins_with, mark_of, still_has
-from tailpipe_assets.pipeline.rotation import Relatives
+from tailpipe_assets.pipeline.rotation import Generation, Relatives
 from tailpipe_resources.errors import SourceUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tailpipe_assets.pipeline.content import Content
+    from tailpipe_assets.pipeline.rotation import Taken
     from tailpipe_resources.lake.intent import How
     from tailpipe_resources.model.artifact import Artifact
 
@@ -45,7 +48,7 @@ class Before:
 
     generation: int = 0
     mark: Mark | None = None
-    """None when it is to be read from its start whatever it holds."""
+    """How far it was read; None where that is not known."""
 
     relatives: Relatives = ALONE
 
@@ -54,6 +57,9 @@ class Before:
 
     is_unchanged: bool = False
     """Whether nobody has written to it since it was read."""
+
+    again: bool = False
+    """Whether it is to be read from its start, whatever was taken of it, and its rows are to be brought anew."""
 
     @property
     def marks(self) -> frozenset[Mark]:
@@ -81,6 +87,9 @@ class Span:
     heals: bool = False
     """Whether rows and rejects from `start` on go, because a line had been taken before it ended."""
 
+    moved: frozenset[tuple[Generation, int]] = frozenset()
+    """What goes of its lines where they lay before, from these offsets on: they are brought anew from here."""
+
 
 def span_of(content: Content, before: Before, *, is_ended: bool) -> Span:
     """What to read of a file.
@@ -92,21 +101,39 @@ def span_of(content: Content, before: Before, *, is_ended: bool) -> Span:
     """
     size = content.size
     whole = _after_last_line(content)
-    how, known = _how(content, before)
+    moved, how, known = None, *_how(content, before)
+    if before.again and (moved := _moved(content, before)) is not None:
+        how, known = "afresh" if how == "afresh" else "anew", None
     start = 0 if known is None else known.end
     was_taken = known is not None and known.end + known.rest == size
     stop = size if was_taken or is_ended or before.is_unchanged else whole
     is_own = known is not None and known == before.mark
     if was_taken and not is_own:
         start = size
+    begun = before.mark.start if before.mark is not None and is_own else start
     return Span(
         min(start, stop),
         stop,
         how,
         before.generation + (how == "afresh"),
-        mark_of(content, whole, stop - whole),
+        replace(mark_of(content, whole, stop - whole), start=begun),
         heals=is_own and how == "grown" and known is not None and known.rest > 0,
+        moved=_unfinished(content, before, start) if moved is None and start < stop else moved or frozenset(),
     )
+
+
+def taken_as(location: str, content: Content, before: Before) -> Taken:
+    """Where rows of what a file holds lie already.
+
+    Args:
+        location: where it lies.
+        content: its text.
+        before: what the collection has of it and of its relatives.
+    """
+    found = {(each.location, each.number) for each in before.relatives.all if begins_with(content, each.mark)}
+    if before.mark is not None and before.mark.end and begins_with(content, before.mark):
+        found.add((location, before.generation))
+    return frozenset(found)
 
 
 def is_written_to(artifact: Artifact, now: float) -> bool:
@@ -144,6 +171,32 @@ class Part(io.RawIOBase):
         data = self._file.read(self._left if size < 0 else min(size, self._left))
         self._left -= len(data)
         return data
+
+
+def _moved(content: Content, before: Before) -> frozenset[tuple[Generation, int]] | None:
+    """All that lies under other names, or as an older generation, of what a file holds.
+
+    None where something of it may lie where nobody knows any more. Brought anew, it would be there twice.
+    """
+    found = {each for each in before.relatives.all if begins_with(content, each.mark)}
+    is_own = before.mark is not None and begins_with(content, before.mark)
+    marks = [each.mark for each in found] + ([before.mark] if before.mark is not None and is_own else [])
+    is_all = before.relatives.is_whole or not found or _reaches(marks) >= max(mark.end for mark in marks)
+    return frozenset((each, 0) for each in found if each.number >= 0) if is_all else None
+
+
+def _unfinished(content: Content, before: Before, start: int) -> frozenset[tuple[Generation, int]]:
+    """Of a line that begins here, what was taken under other names before it ended."""
+    found = (each for each in before.relatives.all if each.mark.end == start and each.mark.rest)
+    return frozenset((each, start) for each in found if each.number >= 0 and begins_with(content, each.mark))
+
+
+def _reaches(marks: Iterable[Mark]) -> int:
+    """How far a text was taken from its start, as far as it is noted where each reading of it began."""
+    reached = 0
+    for start, end in sorted((mark.start, mark.end) for mark in marks if mark.start is not None):
+        reached = max(reached, end) if start <= reached else reached
+    return reached
 
 
 def _how(content: Content, before: Before) -> tuple[How, Mark | None]:

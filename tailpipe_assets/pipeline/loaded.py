@@ -59,11 +59,18 @@ class Loaded:
     """Left for the next run: another file of its family, read in this one or being copied to it, may hold the same."""
 
     @property
+    def was_taken(self) -> bool:
+        """Whether its records count, all or what could be salvaged."""
+        return self.status == "ok" or self.salvaged
+
+    @property
     def has_more(self) -> bool:
         """Whether something of it is left for the next run."""
         span = self.span
         is_left = isinstance(span, Span) and Mark.has_more(str(span.mark), self.artifact.size)
-        return self.put_off or (is_left and self.status == "ok")
+        # What is put off and was taken as it is, is a copy of something that was read.
+        is_copy = self.task.before.again and self.task.before.is_unchanged
+        return (self.put_off and not is_copy) or (is_left and self.status == "ok")
 
     @classmethod
     def of(cls, task: Task, span: Span | Reply | None = None) -> list[Loaded]:

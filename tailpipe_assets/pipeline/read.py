@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tailpipe_assets.pipeline.content import Seekable, Streamed, may_become
-from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, is_written_to, span_of
+from tailpipe_assets.pipeline.grow import Part, Span, check_unchanged, is_written_to, span_of, taken_as
 from tailpipe_assets.pipeline.loaded import Loaded, Task
 from tailpipe_assets.pipeline.reply import Reply, ask
 from tailpipe_assets.pipeline.rotation import Contents
@@ -160,31 +160,52 @@ class Reader:
 
     def _load_packed(self, task: Task) -> list[Loaded]:
         text = None if task.listed.size > LARGE_PACKED_BYTES else self._whole(task.listed)
-        if text is not None and text.error is not None:
-            return [self._split(each, text.begin()) for each in Loaded.of(task)]
-        content = self._streamed(task) if text is None else Seekable.of(text.data)
+        content: Content
+        if text is None:
+            content, error = self._streamed(task)
+        else:
+            text = text.whole_lines()
+            content, error = Seekable.of(text.data), text.error
+        if error is not None and (not content.size or any(may_become(content, mark) for mark in task.before.marks)):
+            # All that can be read of it may have been taken.
+            return [each.ended("quarantined", error) for each in Loaded.of(task)]
         span = self._span(task, content, is_ended=True)
         if span is None:
             return _put_off(task)
         if text is None:
             return [_large(each) for each in Loaded.of(task, span)]
-        rest = Text(text.data[span.start :])
+        rest = Text(text.data[span.start :], error)
         return [self._split(each, rest.begin()) for each in Loaded.of(task, span)]
 
     def _span(self, task: Task, content: Content, *, is_ended: bool) -> Span | None:
         """What to read; None when another file of its family may hold the same."""
-        is_copied = not is_ended and any(may_become(content, mark) for mark in task.before.relatives.beside)
-        if is_copied or not self._contents.admit(task.listed.location, content):
+        location, before = task.listed.location, task.before
+        taken = taken_as(location, content, before) if before.again else None
+        is_itself = taken is not None and (location, before.generation) in taken
+        is_copied = not (is_ended or is_itself) and any(
+            may_become(content, each.mark) for each in before.relatives.beside
+        )
+        if is_copied or not self._contents.admit(location, content, taken):
             return None
         return span_of(content, task.before, is_ended=is_ended)
 
-    def _streamed(self, task: Task) -> Streamed:
+    def _streamed(self, task: Task) -> tuple[Streamed, BadArtifactError | None]:
+        """A packed text too large to hold, and where what can be read of it is wanted, the error it breaks off with."""
+        broken: list[BadArtifactError] = []
 
         def begin() -> Iterator[bytes]:
             with self._source.open(task.listed) as packed:
-                yield from blocks(packed, task.listed.location)
+                try:
+                    yield from blocks(packed, task.listed.location)
+                except BadArtifactError as error:
+                    if not self._salvage:
+                        raise
+                    broken.append(error)
 
-        return Streamed.of(begin, (mark.end for mark in task.before.marks))
+        content = Streamed.of(begin, (mark.end for mark in task.before.marks))
+        if broken:
+            content.drop_last_line()
+        return content, broken[0] if broken else None
 
     def _whole(self, artifact: Artifact) -> Text | None:
         """The unpacked text, or None when it is too much to hold."""

@@ -8,11 +8,13 @@ before, moved by a rename, copied by `copytruncate`, or packed since. It is reco
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.content import HEAD_BYTES, Content, Mark
+from tailpipe_resources.lake.known import FORMER
+from tailpipe_resources.model.artifact import generation_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,22 +36,44 @@ def family_of(location: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Generation:
+    """A content that was taken, and where its rows lie."""
+
+    location: str
+    number: int
+    mark: Mark
+    """How far it was read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Relatives:
     """What is known of the other names of a family."""
 
-    beside: frozenset[Mark] = frozenset()
-    """How far what lies under them was read."""
+    beside: frozenset[Generation] = frozenset()
+    """What lies under them."""
 
-    former: frozenset[Mark] = frozenset()
-    """The same of what lay under them before, and under this one."""
+    former: frozenset[Generation] = frozenset()
+    """What lay under them before, and under this one."""
+
+    is_whole: bool = True
+    """Whether that is all, and nothing was forgotten."""
 
     is_rotated: bool = True
     """Whether there are others, or the name tells of rotation itself."""
 
     @property
-    def marks(self) -> frozenset[Mark]:
-        """All of it."""
+    def all(self) -> frozenset[Generation]:
+        """Both."""
         return self.beside | self.former
+
+    @property
+    def marks(self) -> frozenset[Mark]:
+        """How far all of it was read."""
+        return frozenset(each.mark for each in self.all)
+
+
+Taken = frozenset[tuple[str, int]]
+"""Generations, by location and number."""
 
 
 class Families:
@@ -58,53 +82,72 @@ class Families:
     def __init__(self, known: Mapping[str, Known]) -> None:
         self._known = known
         self._members: dict[str, list[str]] | None = None
-        self._marks: dict[str, tuple[dict[str, Mark], frozenset[Mark]]] = {}
-        """By family: the mark of each name, and those of what lay under the names before."""
+        self._found: dict[str, Relatives] = {}
+        """By family: what is known of all of its names."""
 
     def of(self, location: str) -> Relatives:
         """What is known of the other names in a file's family."""
         family = family_of(location)
-        if family not in self._marks:
-            self._marks[family] = self._read(family)
-        own, former = self._marks[family]
-        beside = frozenset(mark for place, mark in own.items() if place != location)
-        return Relatives(beside, former, bool(beside) or family != _PACKED.sub("", location))
+        if family not in self._found:
+            self._found[family] = self._read(family)
+        found = self._found[family]
+        beside = frozenset(each for each in found.beside if each.location != location)
+        return replace(found, beside=beside, is_rotated=bool(beside) or family != _PACKED.sub("", location))
 
-    def _read(self, family: str) -> tuple[dict[str, Mark], frozenset[Mark]]:
+    def _read(self, family: str) -> Relatives:
         if self._members is None:
             self._members = {}
             for place, known in self._known.items():
                 if known.marks:
                     self._members.setdefault(family_of(place), []).append(place)
         places = self._members.get(family, ())
-        own = {place: mark for place in places if (mark := _mark(self._known[place].mark)) is not None}
-        former = (_mark(text) for place in places for text in self._known[place].marks[1:])
-        return own, frozenset(filter(None, former))
+        found = [_generations(place, self._known[place]) for place in places]
+        return Relatives(
+            beside=frozenset(each for first, *_ in found for each in first),
+            former=frozenset(each for _, *others in found for other in others for each in other),
+            is_whole=all(len(self._known[place].marks) <= FORMER for place in places),
+        )
 
 
-def _mark(text: str) -> Mark | None:
-    """What the ledger kept, if it was of any text."""
-    mark = Mark.parse(text)
-    return mark if mark is not None and mark.end else None
+def _generations(location: str, known: Known) -> list[list[Generation]]:
+    """What lies in a place, and what lay there before, newest first; empty where nothing was taken of it.
+
+    What takes the place of something without rows does not begin another generation, and is remembered all the same.
+    So the numbers of what came before that are too low. Those generations have no rows either.
+    """
+    newest, found = generation_of(known.version), [Mark.parse(text) for text in known.marks]
+    return [
+        [Generation(location, newest - age, mark)] if mark is not None and mark.end else []
+        for age, mark in enumerate(found)
+    ]
 
 
 class Contents:
     """What a pass has read of families. A content is taken from one place in a pass, whatever is moved meanwhile."""
 
     def __init__(self) -> None:
-        self._heads: dict[str, dict[str, bytes]] = {}
+        self._met: dict[str, dict[str, tuple[bytes, Taken | None]]] = {}
+        """By family and location: how each begins, and what it was known as."""
         self._lock = Lock()
 
-    def admit(self, location: str, content: Content) -> bool:
-        """Whether this is the first place it is met in. Two whose beginnings are alike may be the same."""
+    def admit(self, location: str, content: Content, taken: Taken | None = None) -> bool:
+        """Whether this is the first place it is met in. Two whose beginnings are alike may be the same.
+
+        Args:
+            location: the place.
+            content: what it holds.
+            taken: where its rows lie, which tells it from others; None where nobody has looked.
+        """
         head = content.part(0, min(content.size, HEAD_BYTES))
         if not head:
             return True
         with self._lock:
-            heads = self._heads.setdefault(family_of(location), {})
-            if any(place != location and _alike(head, other) for place, other in heads.items()):
+            met = self._met.setdefault(family_of(location), {})
+            alike = [known for place, (other, known) in met.items() if place != location and _alike(head, other)]
+            if any(not taken or known is None or taken & known for known in alike):
                 return False
-            heads[location] = head
+            _, known = met.get(location, (head, taken))
+            met[location] = (head, None if taken is None or known is None else taken | known)
             return True
 
 

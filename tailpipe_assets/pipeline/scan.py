@@ -75,13 +75,14 @@ class CollectOptions:
     def before(self, known: Known | None, artifact: Artifact, relatives: Relatives) -> Before:
         """What reading an artifact that is wanted starts from."""
         if known is None:
-            return Before(relatives=relatives)
+            return Before(relatives=relatives, again=self.overwrite)
         if artifact.is_asked:
             taken = "" if self.overwrite else known.mark
             return Before(held=known.held, taken=taken, version=known.version)
-        mark = None if self.overwrite else Mark.parse(known.mark)
-        is_unchanged = is_version(known, artifact) and not self.patient
-        return Before(generation_of(known.version), mark, relatives, known.held, is_unchanged)
+        mark, is_unchanged = Mark.parse(known.mark), is_version(known, artifact) and not self.patient
+        # What was salvaged is replaced by the whole.
+        generation, again = generation_of(known.version), self.overwrite or known.salvaged
+        return Before(generation, mark, relatives, known.held, is_unchanged, again)
 
 
 def is_version(known: Known, artifact: Artifact) -> bool:

@@ -52,6 +52,10 @@ class Text:
     data: bytes
     error: BadArtifactError | None = None
 
+    def whole_lines(self) -> Text:
+        """The same, where it broke off without the line it broke off in."""
+        return self if self.error is None else Text(self.data[: self.data.rfind(b"\n") + 1], self.error)
+
     def begin(self) -> Readable:
         """From its first byte."""
         return io.BytesIO(self.data) if self.error is None else BrokenOff(self.data, self.error)

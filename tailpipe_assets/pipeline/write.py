@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.counted import counted
 from tailpipe_assets.pipeline.detecting import Detected, detect
+from tailpipe_assets.pipeline.grow import Span
 from tailpipe_assets.pipeline.rejects import Reject, reason_told, stage_rejects, told_of
 from tailpipe_assets.pipeline.rows import stage_rows
+from tailpipe_assets.pipeline.withdrawn import moved_of, part_of, removed, told_apart, withdrawn
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.copies import Incoming
 from tailpipe_resources.lake.fold import Folding, fold
 from tailpipe_resources.lake.intent import Entry
-from tailpipe_resources.lake.inventory import open_leased
-from tailpipe_resources.lake.replace import RowsOf, rows_by_location
+from tailpipe_resources.lake.replace import RowsOf
 from tailpipe_resources.lake.space import check_space, free_bytes
 from tailpipe_resources.lake.storage import discard
-from tailpipe_resources.model.artifact import generation_mark
 from tailpipe_resources.model.results import ArtifactFault, CollectResult, Progress, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     import duckdb
 
     from tailpipe_assets.pipeline.batch import RecordBatch
     from tailpipe_assets.pipeline.loaded import Loaded
     from tailpipe_assets.pipeline.plan import Plan
+    from tailpipe_assets.pipeline.rotation import Generation
     from tailpipe_assets.pipeline.route import Routed
     from tailpipe_resources.errors import TailpipeError
     from tailpipe_resources.lake import Lake
@@ -63,6 +63,7 @@ class Staged:
     def entry(self, loaded: Loaded, reason: str) -> Entry:
         """What the ledger keeps of one of the artifacts."""
         artifact, span = loaded.artifact, loaded.span
+        is_part = loaded.salvaged and isinstance(span, Span)
         return Entry(
             artifact.location,
             artifact.version,
@@ -74,7 +75,7 @@ class Staged:
             salvaged=loaded.salvaged,
             reason=reason,
             how="anew" if span is None else span.how,
-            mark="" if span is None or loaded.status != "ok" else str(span.mark),
+            mark="" if span is None or not (loaded.status == "ok" or is_part) else str(span.mark),
         )
 
 
@@ -101,6 +102,8 @@ class Writer:
         self._entries: list[Entry] = []
         self._parts: dict[str, tuple[str, int]] = {}
         """Artifacts of which only some earlier rows and rejects go, if any do."""
+        self._moved: set[tuple[Generation, int]] = set()
+        """What goes beside these, because it is brought anew under another name."""
         self._detected = Detected()
         self._listed = 0
         self._skipped = 0
@@ -139,7 +142,7 @@ class Writer:
 
     def end_large(self, loaded: Loaded) -> None:
         """A large artifact was read to its end, or as far as it could be."""
-        if loaded.status == "ok" or loaded.salvaged:
+        if loaded.was_taken:
             self._enter(loaded, self._large)
             self._staged.files += self._large.files
             self._staged.rejects += self._large.rejects
@@ -161,7 +164,8 @@ class Writer:
         committed = commit(self.connection, self.lake, self.state, batch)
         self.state = committed.state
         self.result = counted(self.result, batch, committed.replaced, self._detected)
-        self._staged, self._entries, self._parts, self._since = Staged(), [], {}, time.monotonic()
+        self._staged, self._entries, self._parts, self._moved = Staged(), [], {}, set()
+        self._since = time.monotonic()
 
     def end(self, *, cancelled: bool) -> None:
         """The pass is over."""
@@ -198,20 +202,26 @@ class Writer:
         known = self.state.known
         again = [entry for entry in self._entries if entry.location in known and self._supersedes(entry)]
         replaced = frozenset(each.location for each in again if each.was_read and known[each.location].held)
-        rows_of = RowsOf(replaced, self.plan.collection.stream, self.plan.collection.name, parts=self._parts)
-        folding, withdrawn = self._folding(rows_of), self._withdrawn(again, rows_of)
+        stream, name, moved = self.plan.collection.stream, self.plan.collection.name, moved_of(self._moved)
+        rows_of = RowsOf(replaced, stream, name, parts=self._parts, moved=moved)
+        place = (self.connection, self.lake, self.plan.collection.table_stored)
+        gone, moving = withdrawn(*place, again, rows_of), removed(*place, rows_of, known, self._entries)
+        folding = self._folding(rows_of)
         self._detected = detect(self.connection, self.lake, self.plan, self._told, folding.files, rows_of)
         return Batch(
             *self.plan.collection.key,
             told=self._told,
             files=folding.files,
-            consumed=tuple(_told_apart(each, folding.folded, withdrawn) for each in self._entries),
+            consumed=tuple(told_apart(each, folding.folded, gone) for each in self._entries),
             rejects=stage_rejects(self.connection, self.lake, self.plan.collection, self._staged.rejects),
             findings=self._detected.files,
             replaced=replaced,
             mended=frozenset(each.location for each in again if each.was_read),
             broken=frozenset(each.location for each in again if not each.was_read and each.status == "quarantined"),
             parts=self._parts,
+            moved=moved,
+            removed=moving.current,
+            removed_older=moving.older,
             copies=folding.copies,
             restored=folding.restored,
         )
@@ -219,16 +229,6 @@ class Writer:
     def _supersedes(self, entry: Entry) -> bool:
         """Whether something that an artifact brought before may go."""
         return entry.how == "anew" or (entry.how == "grown" and entry.location in self._parts)
-
-    def _withdrawn(self, again: Sequence[Entry], rows_of: RowsOf) -> Mapping[str, int]:
-        """How many rows go of files that are read on, because a line had been taken before its end was written."""
-        grown = frozenset(entry.location for entry in again if entry.how == "grown") & rows_of.locations
-        if not grown:
-            return {}
-        name, meant = self.plan.collection.table_stored, replace(rows_of, locations=grown)
-        with ExitStack() as reading:
-            table = open_leased(self.lake, name, reading)
-            return {} if table is None else rows_by_location(self.connection, self.lake, table, name, meant)
 
     def _folding(self, replaced: RowsOf) -> Folding:
         """What is staged, with each event once where the table's events have ids of their own."""
@@ -259,25 +259,12 @@ class Writer:
             return
         if loaded.status == "quarantined":
             self._staged.rejects.append(Reject(loaded.artifact, None, reason, None))
-        if (part := _part(loaded)) is not None:
+        if (part := part_of(loaded)) is not None:
             self._parts[loaded.artifact.location] = part
+        if isinstance(loaded.span, Span) and loaded.was_taken:
+            self._moved |= loaded.span.moved
         self._entries.append(staged.entry(loaded, reason))
 
     def _drop(self, staged: Staged) -> None:
         for file in staged.files:
             discard(self.lake.store.scratch / file.staged)
-
-
-def _part(loaded: Loaded) -> tuple[str, int] | None:
-    """Which of an artifact's earlier rows are meant when it is read again; None for all of them."""
-    span, before = loaded.span, loaded.task.before
-    if span is not None and span.heals:
-        return generation_mark(before.generation), span.start
-    is_anew = span is None or span.how == "anew"
-    return (generation_mark(before.generation), 0) if is_anew and before.generation else None
-
-
-def _told_apart(entry: Entry, folded: Mapping[str, int], withdrawn: Mapping[str, int]) -> Entry:
-    """An entry with its folded rows told apart from the others, and with the earlier ones that go."""
-    count, gone = folded.get(entry.location, 0), withdrawn.get(entry.location, 0)
-    return replace(entry, rows=entry.rows - count, folded=count, withdrawn=gone) if count or gone else entry

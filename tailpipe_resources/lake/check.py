@@ -145,7 +145,7 @@ class _Check:
 
     def _behind(self, collection: str, ledger: Ledger) -> Iterator[str]:
         """What has not followed the collection's commits yet."""
-        rejects = [each for each in ledger.chain if each.takes_out or each.rejects.files or each.rejects.replaced]
+        rejects = [each for each in ledger.chain if each.takes_out or each.rejects.files or each.rejects.takes_back]
         findings = [each for each in ledger.chain if each.findings.files]
         for name, what, intents in ((REJECTED_TABLE, "rejects", rejects), (FINDING_TABLE, "findings", findings)):
             count = self._not_in(name, f"{self.table}/{collection}", intents)

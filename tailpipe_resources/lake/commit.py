@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import CommitConflictError
 from tailpipe_resources.lake.copies import merge_copies
-from tailpipe_resources.lake.intent import Copies, Entry, Follow, Intent
+from tailpipe_resources.lake.intent import Copies, Entry, Follow, Intent, Moved
 from tailpipe_resources.lake.ledger import (
     BASE_EVERY,
     State,
@@ -61,6 +61,13 @@ class Batch:
     parts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Artifacts of which only some rows and rejects go: how their versions begin, and the first offset."""
 
+    moved: Moved = field(default_factory=dict)
+    """Rows and rejects beside these that go."""
+
+    removed: Mapping[str, int] = field(default_factory=dict)
+    removed_older: Mapping[str, int] = field(default_factory=dict)
+    """How many rows of `moved` that is by artifact: of what it holds, and of what was in its place before."""
+
     copies: tuple[StagedFile, ...] = ()
     """Rows that were folded, to be kept aside."""
 
@@ -101,8 +108,8 @@ def commit(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, batc
     added = _published(lake, batch.files)
     for file in (*batch.rejects, *batch.findings, *batch.copies):
         file.publish(lake)
-    rows_of = RowsOf(batch.replaced, batch.stream, batch.collection, parts=batch.parts)
-    gone = partial(without, connection, lake, name=batch.table, rows_of=rows_of) if batch.replaced else None
+    rows_of = RowsOf(batch.replaced, batch.stream, batch.collection, parts=batch.parts, moved=batch.moved)
+    gone = partial(without, connection, lake, name=batch.table, rows_of=rows_of) if rows_of.touched else None
     try:
         replacement = apply(lake, batch.table, gone, Step(intent, added, state.head, batch.told))
     except CommitConflictError:
@@ -148,9 +155,12 @@ def _intent(batch: Batch, state: State) -> Intent:
             tuple(sorted(batch.mended)),
             parts=batch.parts,
             broken=tuple(sorted(batch.broken)),
+            moved=batch.moved,
         ),
         findings=Follow(tuple(asdict(file.added) for file in batch.findings)),
         depth=state.depth + 1,
+        removed=batch.removed,
+        removed_older=batch.removed_older,
         copies=tuple(Copies(f"{batch.table}/{each.final}", each.slot.path, number) for each in batch.copies),
         restored=batch.restored,
     )

@@ -62,7 +62,7 @@ def restorable(
         incoming: what is about to be committed.
         active: the paths of the collection's active files, by day.
     """
-    if not incoming.replaced.locations or not state.copies:
+    if not incoming.replaced.touched or not state.copies:
         return ()
     days = {each.key: Slot.from_path(each.slot).day for each in state.copies}
     paths = [f"{incoming.table}/{path}" for day in sorted({*days.values()}) for path in active.get(day, ())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,8 +10,6 @@ from tailpipe_resources.model.finding import DERIVED_TABLES
 from tailpipe_resources.model.schema import REJECTED_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tailpipe_resources.model.results import Status
 
 VERSION = 1
@@ -19,6 +18,10 @@ VERSION = 1
 How = Literal["anew", "grown", "afresh"]
 """What the rows of an artifact that was met before are to earlier ones: `anew` takes their place, `grown` comes after
 them, and `afresh` is another content in the same place, which leaves them alone."""
+
+Moved = Mapping[str, Sequence[tuple[int, int]]]
+"""Rows that are brought anew under another name, as rotation moved their lines there: by the location they lie under,
+of which generations of it they are, each with the first offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,14 @@ class Follow:
     rows_stay: bool = False
     """Whether only what was rejected goes of `days`."""
 
+    moved: Moved = field(default_factory=dict)
+    """What goes beside these."""
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether anything goes that is not of days that go whole."""
+        return bool(self.replaced or self.broken or self.moved)
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -117,7 +128,7 @@ class Intent:
     """How many intents lie between it and the last state that was written down whole."""
 
     removed: Mapping[str, int] = field(default_factory=dict)
-    """Rows taken out on purpose, by artifact. It stays collected."""
+    """By artifact, rows taken out on purpose, or brought anew under another name. It stays collected."""
 
     removed_older: Mapping[str, int] = field(default_factory=dict)
     """The same for rows of what was in its place before it was begun afresh."""

@@ -84,9 +84,9 @@ def read_intent(lake: Lake, folder: str, batch: int) -> Intent:
     copies = tuple(Copies(**each) for each in data.pop("copies", ()))
     parts = {location: (str(mark), int(offset)) for location, (mark, offset) in rejects.get("parts", {}).items()}
     days, broken = tuple(rejects.get("days", ())), tuple(rejects.get("broken", ()))
-    follow = Follow(
-        tuple(rejects["files"]), tuple(rejects["replaced"]), days, parts, broken, rejects.get("rows_stay", False)
-    )
+    rows_stay, pieces = rejects.get("rows_stay", False), rejects.get("moved", {}).items()
+    moved = {location: [(int(number), int(offset)) for number, offset in each] for location, each in pieces}
+    follow = Follow(tuple(rejects["files"]), tuple(rejects["replaced"]), days, parts, broken, rows_stay, moved)
     data.update(files=tuple(data["files"]), dropped=tuple(data.get("dropped", ())))
     found = Follow(tuple(findings.get("files", ())))
     return Intent(**{**data, "consumed": consumed, "rejects": follow, "findings": found, "copies": copies})

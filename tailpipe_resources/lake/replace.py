@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.lake.delta import Removed, active_files, bounds
 from tailpipe_resources.lake.staging import StagedFile, stage
+from tailpipe_resources.model.artifact import GENERATION, generation_mark, generation_of
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
     from deltalake import DeltaTable
 
+    from tailpipe_resources.lake.intent import Moved
     from tailpipe_resources.lake.storage import Lake
 
 
@@ -54,7 +56,7 @@ def files_of(table: DeltaTable, rows_of: RowsOf) -> dict[str, Removed]:
 
     Most files hold the rows of an artifact or two, so that few of thousands have to be opened.
     """
-    spans, wanted = bounds(table, "tp_source_location"), sorted(rows_of.locations)
+    spans, wanted = bounds(table, "tp_source_location"), sorted(rows_of.touched)
 
     def may_hold(path: str) -> bool:
         first, last = spans[path]
@@ -71,7 +73,7 @@ def rows_by_location(
 ) -> dict[str, int]:
     """How many such rows there are, by artifact."""
     active = files_of(table, rows_of)
-    if not active or not rows_of.locations:
+    if not active or not rows_of.touched:
         return {}
     files = _list(lake.store.address(f"{name}/{path}") for path in active)
     found = connection.execute(
@@ -79,6 +81,23 @@ def rows_by_location(
         f"union_by_name = true) WHERE {rows_of.condition} GROUP BY ALL"
     ).fetchall()
     return dict(found)
+
+
+def moved_by_generation(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, name: str, rows_of: RowsOf
+) -> dict[tuple[str, int], int]:
+    """How many rows are meant only because they are moved, by the location and the generation they lie under."""
+    meant = replace(rows_of, locations=frozenset())
+    active = files_of(table, meant)
+    if not active:
+        return {}
+    files = _list(lake.store.address(f"{name}/{path}") for path in active)
+    found = connection.execute(
+        f"SELECT tp_source_location, coalesce(regexp_extract(tp_source_version, {literal(GENERATION)}), ''), count(*) "
+        f"FROM read_parquet({files}, hive_partitioning = false, union_by_name = true) "
+        f"WHERE {rows_of.condition_moved} GROUP BY ALL"
+    ).fetchall()
+    return {(location, generation_of(mark)): count for location, mark, count in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,14 @@ class RowsOf:
     broken: frozenset[str] = frozenset()
     """Artifacts of which only the row without an offset is meant, which sets them aside whole."""
 
+    moved: Moved = field(default_factory=dict)
+    """Rows beside these that are meant too."""
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The artifacts of which any rows are meant."""
+        return self.locations.union(self.moved)
+
     @property
     def condition(self) -> str:
         """SQL that is true of these rows, where they are in the collection."""
@@ -109,7 +136,20 @@ class RowsOf:
             for location, (mark, offset) in sorted(self.parts.items())
             if location in self.locations - self.broken
         ]
-        return " OR ".join(meant) or "false"
+        return " OR ".join([*meant, *self._moved]) or "false"
+
+    @property
+    def condition_moved(self) -> str:
+        """The same of rows that are meant because they are moved, and for no other reason."""
+        return f"({' OR '.join(self._moved) or 'false'}) AND ({replace(self, moved={}).condition}) IS NOT TRUE"
+
+    @property
+    def _moved(self) -> list[str]:
+        return [
+            f"(tp_source_location = {literal(location)} AND {_is_of(generation)} AND tp_source_offset >= {offset})"
+            for location, pieces in sorted(self.moved.items())
+            for generation, offset in pieces
+        ]
 
     def may_be_in(self, file: Removed) -> bool:
         """Whether the file lies where such rows can be."""
@@ -120,7 +160,7 @@ class RowsOf:
 def _holding(
     connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, paths: Collection[str], rows_of: RowsOf
 ) -> list[tuple[str, int]]:
-    if not paths or not rows_of.locations:
+    if not paths or not rows_of.touched:
         return []
     start = lake.store.address(f"{name}/")
     files = _list(f"{start}{path}" for path in paths)
@@ -134,6 +174,13 @@ def _holding(
 def _others(file: str, rows_of: RowsOf) -> str:
     source = f"read_parquet({_list([file])}, hive_partitioning = false)"
     return f"SELECT * FROM {source} WHERE ({rows_of.condition}) IS NOT TRUE"
+
+
+def _is_of(generation: int) -> str:
+    """SQL that is true of the rows of one generation of a file."""
+    if generation:
+        return f"starts_with(tp_source_version, {literal(generation_mark(generation))})"
+    return f"NOT regexp_matches(tp_source_version, {literal(GENERATION)})"
 
 
 def _list(items: Iterable[str]) -> str:

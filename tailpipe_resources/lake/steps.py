@@ -110,7 +110,7 @@ def follow(
             destroy(lake, table, Taken(collection, days_of(intent)))
         # Not after the rejects: a run that finds them brought in does not come here again.
         lake.store.remove(intent.dropped)
-    elif not (rejects.files or rejects.replaced or rejects.broken):
+    elif not (rejects.files or rejects.takes_back):
         return False
     found = open_table(lake, REJECTED_TABLE)
     at = head(found, intent.stream)
@@ -119,8 +119,8 @@ def follow(
     added = tuple(Added(**each) for each in (rejects.files if files is None else files))
     broken = frozenset(rejects.broken)
     again = broken.union(rejects.replaced)
-    rows_of = RowsOf(again, intent.stream, collection, table, parts=rejects.parts, broken=broken)
-    gone = partial(without, connection, lake, name=REJECTED_TABLE, rows_of=rows_of) if again else None
+    rows_of = RowsOf(again, intent.stream, collection, table, rejects.parts, broken, rejects.moved)
+    gone = partial(without, connection, lake, name=REJECTED_TABLE, rows_of=rows_of) if rejects.takes_back else None
     told = Told(operation or ("delete" if intent.takes_out else "collect"), intent.run, intent.config)
     step = Step(intent, added, at, told, kept=seconds_left(lake) if intent.takes_out else KEPT_SECONDS)
     try:

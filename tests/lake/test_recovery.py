@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tailpipe_resources.lake import Batch, commit
 from tailpipe_resources.lake.commit import _intent
 from tailpipe_resources.lake.delta import Change, commit_change, head, open_table
 from tailpipe_resources.lake.intent import Entry
 from tailpipe_resources.lake.ledger import intent_key, prune, read_intent, read_ledger, write_base, write_intent
 from tailpipe_resources.lake.recovery import forget, recover
-from tailpipe_resources.model.schema import REJECTED_TABLE
-from tests.lake.conftest import BOTH, RUN
+from tailpipe_resources.lake.staging import StagedFile, stage
+from tailpipe_resources.model.schema import REJECTED_TABLE, Column
+from tailpipe_resources.model.slot import Slot
+from tests.lake.conftest import BOTH, COLUMNS, DAY, RUN
 
 if TYPE_CHECKING:
     from tailpipe_resources.lake.delta import Added
@@ -84,6 +88,44 @@ def test_rejects_follow_a_commit_that_was_cut_short(workshop: Workshop) -> None:
     assert set(states[0].known) == {"a"}
     assert workshop.counts() == {"a": 3}
     assert workshop.counts(REJECTED_TABLE) == {"a": 2}
+
+
+VERSIONED = (*COLUMNS, Column("tp_source_version", "VARCHAR"), Column("tp_source_offset", "BIGINT"))
+
+
+def of_two_generations(workshop: Workshop, table: str, index: str) -> StagedFile:
+    """Four rows of one file: two offsets of what was in its place, and two of what is there now."""
+    select = (
+        f"SELECT g || o AS tp_id, TIMESTAMPTZ '{DAY} 12:00:00Z' AS tp_timestamp, 'a' AS tp_source_location, 1::BIGINT "
+        "AS n, g || 'v' AS tp_source_version, o::BIGINT AS tp_source_offset "
+        "FROM (VALUES ('', 0), ('', 8), ('g1:', 0), ('g1:', 8)) v(g, o)"
+    )
+    made = stage(workshop.connection, workshop.lake, Slot(table, "c", index, DAY), select, stream="t/c")
+    assert made is not None
+    return made
+
+
+@BOTH
+@pytest.mark.parametrize("is_cut", [False, True], ids=["whole", "cut short"])
+def test_what_is_moved_goes_by_generation_and_offset(workshop: Workshop, is_cut: bool) -> None:
+    """Rows with the commit; rejects follow it, be it cut short or not."""
+    workshop.make("t", REJECTED_TABLE, columns=VERSIONED)
+    state = workshop.state()
+    rows, rejects = of_two_generations(workshop, "t", "i"), of_two_generations(workshop, REJECTED_TABLE, "t")
+    batch = Batch("t", "c", RUN, (rows,), (Entry("a", "g1:v", "ok", rows=4, rejected=4),), (rejects,))
+    state = commit(workshop.connection, workshop.lake, state, batch).state
+    moving = Batch("t", "c", RUN, consumed=(Entry("b", "1", "ok"),), moved={"a": [(0, 8), (1, 0)]}, removed={"a": 3})
+    if is_cut:
+        crash_before_the_rejects(workshop, state, moving)
+    else:
+        assert commit(workshop.connection, workshop.lake, state, moving).replaced == 3
+
+    after = workshop.state()
+
+    left = "select tp_source_version, tp_source_offset from {} order by all"
+    assert after.known["a"].rows == 1
+    assert workshop.ask(left.format(REJECTED_TABLE), REJECTED_TABLE) == [("v", 0)]
+    assert is_cut or workshop.ask(left.format("t")) == [("v", 0)]
 
 
 @BOTH
