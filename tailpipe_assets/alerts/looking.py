@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.alerts.health import Condition, note, silence
@@ -14,7 +15,7 @@ from tailpipe_resources.lake.ledger import made_at
 from tailpipe_resources.lake.space import LEAST_BYTES, free_bytes, in_units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from tailpipe_assets.alerts.outbox import Outbox
     from tailpipe_resources.lake import Lake
@@ -47,7 +48,7 @@ def look_after(
 def left_over(outbox: Outbox, config: Config, lake: Callable[[Destination], Lake]) -> list[Condition]:
     """That it is over, of whatever was wrong with what is not configured any more: nobody else will say so.
 
-    What an earlier look did not find configured is another configuration's, which may share the outbox.
+    What an earlier look did not find in these folders is another configuration's, which may share the outbox.
 
     Raises:
         OutboxError: the outbox cannot be written.
@@ -55,9 +56,8 @@ def left_over(outbox: Outbox, config: Config, lake: Callable[[Destination], Lake
     wrong = [str(row["name"]) for row in outbox.wrong()]
     if not wrong:
         return []
-    lakes = [lake(each) for each in Outline.of(config).lakes]
-    there = _configured(config, lakes)
-    place = f"wrong in {' '.join(sorted(each.root for each in lakes))}"
+    there = _configured(config, lake)
+    place = f"wrong by {' '.join(sorted({str(Path(each).absolute().parent) for each in config.files}))}"
     before = json.loads(outbox.setting(place) or "[]")
     parts = {name: name.partition(" ") for name in wrong}
     ours = {name for name, (kind, _, about) in parts.items() if kind in there and there[kind](about)}
@@ -67,9 +67,10 @@ def left_over(outbox: Outbox, config: Config, lake: Callable[[Destination], Lake
     return [Condition(parts[name][0], parts[name][2]) for name in gone]
 
 
-def _configured(config: Config, lakes: Sequence[Lake]) -> Mapping[str, Callable[[str], bool]]:
+def _configured(config: Config, lake: Callable[[Destination], Lake]) -> Mapping[str, Callable[[str], bool]]:
     """By the kind of a condition, whether what it is about is configured."""
     collections = {".".join(each.key): each for each in config.collections if each.enabled}
+    lakes = [lake(each) for each in Outline.of(config).lakes]
     heartbeat = config.alerting.heartbeat
 
     def has_detection(about: str) -> bool:

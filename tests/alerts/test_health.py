@@ -11,6 +11,7 @@ from tailpipe_assets.alerts import after_collect
 from tailpipe_assets.alerts.health import Condition, note, tell_conditions
 from tailpipe_assets.alerts.looking import left_over, look_after
 from tailpipe_assets.alerts.outbox import Outbox
+from tailpipe_resources.config import load
 from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError
 from tailpipe_resources.lake import open_lake
 from tailpipe_resources.model.results import CollectResult
@@ -191,12 +192,14 @@ def test_what_is_configured_no_more_is_over(desk: Desk, kind: str, about: str, g
 
 def test_what_another_configuration_says_is_left_to_it(desk: Desk) -> None:
     """Both keep their alerts in one place, and neither knows what the other has."""
-    own = desk.hcl + WATCHED.format(desk.folder)
+    other = desk.folder / "other" / "tailpipe.hcl"
+    other.parent.mkdir()
+    other.write_text(desk.hcl)
+    desk.hcl += WATCHED.format(desk.folder)
     with Outbox() as outbox:
         note(outbox, [Condition("collect", "http_log.web", "it is wrong")], NOW)
-        for hcl in (own, desk.hcl.replace("/lake", "/another"), own):
-            desk.hcl = hcl
-            assert left_over(outbox, desk.config, open_lake) == []
+        for config in (desk.config, load([other]), desk.config):
+            assert left_over(outbox, config, open_lake) == []
 
 
 def test_that_it_is_over_is_told_when_its_collection_is_gone(desk: Desk) -> None:
