@@ -103,7 +103,8 @@ def span_of(content: Content, before: Before, *, is_ended: bool) -> Span:
     whole = _after_last_line(content)
     moved, how, known = None, *_how(content, before)
     if before.again and (moved := _moved(content, before)) is not None:
-        how, known = "afresh" if how == "afresh" else "anew", None
+        # Whoever rewrote a file that nothing rotates, and has it read again, wants the old rows replaced.
+        how, known = "afresh" if how == "afresh" and before.relatives.is_rotated else "anew", None
     start = 0 if known is None else known.end
     was_taken = known is not None and known.end + known.rest == size
     stop = size if was_taken or is_ended or before.is_unchanged else whole

@@ -72,15 +72,17 @@ def staged(lake: Lake, table: str, *, now: float | None = None) -> tuple[Path, .
     folder = lake.store.scratch / table / OWN / "staging"
     before = (time.time() if now is None else now) - ORPHANED_SECONDS
     found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return tuple(each for each in found if each.is_dir() and any(each.iterdir()) and _is_left(lake, each, before))
+    return tuple(each for each in found if each.is_dir() and _is_left(lake, each, before))
 
 
 def _is_left(lake: Lake, folder: Path, before: float) -> bool:
     """A collection's lock says whether its run is gone; of other work only time tells."""
     table, _, collection = unquote(folder.name).partition("/")
-    if collection in collections_of(lake, table):
-        return not is_busy(lake, table, collection)
     try:
+        if not any(folder.iterdir()):
+            return False
+        if collection in collections_of(lake, table):
+            return not is_busy(lake, table, collection)
         return max(each.stat().st_mtime for each in (folder, *folder.iterdir())) < before
     except FileNotFoundError:
         return False  # somebody is at work in it

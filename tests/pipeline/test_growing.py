@@ -176,6 +176,18 @@ def test_equal_lines_of_two_generations_are_two_rows(log: Project) -> None:
     assert log.one("select count(distinct tp_id) from t") == 7
 
 
+def test_overwriting_replaces_what_the_file_held(log: Project) -> None:
+    """Also by other lines altogether: asked for, it is no new log in the place of the old one."""
+    path = log.write("x.log", lines(1, 2, 3))
+    log.collect_one()
+    path.write_text(lines(21, 22))
+
+    result = log.collect_one(options=OVERWRITE)
+
+    assert (result.rows, result.replaced) == (2, 3)
+    assert numbers(log) == [21, 22]
+
+
 def test_overwriting_replaces_what_the_file_holds_now(log: Project) -> None:
     """Lines that are gone from it stay, as they could not be read again."""
     path = log.write("x.log", lines(1, 2, 3))

@@ -384,7 +384,7 @@ def test_overwriting_leaves_what_no_file_holds_any_more(log: Project) -> None:
     path = log.write("x.log", lines(1, 2))
     log.collect_one()
     path.write_text(lines(31, 32))
-    log.collect_one(options=OVERWRITE)
+    log.collect_one()
     rotate(log)
     append(path, lines(51, 52))
     log.collect_one()
