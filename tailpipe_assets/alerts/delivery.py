@@ -14,6 +14,7 @@ from tailpipe_assets.alerts.digest import fold_floods
 from tailpipe_assets.alerts.health import Condition, note, tell_conditions
 from tailpipe_assets.alerts.heartbeat import beat
 from tailpipe_assets.alerts.looking import look_after
+from tailpipe_assets.alerts.message import LESS_TO_DO
 from tailpipe_assets.alerts.outbox import Delivery, Outbox
 from tailpipe_assets.alerts.reconcile import reconcile
 from tailpipe_assets.alerts.recording import record
@@ -148,17 +149,29 @@ class _Round:
 
     def _send(self) -> None:
         due = [each for each in self._outbox.due(time.time()) if (self._home, each.identity) not in _SENT_HERE]
+        now = self._in_order(due)
         by_notifier: dict[str, list[Delivery]] = {}
-        for each in due:
+        for each in now:
             by_notifier.setdefault(each.notifier, []).append(each)
         known = [(found, those) for name, those in by_notifier.items() if (found := self._alerting.notifier(name))]
         if not known:
             return
+        before = self._told.sent
         # One slow receiver does not hold up the others.
         with ThreadPoolExecutor(max_workers=len(known)) as pool:
             for sent, failed in pool.map(lambda each: self._send_all(*each), known):
                 self._told.sent += sent
                 self._told.failed += failed
+        if len(now) < len(due) and self._told.sent > before:
+            self._send()
+
+    def _in_order(self, due: Sequence[Delivery]) -> list[Delivery]:
+        """Without what ends an incident that is not opened yet: it would stay open."""
+        if not any(each.message.why in LESS_TO_DO for each in due):
+            return list(due)
+        pending = self._outbox.all("pending")
+        opening = {(each.alert_id, each.notifier) for each in pending if each.message.why not in LESS_TO_DO}
+        return [each for each in due if each.message.why not in LESS_TO_DO or each.identity[:2] not in opening]
 
     def _send_all(self, notifier: Notifier, those: Sequence[Delivery]) -> tuple[int, int]:
         sent = failed = unreachable = 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailpipe_assets.alerts import after_collect
+from tailpipe_assets.alerts.delivery import Manner
 from tailpipe_assets.alerts.health import Condition, note, tell_conditions
 from tailpipe_assets.alerts.looking import left_over, look_after
 from tailpipe_assets.alerts.outbox import Outbox
@@ -105,6 +106,24 @@ def test_what_fails_for_ten_minutes_is_told(desk: Desk) -> None:
     desk.deliver()
 
     assert [each["title"] for each in told(desk)] == ["The detection a.b fails"]
+
+
+def test_that_it_is_over_waits_until_it_was_told(desk: Desk) -> None:
+    """Or the incident of a receiver that failed meanwhile would be ended first, and opened for good."""
+    answers = [Answer(500)]
+    desk.receiver.answer = lambda _: answers.pop() if answers else Answer()
+    wrong = Condition("run", "a.b", "it fails", is_certain=True)
+    with Outbox() as outbox:
+        note(outbox, [wrong], NOW)
+    desk.deliver(Manner(patience=30, first_pause=60))
+    with Outbox() as outbox:
+        note(outbox, [Condition("run", "a.b")], NOW)
+    assert desk.deliver().sent == 0
+
+    with Outbox() as outbox, outbox.transaction():
+        outbox.run("UPDATE delivery SET due = 0")
+    assert desk.deliver().sent == 2
+    assert [each["why"] for each in told(desk)][-2:] == ["new", "over"]
 
 
 def test_one_attempt_counts_once(desk: Desk) -> None:
