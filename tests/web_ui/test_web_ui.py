@@ -56,6 +56,17 @@ def test_a_day_shows_its_figures(page: Page, demo: Demo) -> None:
     expect(page.get_by_text(rows, exact=True).first).to_be_visible()
 
 
+def test_a_detections_check_tells_what_was_found(page: Page, demo: Demo) -> None:
+    """What it looks for, that it warns, the rows as a table, and when it was asked before."""
+    found = demo.one("select count(*) from tailpipe_finding where detection = 'aws_cloudtrail_log.trail_touched'")
+    page.goto(f"{COLLECTION}?view=checks&checkDetail=detection_trail_touched")
+
+    for text in ("Somebody laid hands on a trail", f"{found} finding", "top detections", "Execution history"):
+        expect(page.get_by_text(text).first).to_be_visible()
+    page.get_by_text("Show Markdown").first.click()
+    expect(page.get_by_role("dialog").get_by_text("source_ip")).to_be_visible()
+
+
 def test_three_days_are_backfilled_by_hand(page: Page, demo: Demo) -> None:
     """Days chosen in the dialog are collected again, and nothing is stored twice."""
     before = demo.one(COUNT)
@@ -97,17 +108,6 @@ def test_a_check_has_a_page(page: Page) -> None:
 
     expect(page.get_by_text("rejected_share").first).to_be_visible()
     expect(page.get_by_text("Passed").first).to_be_visible()
-
-
-def test_a_detections_check_tells_what_was_found(page: Page, demo: Demo) -> None:
-    """What it looks for, that it warns, the rows as a table, and when it was asked before."""
-    found = demo.one("select count(*) from tailpipe_finding where detection = 'aws_cloudtrail_log.trail_touched'")
-    page.goto(f"{COLLECTION}?view=checks&checkDetail=detection_trail_touched")
-
-    for text in ("Somebody laid hands on a trail", f"{found} finding", "top detections", "Execution history"):
-        expect(page.get_by_text(text).first).to_be_visible()
-    page.get_by_text("Show Markdown").first.click()
-    expect(page.get_by_role("dialog").get_by_text("source_ip")).to_be_visible()
 
 
 def test_findings_are_behind_the_collections_in_the_graph(page: Page) -> None:
