@@ -15,7 +15,7 @@ from tailpipe_resources.model.finding import FINDING_TABLE
 from tailpipe_resources.model.names import hint, quote
 from tailpipe_resources.query.conditions import is_forbidden
 from tailpipe_resources.query.statements import check
-from tailpipe_resources.query.tree import walk
+from tailpipe_resources.query.tree import parsed, walk, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ class Asking:
         statements = check(self._connection, sql)
         if len(statements) != 1:
             raise QueryError(f"must be one query; found {len(statements)} statements")
-        tree = self._tree(statements[0])
+        tree = parsed(self._connection, statements[0])
         node = tree["statements"][0]["node"]
         name = self._table_of(node)
         trial = self._trial(name)
@@ -99,13 +99,13 @@ class Asking:
                 name, why="its result has no tp_id, by which its rows would be known; add tp_id to its columns"
             )
         node["modifiers"] = [each for each in node["modifiers"] if each["type"] != "ORDER_MODIFIER"]
-        asked = self._deserialized(tree)
+        asked = written(self._connection, tree)
         where = f"tp_id IN (SELECT {quote(column)} FROM (\n{asked}\n) AS tp_asked)"
         return Asked(name, where, asks_table=True, columns=self._columns(node, trial))
 
     def is_by_row(self, statement: str) -> bool:
         """Whether each row that a query gives hangs on one row of one table alone."""
-        node = self._tree(statement)["statements"][0]["node"]
+        node = parsed(self._connection, statement)["statements"][0]["node"]
         return _is_plain(node) and not self._why_not_at_once(node, frozenset())
 
     def _trial(self, table: str) -> Trial:
@@ -113,19 +113,10 @@ class Asking:
             self._trials[table] = Trial(self._connection, self._tables[table].columns, quote(table))
         return self._trials[table]
 
-    def _tree(self, statement: str) -> Tree:
-        [(serialized,)] = self._connection.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
-        tree: Tree = json.loads(serialized)
-        return tree
-
-    def _deserialized(self, tree: Tree) -> str:
-        [(text,)] = self._connection.execute("SELECT json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()
-        return str(text)
-
     def _text(self, expression: Tree) -> str:
-        tree = self._tree("SELECT 1")
+        tree = parsed(self._connection, "SELECT 1")
         tree["statements"][0]["node"]["select_list"] = [{**expression, "alias": ""}]
-        return self._deserialized(tree).removeprefix("SELECT ")
+        return written(self._connection, tree).removeprefix("SELECT ")
 
     def _table_of(self, node: Tree) -> str:
         """The one table of ours that is read.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import duckdb
 
 from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.query.conditions import fault_of_form
+from tailpipe_resources.query.tree import parsed, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,8 +145,7 @@ def branches(connection: duckdb.DuckDBPyConnection, condition: str) -> tuple[str
     found = []
     for child in top["children"]:
         node["select_list"] = [child]
-        [(text,)] = connection.execute("SELECT json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()
-        found.append(str(text).removeprefix("SELECT "))
+        found.append(written(connection, tree).removeprefix("SELECT "))
     return tuple(found)
 
 
@@ -175,8 +174,7 @@ def _paths(part: Any, bound: frozenset[str]) -> Iterator[list[str]]:
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, text: str) -> dict[str, Any] | None:
-    [(serialized,)] = connection.execute("SELECT json_serialize_sql(?)", [f"SELECT ({text}\n)"]).fetchall()
-    tree: dict[str, Any] = json.loads(serialized)
+    tree = parsed(connection, f"SELECT ({text}\n)")
     return None if tree.get("error") else tree
 
 

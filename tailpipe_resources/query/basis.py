@@ -12,7 +12,7 @@ import duckdb
 
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.query.layers import Layer
-from tailpipe_resources.query.tree import walk
+from tailpipe_resources.query.tree import parsed, walk
 from tailpipe_resources.query.views import View
 
 if TYPE_CHECKING:
@@ -166,8 +166,7 @@ def _ctes(node: dict[str, Any]) -> Iterator[str]:
 
 
 def _parsed(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, Any]:
-    [(text,)] = connection.execute("SELECT json_serialize_sql(?)", [select]).fetchall()
-    tree: dict[str, Any] = json.loads(text)
+    tree = parsed(connection, select)
     if tree.get("error"):
         raise QueryError(str(tree.get("error_message", "it cannot be read")))
     return tree

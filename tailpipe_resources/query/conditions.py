@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tailpipe_resources.model.names import literal, nearest, quote
+from tailpipe_resources.model.names import nearest, quote
+from tailpipe_resources.query.tree import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -81,15 +81,14 @@ def fault_of_form(connection: duckdb.DuckDBPyConnection, text: str, noun: str = 
         noun: what to call it.
     """
     try:
-        tree = connection.execute(f"SELECT json_serialize_sql({literal(f'SELECT {text}{chr(10)}')})").fetchall()[0][0]
+        tree = parsed(connection, f"SELECT {text}\n")
     except duckdb.Error as error:
         return _words(error)
-    parsed = json.loads(tree)
-    if not parsed.get("error"):
-        return _fault_of_tree(parsed["statements"], noun)
-    if ";" in text or "Only SELECT statements" in parsed["error_message"]:
+    if not tree.get("error"):
+        return _fault_of_tree(tree["statements"], noun)
+    if ";" in text or "Only SELECT statements" in tree["error_message"]:
         return f"it is a statement; write one {noun}"
-    return f"it is no SQL {noun}: {_first_line(parsed['error_message'])}"
+    return f"it is no SQL {noun}: {_first_line(tree['error_message'])}"
 
 
 def is_forbidden(function: str) -> bool:

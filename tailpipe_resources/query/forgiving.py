@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_resources.model.names import literal
+from tailpipe_resources.query.tree import parsed, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +29,7 @@ def forgiving(connection: duckdb.DuckDBPyConnection, conditions: Sequence[str]) 
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, condition: str) -> str:
-    select = literal(f"SELECT (\n{condition}\n)")
-    [(text,)] = connection.execute(f"SELECT json_serialize_sql({select})").fetchall()
-    tree = json.loads(text)
+    tree = parsed(connection, f"SELECT (\n{condition}\n)")
     return _forgiven(connection, tree, tree["statements"][0]["node"]["select_list"][0])
 
 
@@ -41,5 +38,4 @@ def _forgiven(connection: duckdb.DuckDBPyConnection, tree: dict[str, Any], part:
     if joined is not None:
         return "(" + joined.join(_forgiven(connection, tree, each) for each in part["children"]) + ")"
     tree["statements"][0]["node"]["select_list"] = [part]
-    [(text,)] = connection.execute("SELECT json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()
-    return f"TRY(coalesce(({text.removeprefix('SELECT ')}), false))"
+    return f"TRY(coalesce(({written(connection, tree).removeprefix('SELECT ')}), false))"

@@ -21,6 +21,7 @@ from tailpipe_resources.query.ask import shape_of
 from tailpipe_resources.query.engine import connect
 from tailpipe_resources.query.layers import MAIN
 from tailpipe_resources.query.lookup import digest, may_hold, parts_of
+from tailpipe_resources.query.tree import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -103,10 +104,7 @@ class Planner:
         ]
         if not plain:
             return []
-        [(serialized,)] = self._connection.execute(
-            "SELECT json_serialize_sql(?)", [f"SELECT {', '.join(f'({each})' for each in plain)}"]
-        ).fetchall()
-        tree: dict[str, Any] = json.loads(serialized)
+        tree = parsed(self._connection, f"SELECT {', '.join(f'({each})' for each in plain)}")
         if not tree.get("error") and len(tree["statements"]) == 1:
             nodes: list[dict[str, Any]] = tree["statements"][0]["node"]["select_list"]
             if len(nodes) == len(plain):

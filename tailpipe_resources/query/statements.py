@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import duckdb
 
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.query.engine import translate
-from tailpipe_resources.query.tree import walk
+from tailpipe_resources.query.tree import parsed, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,8 +113,7 @@ def _check_steps(text: str) -> None:
 
 def _check_select(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     # Some SELECTs write: WITH a AS (COPY ... TO 'file') SELECT ... is one to DuckDB.
-    [(serialized,)] = connection.execute("SELECT json_serialize_sql(?)", [text]).fetchall()
-    tree: dict[str, Any] = json.loads(serialized)
+    tree = parsed(connection, text)
     if tree.get("error"):
         raise QueryError(f"query only reads: {tree.get('error_message', _first_word(text))}")
     for node in walk(tree):
