@@ -86,7 +86,7 @@ def read_checkpoint(lake: Lake, ready: Plan, rule: Rule) -> Checkpoint | None:
     Raises:
         LakeDamagedError: what is kept of it cannot be read.
     """
-    found = _read(lake, f"{_folder(ready, is_whole=is_about_findings(rule))}/{_file(rule)}")
+    found = _read(lake, _key(ready, rule))
     return _earlier(lake, rule) if found is None and is_about_findings(rule) else found
 
 
@@ -101,8 +101,7 @@ def _read(lake: Lake, key: str) -> Checkpoint | None:
 
 def write_checkpoint(lake: Lake, ready: Plan, rule: Rule, checkpoint: Checkpoint) -> None:
     """Remember how far a detection got, durably."""
-    key = f"{_folder(ready, is_whole=is_about_findings(rule))}/{_file(rule)}"
-    lake.store.write(key, json.dumps(_to_json(checkpoint, rule)).encode())
+    lake.store.write(_key(ready, rule), json.dumps(_to_json(checkpoint, rule)).encode())
 
 
 def asking_alone(lake: Lake, ready: Plan, *, is_whole: bool) -> AbstractContextManager[None]:
@@ -125,6 +124,10 @@ def _earlier(lake: Lake, rule: Rule) -> Checkpoint | None:
 def _folder(ready: Plan, *, is_whole: bool) -> str:
     table, collection = ready.collection.key
     return f"{FINDING_TABLE}/{OWN}/scheduled" if is_whole else f"{table}/{OWN}/scheduled/{encode(collection)}"
+
+
+def _key(ready: Plan, rule: Rule) -> str:
+    return f"{_folder(ready, is_whole=is_about_findings(rule))}/{_file(rule)}"
 
 
 def _file(rule: Rule) -> str:

@@ -12,8 +12,9 @@ from tailpipe_assets.pipeline import Resources
 from tailpipe_assets.pipeline.back import Back, BackHistory, LookedBack, Options
 from tailpipe_assets.scheduled.putting import put
 from tailpipe_assets.scheduled.tables import Seen, is_about_findings
-from tailpipe_assets.scheduled.ticks import MINUTE, Question, Span, question_at, ticks_about
+from tailpipe_assets.scheduled.ticks import MINUTE, Question, question_at, ticks_about
 from tailpipe_resources.errors import CancelledError, QueryError
+from tailpipe_resources.model.window import midnight, shifted
 from tailpipe_resources.query.restriction import Restriction, may_hold
 
 if TYPE_CHECKING:
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
     from tailpipe_assets.pipeline import Plan
     from tailpipe_assets.views.opened import OpenViews
     from tailpipe_resources.model.stored_file import StoredFile
-    from tailpipe_resources.model.window import Window
+    from tailpipe_resources.model.window import Span, Window
 
 DEFAULT = Resources()
-_LATEST = datetime.max.replace(tzinfo=UTC) - MINUTE
 
 
 def look_back(
@@ -131,7 +131,7 @@ class _Look:
         spans = [_span(each) for each in files]
         first, last = min(spans)[0], max(last for _, last in spans)
         start = max(first, self._window.start or first)
-        end = min(min(last, _LATEST) + MINUTE, self._window.end or _LATEST + MINUTE)
+        end = min(shifted(last, MINUTE), self._window.end or shifted(last, MINUTE))
         if detection.schedule is None or detection.full_scan or (answers is not None and answers.is_by_row):
             yield Question(start, end, frozenset())
             return
@@ -142,5 +142,5 @@ class _Look:
 
 def _span(file: StoredFile) -> Span:
     """When the rows of a file happened; somewhen on its day where no more is known."""
-    first = file.first or datetime.combine(file.day, time.min, UTC)
+    first = file.first or midnight(file.day)
     return first, file.last or datetime.combine(file.day, time.max, UTC)

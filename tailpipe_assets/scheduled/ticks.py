@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 from croniter import croniter
 
-from tailpipe_resources.model.window import Window
+from tailpipe_resources.model.window import Window, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tailpipe_resources.model.detection import Detection
+    from tailpipe_resources.model.window import Span
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
-
-Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def ticks_over(detection: Detection, minutes: Iterable[datetime], until: datetim
     """
     assert detection.schedule is not None
     found: set[datetime] = set()
-    for first, end in _stretches((each, each + MINUTE) for each in minutes):
+    for first, end in merged((each, each + MINUTE) for each in minutes):
         tick = next_tick(detection.schedule, first)
         while tick <= until and question_at(detection, tick).start < end:
             found.add(tick)
@@ -102,24 +101,13 @@ def ticks_about(detection: Detection, spans: Iterable[Span], end: datetime) -> I
     schedule, tick = detection.schedule, None
     assert schedule is not None
     with suppress(OverflowError):  # in the year 9999 there is no next tick
-        for first, last in _stretches(spans, DAY):
+        for first, last in merged(spans, DAY):
             tick = next_tick(schedule, first if tick is None else max(first, tick))
             while tick_before(schedule, tick) <= end:
                 yield tick
                 if question_at(detection, tick).start - DAY > last:
                     break
                 tick = next_tick(schedule, tick)
-
-
-def _stretches(spans: Iterable[Span], pause: timedelta = timedelta()) -> list[Span]:
-    """Spans as few as possible: those between which there is no more than a pause are one."""
-    found: list[Span] = []
-    for first, last in sorted(spans):
-        if found and first - pause <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], last))
-        else:
-            found.append((first, last))
-    return found
 
 
 def joined(questions: Iterable[Question]) -> list[Question]:

@@ -22,7 +22,7 @@ from tailpipe_resources.lake.storage import Lake, discard
 from tailpipe_resources.lake.taken import slot_of
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
-from tailpipe_resources.model.window import shifted
+from tailpipe_resources.model.window import Span, merged, shifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 _SLACK = timedelta(seconds=1)
 """Bounds in the log may be cut to milliseconds."""
 
-_Span = tuple[datetime, datetime]
-_ALWAYS: _Span = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+_ALWAYS: Span = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +101,17 @@ def _held(lake: Lake, incoming: Incoming, reading: ExitStack) -> dict[date, list
 
 def _near(files: Sequence[StagedFile], held: Mapping[date, Sequence[_Held]]) -> list[str]:
     """The paths of active files that may hold what is in these: of a day, there may be thousands of both."""
-    coming: defaultdict[date, list[_Span]] = defaultdict(list)
+    coming: defaultdict[date, list[Span]] = defaultdict(list)
     for file in files:
         coming[file.slot.day].append(_span(file))
     found: list[str] = []
     for day, spans in coming.items():
-        merged = _merged(spans)
-        found += [each.path for each in held.get(day, ()) if _meets(each, merged)]
+        few = merged(spans)
+        found += [each.path for each in held.get(day, ()) if _meets(each, few)]
     return sorted(found)
 
 
-def _span(file: StagedFile) -> _Span:
+def _span(file: StagedFile) -> Span:
     """The time of a staged file's rows; all of it where it is not known."""
     first, last = (bounds.get("tp_timestamp") for bounds in (file.minimum, file.maximum))
     if first is None or last is None:
@@ -120,23 +119,12 @@ def _span(file: StagedFile) -> _Span:
     return shifted(datetime.fromisoformat(first), -_SLACK), shifted(datetime.fromisoformat(last), _SLACK)
 
 
-def _merged(spans: Iterable[_Span]) -> list[_Span]:
-    """The same time in spans that do not overlap, in order."""
-    merged: list[_Span] = []
-    for first, last in sorted(spans):
-        if merged and first <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
-        else:
-            merged.append((first, last))
-    return merged
-
-
-def _meets(held: _Held, merged: Sequence[_Span]) -> bool:
+def _meets(held: _Held, spans: Sequence[Span]) -> bool:
     """Whether a file may hold rows of the time of these spans."""
     if held.first is None or held.last is None:
         return True
-    at = bisect_left(merged, held.first, key=lambda span: span[1])
-    return at < len(merged) and merged[at][0] <= held.last
+    at = bisect_left(spans, held.first, key=lambda span: span[1])
+    return at < len(spans) and spans[at][0] <= held.last
 
 
 def _taken_out(

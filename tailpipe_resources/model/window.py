@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _RELATIVE = re.compile(r"T-(\d+)([YmWdHM])")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -66,6 +70,21 @@ def shifted(instant: datetime, span: timedelta) -> datetime:
         return instant + span
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC) if span > timedelta() else datetime.min.replace(tzinfo=UTC)
+
+
+Span = tuple[datetime, datetime]
+"""From when to when."""
+
+
+def merged(spans: Iterable[Span], pause: timedelta = timedelta()) -> list[Span]:
+    """Spans in order and as few as possible: those between which there is no more than a pause are one."""
+    found: list[Span] = []
+    for first, last in sorted(spans):
+        if found and first - found[-1][1] <= pause:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
 
 
 def parse_time(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
