@@ -22,8 +22,8 @@ from tailpipe_resources.lake.history import tidy
 from tailpipe_resources.lake.leases import arriving, lease
 from tailpipe_resources.lake.ledger import new_batch
 from tailpipe_resources.lake.local import locked
-from tailpipe_resources.lake.lookups import sweep_lookups, write_lookup
-from tailpipe_resources.lake.staging import StagedFile, is_compacted, stage_sorted
+from tailpipe_resources.lake.lookups import stage_looked_up, sweep_lookups
+from tailpipe_resources.lake.staging import StagedFile, is_compacted
 from tailpipe_resources.lake.storage import discard
 from tailpipe_resources.lake.table import columns_of
 from tailpipe_resources.model.names import quote
@@ -194,16 +194,15 @@ class _Work:
             return
         addresses = [self._lake.store.address(f"{self._table}/{each.path}") for each in slot.files]
         names = ", ".join(quote(each.name) for each in self._columns)
-        staged = stage_sorted(
+        staged = stage_looked_up(
             self._connection,
             self._lake,
             slot.slot,
             f"SELECT {names} FROM {scan(addresses, self._columns)}",
             self.folder,
+            self._columns,
             piece_bytes=self._target if slot.size > self._target else None,
         )
-        for file in staged:
-            write_lookup(self._connection, self._lake, file, self._columns)
         self._ready.append((slot, staged))
         if self.waiting.bytes_before > COMMIT_BYTES or time.monotonic() - self._since > COMMIT_SECONDS:
             self.commit()

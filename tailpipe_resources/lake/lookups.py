@@ -12,19 +12,49 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.lake.cleanup import ABANDONED_SECONDS, superseded
 from tailpipe_resources.lake.delta import active_files, open_table
 from tailpipe_resources.lake.lookup_names import folder_of, lookup_key
+from tailpipe_resources.lake.staging import stage_sorted
 from tailpipe_resources.query.lookup import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     import duckdb
 
     from tailpipe_resources.lake.staging import StagedFile
     from tailpipe_resources.lake.storage import Lake
     from tailpipe_resources.model.schema import Column
+    from tailpipe_resources.model.slot import Slot
 
 
-def write_lookup(
+def stage_looked_up(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    slot: Slot,
+    select: str,
+    folder: Path,
+    columns: Iterable[Column],
+    *,
+    piece_bytes: int | None,
+) -> list[StagedFile]:
+    """The same as `stage_sorted`, with the lookup of each file.
+
+    Args:
+        connection: where the query can run.
+        lake: where the slot lies.
+        slot: whose files they will be.
+        select: a query that yields the stored columns of the slot's rows.
+        folder: where to stage.
+        columns: what the query yields.
+        piece_bytes: about how large each file gets.
+    """
+    staged, known = stage_sorted(connection, lake, slot, select, folder, piece_bytes=piece_bytes), tuple(columns)
+    for file in staged:
+        _write_lookup(connection, lake, file, known)
+    return staged
+
+
+def _write_lookup(
     connection: duckdb.DuckDBPyConnection, lake: Lake, file: StagedFile, columns: Iterable[Column]
 ) -> None:
     """Write what a staged file may hold, where a query looks for it once the file is committed."""

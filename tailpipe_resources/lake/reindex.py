@@ -16,8 +16,7 @@ from tailpipe_resources.lake.delta import Change, Told, active_files, open_table
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import new_batch
 from tailpipe_resources.lake.local import locked
-from tailpipe_resources.lake.lookups import write_lookup
-from tailpipe_resources.lake.staging import StagedFile, stage_sorted
+from tailpipe_resources.lake.lookups import stage_looked_up
 from tailpipe_resources.lake.storage import discard
 from tailpipe_resources.lake.table import columns_of
 from tailpipe_resources.lake.taken import slot_of
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
     from tailpipe_resources.lake.delta import Removed
+    from tailpipe_resources.lake.staging import StagedFile
     from tailpipe_resources.lake.storage import Lake
 
 ATTEMPTS: Final = 5
@@ -154,10 +154,8 @@ class _Work:
                 select = f"SELECT {names} FROM {scan(addresses, columns)} WHERE {index} = {literal(wanted)}"
                 size = sum(files[each].size for each in addresses)
                 piece = TARGET_BYTES if size > TARGET_BYTES else None
-                made = stage_sorted(self.connection, self.lake, slot, select, self.folder, piece_bytes=piece)
-                for file in made:
-                    write_lookup(self.connection, self.lake, file, columns)
-                staged += made
+                place = (self.connection, self.lake, slot, select, self.folder)
+                staged += stage_looked_up(*place, columns, piece_bytes=piece)
         removed = tuple(files[each] for each in sorted(goes))
         self._commit(staged, removed)
         moved = sum(goes.values())

@@ -21,9 +21,8 @@ from tailpipe_resources.lake.delta import Change, Removed, Told, active_files, o
 from tailpipe_resources.lake.inventory import open_leased
 from tailpipe_resources.lake.ledger import new_batch
 from tailpipe_resources.lake.local import locked
-from tailpipe_resources.lake.lookups import write_lookup
+from tailpipe_resources.lake.lookups import stage_looked_up
 from tailpipe_resources.lake.space import LEAST_BYTES, check_space
-from tailpipe_resources.lake.staging import StagedFile, stage_sorted
 from tailpipe_resources.lake.storage import discard
 from tailpipe_resources.lake.table import columns_of, field_of, types_of
 from tailpipe_resources.lake.widths import is_wider
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from tailpipe_resources.lake.staging import StagedFile
     from tailpipe_resources.lake.storage import Lake
 
 ATTEMPTS: Final = 5
@@ -149,7 +149,4 @@ def _rewritten(
     names = ", ".join(quote(each.name) for each in columns)
     select = f"SELECT {names} FROM {scan(addresses, columns)}"
     piece = TARGET_BYTES if sum(each.size for each in files) > TARGET_BYTES else None
-    staged = stage_sorted(connection, lake, slot, select, folder, piece_bytes=piece)
-    for file in staged:
-        write_lookup(connection, lake, file, columns)
-    return staged
+    return stage_looked_up(connection, lake, slot, select, folder, columns, piece_bytes=piece)

@@ -20,9 +20,9 @@ from tailpipe_resources.config import load
 from tailpipe_resources.lake import local_lake
 from tailpipe_resources.lake.delta import Change, Told, commit_change
 from tailpipe_resources.lake.ledger import new_batch
-from tailpipe_resources.lake.lookups import write_lookup
+from tailpipe_resources.lake.lookups import stage_looked_up
 from tailpipe_resources.lake.schema import delta_schema
-from tailpipe_resources.lake.staging import TIGHT_OPTIONS, stage_sorted
+from tailpipe_resources.lake.staging import TIGHT_OPTIONS
 from tailpipe_resources.lake.storage import OWN
 from tailpipe_resources.lake.table import ensure_table
 from tailpipe_resources.model.slot import Slot
@@ -133,18 +133,17 @@ def _write_lake(connection: duckdb.DuckDBPyConnection, made: Prepared) -> None:
     for number in range(DAYS):
         day = FIRST_DAY + timedelta(days=number)
         staged = [
-            stage_sorted(
+            stage_looked_up(
                 connection,
                 lake,
                 Slot(TABLE, COLLECTION, account, day),
                 _on_another_day(base / f"{account}.parquet", account, number),
                 waiting,
+                columns,
                 piece_bytes=None,
             )
             for account in ACCOUNTS
         ]
-        for file in (file for files in staged for file in files):
-            write_lookup(connection, lake, file, columns)
         added = tuple(file.publish(lake) for files in staged for file in files)
         commit_change(lake, TABLE, Change(added, (), new_batch(None), told=Told("collect", "bench")))
     shutil.rmtree(lake.store.scratch / TABLE / OWN / "staging")
