@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.config.blocks import From, ViewAttributes
 from tailpipe_resources.config.decode_holds import window_of
 from tailpipe_resources.config.reading import Reading
-from tailpipe_resources.model.view import ViewBlock
+from tailpipe_resources.model.view import RESERVED, ViewBlock
 
 if TYPE_CHECKING:
     from tailpipe_resources.config.context import Context
     from tailpipe_resources.config.syntax import Block
 
-_TAKEN = frozenset({"main", "information_schema", "pg_catalog", "temp", "system", "memory", "all_log"})
+_TAKEN = RESERVED | {"all_log"}
 """Names that a query knows already."""
 
 _PARTS = ("from", "to", "tables", "collections", "indexes", "where")

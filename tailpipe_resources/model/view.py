@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.place import Place
 
 
+RESERVED = frozenset({"main", "information_schema", "memory", "pg_catalog", "temp", "system"})
+"""Schemas and databases that DuckDB has itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class ViewBlock:
     """`view "<name>"`: a part of the tables as a schema of its own, or one view by the user's own SQL."""

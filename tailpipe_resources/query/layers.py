@@ -14,6 +14,7 @@ from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS, Column
 from tailpipe_resources.model.selector import Selector
+from tailpipe_resources.model.view import RESERVED
 from tailpipe_resources.query.restriction import conditions_of
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ Kind = Literal["table", "all", "collection", "index", "period", "query"]
 
 MAIN = "main"
 ALL_LOG = "all_log"
-RESERVED = frozenset({MAIN, "information_schema", "memory", "pg_catalog", "temp", "system"})
-"""Schemas and databases that DuckDB has itself."""
 
 _COMMON = (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS)
 _RECORD = Column("record", "JSON", "The table's own columns as one JSON object.")

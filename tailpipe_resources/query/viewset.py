@@ -10,12 +10,13 @@ import duckdb
 
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.model.schema import Column
+from tailpipe_resources.model.view import RESERVED
 from tailpipe_resources.query.accelerating import Copies, Use
 from tailpipe_resources.query.ask import Result, ask
 from tailpipe_resources.query.basis import Basis, basis_of
 from tailpipe_resources.query.described import layers_of
 from tailpipe_resources.query.engine import translate
-from tailpipe_resources.query.layers import MAIN, RESERVED, Layer, create_schemas, indexes_of
+from tailpipe_resources.query.layers import MAIN, Layer, create_schemas, indexes_of
 from tailpipe_resources.query.naming import is_named, words_of
 from tailpipe_resources.query.statements import check
 from tailpipe_resources.query.views import View, create_listed, list_files
@@ -130,10 +131,9 @@ class ViewSet:
 
     def make_all(self) -> tuple[Layer, ...]:
         """Make everything besides the tables; it, in an order in which it can be made. Of many indexes those named."""
-        few = self._indexes if len(self._indexes) <= FEW_INDEXES else {}
         for key in list(self._waiting):
             self._make(key)
-        self._make_indexes(few)
+        self._make_indexes(self._indexes if len(self._indexes) <= FEW_INDEXES else ())
         return tuple(self._made.values())
 
     def ask(self, statement: str, parameters: Mapping[str, object] | None = None) -> Result:
