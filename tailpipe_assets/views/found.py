@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
@@ -144,12 +145,16 @@ def _joined(one: View | None, other: View) -> View:
 
 def _widest(one: Column, other: Column) -> Column:
     """A column as the lake has it where its type was widened already."""
-    if one.type == other.type:
-        return one
+    return one if one.type == other.type else replace(one, type=_wider(one.type, other.type))
+
+
+@cache
+def _wider(one: str, other: str) -> str:
+    """The type that DuckDB finds for values of both."""
     with connect(threads=1) as connection:
-        union = f"SELECT NULL::{one.type} AS value UNION ALL SELECT NULL::{other.type}"
+        union = f"SELECT NULL::{one} AS value UNION ALL SELECT NULL::{other}"
         [(kind,), _] = connection.execute(f"SELECT typeof(value) FROM ({union})").fetchall()
-    return replace(one, type=kind)
+    return str(kind)
 
 
 def view_of(found: Snapshot) -> View:
