@@ -66,8 +66,7 @@ class Seen:
                 view = view_of(stored)
                 mine_only = (each for each in view.stored if each.collection == collection)
                 found[name] = view.over(mine_only) if name == mine and not self.is_whole else view
-        for view in declared():
-            found.setdefault(view.name, view)
+        found = {**declared(), **found}
         for each in self.plans:
             found.setdefault(each.table.name, View(each.table.name, each.table.stored_columns, ()))
         return Views(tuple(found[name] for name in sorted(found)), (self.lake,))

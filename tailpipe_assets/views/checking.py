@@ -55,7 +55,7 @@ def check_views(config: Config, plans: Iterable[Plan], problems: Problems) -> No
     """
     if not config.views:
         return
-    views = {view.name: view for view in declared()}
+    views = dict(declared())
     for each in plans:
         views[each.table.name] = View(each.table.name, each.table.stored_columns, ())
     known = _known(config, views)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tailpipe_resources import plugins
@@ -110,7 +111,7 @@ def views_within(
             if stored is not None:
                 found[name] = _joined(found.get(name), view_of(stored))
                 snapshots.append((lake, stored))
-    built = {view.name: view for view in declared()}
+    built = declared()
     unknown = set(outline.tables) - set(found) - set(lost)
     if unknown - set(built) or unknown & outline.enriched:
         for view in _planned(load()):
@@ -163,20 +164,24 @@ def view_of(found: Snapshot) -> View:
     return View(found.table, found.columns, found.files, found.stored, version=found.version, newest=newest)
 
 
-def declared() -> Iterator[View]:
-    """The tables that are there without any configuration, with no rows."""
-    yield View(REJECTED_TABLE, (*COMMON_COLUMNS, *REJECTED_COLUMNS), ())
-    yield View(FINDING_TABLE, (*COMMON_COLUMNS, *FINDING_COLUMNS), (), newest=NEWEST_FINDING)
-    yield View(ALERT_TABLE, (*COMMON_COLUMNS, *ALERT_COLUMNS), ())
+@cache
+def declared() -> Mapping[str, View]:
+    """The tables that are there without any configuration, with no rows, by name."""
+    own = (
+        View(REJECTED_TABLE, (*COMMON_COLUMNS, *REJECTED_COLUMNS), ()),
+        View(FINDING_TABLE, (*COMMON_COLUMNS, *FINDING_COLUMNS), (), newest=NEWEST_FINDING),
+        View(ALERT_TABLE, (*COMMON_COLUMNS, *ALERT_COLUMNS), ()),
+    )
+    return MappingProxyType({view.name: view for view in (*own, *_installed())})
+
+
+def _installed() -> Iterator[View]:
     for name in plugins.names("table"):
         # One that does not import is told where it is used; a query of others goes on.
         with suppress(PluginError):
-            yield from _empty(name, plugins.load("table", name).stored_columns)
-
-
-def _empty(name: str, columns: tuple[Column, ...]) -> Iterator[View]:
-    if len(columns) > len(COMMON_COLUMNS):
-        yield View(name, columns, ())
+            columns = plugins.load("table", name).stored_columns
+            if len(columns) > len(COMMON_COLUMNS):
+                yield View(name, columns, ())
 
 
 def _planned(config: Config) -> Iterator[View]:

@@ -61,6 +61,8 @@ def ask(
     statement: str,
     parameters: Mapping[str, object] | None = None,
     shape: Shape | None = None,
+    *,
+    lines_before: int = 0,
 ) -> Result:
     """Run one statement that `statements.check` let through.
 
@@ -69,6 +71,7 @@ def ask(
         statement: one.
         parameters: the values of `$name` in it.
         shape: its columns, where they are known; to find them out over many files takes a while.
+        lines_before: so many lines of it its author did not write.
 
     Raises:
         QueryError: DuckDB refuses it; also while the rows are read.
@@ -87,10 +90,10 @@ def ask(
     casts = [exact(kind) for kind in types]
 
     def select(columns: str) -> Iterator[list[tuple[Any, ...]]]:
-        return _batches(connection, f"SELECT {columns} FROM (\n{statement}\n)", parameters, lines_before=1)
+        return _batches(connection, f"SELECT {columns} FROM (\n{statement}\n)", parameters, lines_before + 1)
 
     if casts == [str(kind) for kind in types]:
-        return Result(names, types, _batches(connection, statement, parameters, lines_before=0), select)
+        return Result(names, types, _batches(connection, statement, parameters, lines_before), select)
     return Result(names, types, select(_cast(casts)), select)
 
 
@@ -116,7 +119,6 @@ def _batches(
     connection: duckdb.DuckDBPyConnection,
     statement: str,
     parameters: Mapping[str, object] | None,
-    *,
     lines_before: int,
 ) -> Iterator[list[tuple[Any, ...]]]:
     try:

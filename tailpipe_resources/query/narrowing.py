@@ -43,6 +43,20 @@ _MIRRORED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a statement reads."""
+
+    scans: tuple[str, ...]
+    """The table of each place that reads one."""
+
+    tests: Mapping[str, Test]
+    """For each table of which only a part is read, which of its files may hold some of it."""
+
+    text: str
+    """The plan, where every column stands that is read."""
+
+
 class Planner:
     """Plans questions over tables that hold nothing."""
 
@@ -78,19 +92,21 @@ class Planner:
         """The columns that a SELECT gives; None when it is none, or cannot be planned."""
         return shape_of(self._connection, statement, parameters)
 
-    def tests(self, statement: str, parameters: Mapping[str, object] | None = None) -> dict[str, Test]:
-        """For each table that a statement reads only a part of, which of its files may hold some of it."""
+    def plan(self, statement: str, parameters: Mapping[str, object] | None = None) -> Planned | None:
+        """What a statement reads; None when it cannot be planned, or reads something that is no table."""
         try:
-            [(_, plan)] = self._connection.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters).fetchall()
+            [(_, text)] = self._connection.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters).fetchall()
         except (duckdb.Error, ValueError):
-            return {}
+            return None
+        scans = list(_scans(json.loads(text)))
+        if any(scanned not in self._names for scanned, _ in scans):
+            return None
         found: dict[str, list[Test | None]] = {}
-        for scanned, filters in _scans(json.loads(plan)):
-            if scanned not in self._names:
-                return {}
+        for scanned, filters in scans:
             table = self._names[scanned]
             found.setdefault(table, []).append(self._all_of(filters, self._parts[table]))
-        return {table: _any_of(tests) for table, each in found.items() if (tests := _whole(each)) is not None}
+        tests = {table: _any_of(tests) for table, each in found.items() if (tests := _whole(each)) is not None}
+        return Planned(tuple(self._names[scanned] for scanned, _ in scans), tests, text)
 
     def _all_of(self, filters: Sequence[str], parts: Container[str]) -> Test | None:
         """What all filters of one scan say together; None when it is nothing."""

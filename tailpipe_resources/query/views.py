@@ -10,7 +10,7 @@ from tailpipe_resources.model.names import literal, quote
 from tailpipe_resources.model.schema import PATH_COLUMNS, VIEW_COLUMNS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     import duckdb
 
@@ -105,24 +105,25 @@ def _macro(view: View) -> str:
     return f"main.{quote(f'files of {view.name}')}()"
 
 
-def select_of(view: View, *, listed: str = "") -> str:
+def select_of(view: View, *, listed: str = "", only: Container[str] | None = None) -> str:
     """The SQL of a view.
 
     Args:
         view: a table.
         listed: SQL for its files; they are written out when it is not given.
+        only: the columns that are wanted; all when it is not given.
 
     Raises:
         QueryError: a file's path cannot be told from a pattern.
     """
+    wanted = [column for column in view.all_columns if only is None or column.name in only] or [view.all_columns[0]]
     if not view.files:
-        columns = (f"NULL::{column.type} AS {quote(column.name)}" for column in view.all_columns)
+        columns = (f"NULL::{column.type} AS {quote(column.name)}" for column in wanted)
         return f"SELECT {', '.join(columns)} WHERE false"
     computed = _computed()
-    columns = (
-        f"{computed.get(column.name, quote(column.name))} AS {quote(column.name)}" for column in view.all_columns
-    )
-    rows = f"SELECT {', '.join(columns)} FROM {_scan(listed or _list(view.files), view.columns)}{_newest(view)}"
+    columns = (f"{computed.get(column.name, quote(column.name))} AS {quote(column.name)}" for column in wanted)
+    stored = [column for column in wanted if column.name not in computed] or list(view.columns[:1])
+    rows = f"SELECT {', '.join(columns)} FROM {_scan(listed or _list(view.files), stored)}{_newest(view)}"
     where = f" WHERE {' AND '.join(view.conditions)}" if view.conditions else ""
     return f"SELECT * FROM ({rows}){where}" if view.newest is not None and where else f"{rows}{where}"
 

@@ -19,19 +19,16 @@ from tailpipe_resources.query.engine import translate
 from tailpipe_resources.query.layers import MAIN, Layer, create_schemas, indexes_of
 from tailpipe_resources.query.naming import is_named, words_of
 from tailpipe_resources.query.statements import check
-from tailpipe_resources.query.views import View, create_listed, list_files
+from tailpipe_resources.query.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tailpipe_resources.query.described import Described, Key
-    from tailpipe_resources.query.narrowing import Planner
+    from tailpipe_resources.query.views import View
 
 FEW_INDEXES = 20
 """So many indexes are listed with their views; of more, only those that a statement named."""
-
-FEW_FILES = 8
-"""Finding out which of so many files a question needs takes longer than opening them."""
 
 _LOOKS_AROUND = re.compile(r"\bshow\b|\binformation_schema\b|\bpg_\w+|\bduckdb_\w+|\bpragma_\w+", re.IGNORECASE)
 """Statements that ask which views there are."""
@@ -46,18 +43,12 @@ class ViewSet:
         self.connection = connection
         self.lost: dict[str, str] = {}
         """Schemas and views that could not be made, with the reason."""
-        self._time_zone = time_zone
-        self._planner: Planner | None = None
-        self._can_plan = True
-        self._run: list[tuple[str, Mapping[str, object] | None]] = []
-        """What was run beside the tables, for a planner that comes later."""
+        self._tables = Tables(connection, time_zone)
         self._made: dict[Key, Layer] = {}
         self._uses: dict[Key, Use] = {}
         self._copies = Copies(connection, time_zone=time_zone)
         self._searched: set[str] = set()
         """The schemas of the search path, while one is set."""
-        self._narrowed: set[str] = set()
-        self._empty: set[str] = set()  # tables that read no file now, because none was needed
         self.show(described)
 
     def show(self, described: Described) -> None:
@@ -66,13 +57,7 @@ class ViewSet:
         Raises:
             QueryError: a table cannot be read.
         """
-        self._views = {view.name: view for view in described.views}
-        self._narrowed.clear()
-        self._empty = set()
-        create_listed(self.connection, described.views)
-        if self._planner is not None:
-            for view in described.views:
-                self._planner.declare(view)
+        self._tables.show(described.views)
         self._indexes = indexes_of(described.views)
         self._waiting, self.lost = layers_of(described)
         self._copies.show(described.copies)
@@ -83,7 +68,7 @@ class ViewSet:
     @property
     def views(self) -> tuple[View, ...]:
         """The tables."""
-        return tuple(self._views.values())
+        return tuple(self._tables.views.values())
 
     @property
     def indexes(self) -> tuple[str, ...]:
@@ -93,7 +78,7 @@ class ViewSet:
     @property
     def names(self) -> frozenset[str]:
         """What tables and views are called, without their schemas."""
-        return frozenset(self._views) | {name for _, name in (*self._waiting, *self._made)}
+        return frozenset(self._tables.views) | {name for _, name in (*self._waiting, *self._made)}
 
     @property
     def schemas(self) -> frozenset[str]:
@@ -142,37 +127,22 @@ class ViewSet:
         Raises:
             QueryError: DuckDB refuses it; also while the rows are read.
         """
-        self.prepare(statement, parameters)
-        shape = self._planner.shape(statement, parameters) if self._planner is not None else None
+        self._make_meant(statement)
+        planned, shape = self._tables.plan(statement, parameters), self._tables.shape(statement, parameters)
+        direct = self._tables.direct(statement, planned)
+        if direct is not None:
+            return ask(self.connection, direct, parameters, shape, lines_before=1)
+        self._tables.narrow(planned)
         return ask(self.connection, statement, parameters, shape)
 
     def prepare(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Make what a statement names, and have its tables read no more files than it can need."""
-        if _LOOKS_AROUND.search(statement):
-            self.make_all()
-        self._make_named(words_of(statement))
-        tests = {} if (planner := self._planning()) is None else planner.tests(statement, parameters)
-        tests = {table: test for table, test in tests.items() if self._views[table].newest is None}
-        for table in {*self._narrowed, *tests}:
-            view, test = self._views[table], tests.get(table)
-            kept = view if test is None or not view.stored else view.over(filter(test, view.stored))
-            if view.files and (table in self._narrowed or len(kept.files) < len(view.files)):
-                self._read(view, kept)
-        self._narrowed = {table for table in tests if self._views[table].stored}
-
-    def _read(self, view: View, kept: View) -> None:
-        """Have a table read some of its files."""
-        if kept.files and view.name not in self._empty:
-            list_files(self.connection, view, kept.files)
-        else:
-            create_listed(self.connection, [kept])
-            self._empty = self._empty - {view.name} if kept.files else self._empty | {view.name}
+        self._make_meant(statement)
+        self._tables.narrow(self._tables.plan(statement, parameters))
 
     def widen(self) -> None:
         """Have every table read all of its files again."""
-        for view in (self._views[table] for table in self._narrowed):
-            self._read(view, view)
-        self._narrowed = set()
+        self._tables.widen()
 
     def change(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Run a statement that changes what names mean, such as CREATE VIEW or SET search_path.
@@ -187,32 +157,15 @@ class ViewSet:
             raise
         except duckdb.Error as error:
             raise translate(error) from error
-        self._follow(statement, parameters)
+        self._tables.follow_user(statement, parameters)
         if _SEARCH_PATH.search(statement):
             self._searched = words_of(statement)
 
-    def _planning(self) -> Planner | None:
-        """What plans questions, once there are files enough to leave some out."""
-        if self._planner is None and self._can_plan and sum(len(view.files) for view in self.views) > FEW_FILES:
-            from tailpipe_resources.query.narrowing import Planner
-
-            self._planner = Planner(self.views, self._time_zone)
-            for statement, parameters in self._run:
-                self._plan(statement, parameters)
-        return self._planner
-
-    def _follow(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
-        self._run.append((statement, parameters))
-        self._plan(statement, parameters)
-
-    def _plan(self, statement: str, parameters: Mapping[str, object] | None) -> None:
-        if self._planner is None:
-            return
-        try:
-            self._planner.run(statement, parameters)
-        except duckdb.Error:
-            # Names may now mean something else there than here: from now on every question reads all files.
-            self._planner, self._can_plan = None, False
+    def _make_meant(self, statement: str) -> None:
+        """Make what a statement names, or may look for."""
+        if _LOOKS_AROUND.search(statement):
+            self.make_all()
+        self._make_named(words_of(statement))
 
     def _make_named(self, words: set[str]) -> None:
         for key in [key for key in self._waiting if is_named(key, words)]:
@@ -253,10 +206,10 @@ class ViewSet:
         try:
             for statement in create_schemas([layer]):
                 self.connection.execute(statement)
-                self._follow(statement)
+                self._tables.follow(statement)
             # What is planned is the view itself: a copy holds no files that could be left out.
             self.connection.execute(layer.create if use is None else layer.create_as(use.select or layer.select))
-            self._follow(layer.create)
+            self._tables.follow(layer.create)
             if layer.columns:
                 return layer
             rows = self.connection.execute(f"DESCRIBE {layer.select}").fetchall()
@@ -271,7 +224,7 @@ class ViewSet:
             basis = self.basis(layer)
         except QueryError as error:
             basis = str(error)
-        self._uses[layer.schema, layer.name] = self._copies.use(layer, basis, self._views)
+        self._uses[layer.schema, layer.name] = self._copies.use(layer, basis, self._tables.views)
         return self._uses[layer.schema, layer.name]
 
     def basis(self, layer: Layer) -> Basis:
@@ -285,7 +238,7 @@ class ViewSet:
     def _find(self, schema: str | None, name: str) -> View | Layer | None:
         """What a name in SQL means while nothing is searched first."""
         wanted, within = name.casefold(), (schema or MAIN).casefold()
-        tables = [each for each in self._views.values() if within == MAIN and each.name.casefold() == wanted]
+        tables = [each for each in self._tables.views.values() if within == MAIN and each.name.casefold() == wanted]
         if tables:
             return tables[0]
         layers = [*self._waiting.items(), *self._made.items()]
