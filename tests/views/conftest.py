@@ -42,10 +42,9 @@ def configured(project: Project, text: str = "") -> None:
     project.configure(HCL % {"logs": project.logs} + text)
 
 
-@pytest.fixture
-def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def collected(folder: Path) -> Project:
     """Three days: of `web` two requests a day, each of another address; of `shop` one; some CloudTrail."""
-    made = Project(tmp_path)
+    made = Project(folder)
     configured(made)
     for day in DAYS:
         made.write(f"web/{day}.log", "".join(WEB.format(n=n, day=day) for n in (1, 2)))
@@ -53,9 +52,22 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         cloudtrail.write_day(made.logs / "trail", date(2024, 2, day), events=50)
     for result in made.collect():
         assert result.failure is None, result.failure
+    return made
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project of the test's own, to configure and collect again."""
+    made = collected(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TAILPIPE_CONFIG_PATH", str(tmp_path / "tailpipe.hcl"))
     return made
+
+
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that nobody changes."""
+    return collected(tmp_path_factory.mktemp("settled"))
 
 
 def reopened(project: Project) -> OpenViews:
@@ -64,7 +76,7 @@ def reopened(project: Project) -> OpenViews:
 
 
 @pytest.fixture
-def opened(asked: Project) -> Iterator[OpenViews]:
-    """Its view set."""
-    with reopened(asked) as found:
+def opened(settled: Project) -> Iterator[OpenViews]:
+    """The view set of the project that stays as it is."""
+    with reopened(settled) as found:
         yield found

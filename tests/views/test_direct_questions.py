@@ -15,7 +15,7 @@ from tailpipe_resources.model.window import Window
 from tailpipe_resources.query.ask import ask
 from tailpipe_resources.query.direct import direct, table_of
 from tailpipe_resources.query.narrowing import Planner
-from tailpipe_resources.query.restriction import EVERYTHING, Restriction, restricted
+from tailpipe_resources.query.restriction import Restriction, restricted
 
 if TYPE_CHECKING:
     from tailpipe_assets.views.opened import OpenViews
@@ -73,11 +73,12 @@ def question(rng: random.Random) -> str:
 
 
 def test_any_question_of_some_columns_has_the_answer_that_all_of_them_give(opened: OpenViews) -> None:
-    """A hundred of them, each also within a window."""
+    """Sixty of them, half of them within a window."""
     rng = random.Random(20240208)
     window = Window(datetime(2024, 2, 7, 18, tzinfo=UTC), datetime(2024, 2, 9, 6, tzinfo=UTC))
-    for number in range(100):
-        opened.restrict_to(Restriction(window) if number % 2 else EVERYTHING)
+    for number in range(60):
+        if number == 30:
+            opened.restrict_to(Restriction(window))
         sql = question(rng)
         assert table_of(sql) == "aws_cloudtrail_log", sql
         assert Counter(map(repr, told(opened, sql))) == Counter(map(repr, plainly(opened, sql))), sql

@@ -210,23 +210,26 @@ def test_what_is_made_meanwhile_is_asked_like_the_rest(opened: OpenViews) -> Non
     assert rows(opened, "SELECT (SELECT count(*) FROM kept), (SELECT count(*) FROM mine.early)") == [(9, 3)]
 
 
-def test_refreshing_shows_what_was_collected_since(asked: Project, opened: OpenViews) -> None:
+def test_refreshing_shows_what_was_collected_since(asked: Project) -> None:
     """And only then; until then one moment is seen."""
-    asked.write("shop/new.log", '10.0.0.7 - - [10/Feb/2024:13:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "x"\n')
-    asked.collect()
+    with reopened(asked) as opened:
+        asked.write("shop/new.log", '10.0.0.7 - - [10/Feb/2024:13:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "x"\n')
+        asked.collect()
 
-    assert rows(opened, "SELECT count(*) FROM http_log") == [(9,)]
-    assert opened.refresh()
-    assert rows(opened, "SELECT count(*) FROM http_log") == [(10,)]
-    assert not opened.refresh()
+        assert rows(opened, "SELECT count(*) FROM http_log") == [(9,)]
+        assert opened.refresh()
+        assert rows(opened, "SELECT count(*) FROM http_log") == [(10,)]
+        assert not opened.refresh()
 
 
-def test_a_query_outlasts_the_replacement_of_all_files(opened: OpenViews) -> None:
+def test_a_query_outlasts_the_replacement_of_all_files(asked: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """The lease keeps what was there when it began."""
-    assert rows(opened, "SELECT count(*) FROM http_log") == [(9,)]
-    with pytest.raises(SystemExit, match="0"):
-        main(["compact"])
-    assert rows(opened, "SELECT count(request) FROM http_log") == [(9,)]
+    with reopened(asked) as opened:
+        assert rows(opened, "SELECT count(*) FROM http_log") == [(9,)]
+        with pytest.raises(SystemExit, match="0"):
+            main(["compact"])
+        assert "http_log.web" in capsys.readouterr().out
+        assert rows(opened, "SELECT count(request) FROM http_log") == [(9,)]
 
 
 def test_the_catalog_tells_what_columns_mean(opened: OpenViews) -> None:
