@@ -165,7 +165,7 @@ AWS_CLOUDTRAIL_LOG = Table(
     time="r.eventTime",
     timestamp="try_cast(r.eventTime AS TIMESTAMPTZ)",
     actor="coalesce(user_identity.arn, user_identity.user_name, user_identity.principal_id, user_identity.invoked_by)",
-    event_id="coalesce(recipient_account_id, '') || '/' || event_id",
+    event_id="coalesce(recipient_account_id, '') || '/' || nullif(event_id, '')",
     index="r.recipientAccountId",
     fields=(
         _field("additional_event_data", "additionalEventData", "What the request and response do not say.", "JSON"),

@@ -27,7 +27,8 @@ _TIME = 'coalesce(r."eventTimestamp", r."time")'
 def _value(*paths: str) -> str:
     """SQL for the first of these that is there; the API writes names as `{"value": ..., "localizedValue": ...}`."""
     first = f"coalesce({', '.join([*(f'r.{path}' for path in paths), 'NULL'])})"
-    return f"CASE WHEN starts_with({first}, '{{') THEN json_extract_string({first}, '$.value') ELSE {first} END"
+    value = f"TRY(json_extract_string({first}, '$.value'))"
+    return f"CASE WHEN starts_with({first}, '{{') THEN coalesce({value}, {first}) ELSE {first} END"
 
 
 def _in_id(word: str, before: str) -> str:
@@ -124,7 +125,7 @@ AZURE_ACTIVITY_LOG = Table(
     anchors={"httpRequest": "clientRequestId"},
     time=_TIME,
     timestamp=f"try_cast({_TIME} AS TIMESTAMPTZ)",
-    event_id="event_data_id",
+    event_id="nullif(event_data_id, '')",
     index=f"lower({_SUBSCRIPTION})",
     fields=fields_of(_KEYS),
     enrichment={

@@ -93,6 +93,27 @@ def test_the_same_event_is_one_row_wherever_it_stands(case: Case, tmp_path: Path
     assert len(table.rows("tp_id", line, line)) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("aws_cloudtrail_log", {"eventTime": "2024-02-07T12:00:00Z", "eventID": "", "recipientAccountId": "1"}),
+        ("aws_guardduty_finding", {"updatedAt": "2024-02-07T12:00:00Z", "accountId": "1", "id": ""}),
+        ("aws_waf_traffic_log", {"timestamp": 1707307200000, "webaclId": "a", "httpRequest": {"requestId": ""}}),
+        ("azure_activity_log", {"eventTimestamp": "2024-02-07T12:00:00Z", "eventDataId": ""}),
+        ("gcp_audit_log", {"timestamp": "2024-02-07T12:00:00Z", "insertId": ""}),
+        ("github_audit_log", {"@timestamp": 1707307200000, "_document_id": ""}),
+        ("okta_system_log", {"published": "2024-02-07T12:00:00Z", "uuid": ""}),
+        ("pipes_audit_log", {"created_at": "2024-02-07T12:00:00Z", "id": ""}),
+        ("slack_audit_log", {"date_create": 1707307200, "id": ""}),
+    ],
+)
+def test_an_empty_id_is_none(name: str, record: Record, tmp_path: Path) -> None:
+    """Events whose exporter left the id empty are not taken for one another."""
+    line = json.dumps(record)
+
+    assert len(OneTable(name, tmp_path).rows("tp_id", line, line)) == 2
+
+
 def test_records_that_do_not_fit_are_set_aside_one_by_one(case: Case, tmp_path: Path) -> None:
     """With the reason; those around them are rows."""
     table = OneTable(case.name, tmp_path)
@@ -130,6 +151,18 @@ def test_azure_exports_are_read_like_answers_of_its_api(tmp_path: Path) -> None:
     assert table.row(json.dumps(record)) == columns
     assert {key: sorted(value) if isinstance(value, list) else value for key, value in table.common(
         json.dumps(record)).items()} == common  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("category", "stored"),
+    [("{brace", "{brace"), ({"value": "Policy"}, "Policy"), ({"name": "x"}, '{"name":"x"}'), ("", ""), (None, None)],
+)
+def test_an_azure_name_is_text_or_an_object_with_a_value(category: object, stored: str | None, tmp_path: Path) -> None:
+    """Whatever else it is stays as it is, and stops no other record."""
+    table = OneTable("azure_activity_log", tmp_path)
+    lines = [{"eventTimestamp": "2024-02-07T12:00:00Z", "category": each} for each in (category, "Administrative")]
+
+    assert table.rows("category", *map(json.dumps, lines)) == [(stored,), ("Administrative",)]
 
 
 def test_a_finding_that_was_updated_is_another_row(tmp_path: Path) -> None:
