@@ -103,9 +103,8 @@ class VpcFlowLogFormat:
                 first += rows.num_rows
             return
         layout, header = self._layout, None
-        for number, piece in enumerate(split_lines(begun, piece_bytes=piece_bytes)):
-            if number == 0 and len(piece.raw):
-                header = piece.raw[0].as_py()
+        for piece in split_lines(begun, piece_bytes=piece_bytes):
+            if header is None and (header := _first_words(piece)) is not None:
                 layout = _named_by(header) or layout
             taken = piece if layout is self._layout else _without(piece, header)
             yield replace(taken, fields=layout.fields(taken.raw))
@@ -161,6 +160,11 @@ class _Layout:
 
     def _read(self, raw: pa.Array) -> pa.Array:
         return self._lines.read(raw, lambda columns, null: struct_of(GROUPS, columns, null))
+
+
+def _first_words(piece: Piece) -> str | None:
+    """The first line that is not blank."""
+    return next((line for each in piece.raw if (line := each.as_py()).strip()), None)
 
 
 def _named_by(line: str) -> _Layout | None:

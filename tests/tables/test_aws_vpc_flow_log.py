@@ -167,6 +167,14 @@ def test_lines_that_do_not_fit_are_set_aside_one_by_one(flows: OneTable) -> None
     assert flows.project.one("select count(*) from aws_vpc_flow_log") == 2
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t ", "\n\n\n\n\n"])
+def test_blank_lines_before_the_header_hide_nothing(flows: OneTable, blank: str) -> None:
+    """The first line with words names the fields."""
+    rows = flows.rows("src_addr, dst_addr", blank, "dstaddr srcaddr start", "10.0.0.2 10.0.0.1 1418530010")
+
+    assert rows == [("10.0.0.1", "10.0.0.2")]
+
+
 def test_a_file_of_nothing_but_a_header_is_empty(flows: OneTable) -> None:
     """Neither an error nor a row."""
     assert flows.rows("tp_id", HEADER) == []
