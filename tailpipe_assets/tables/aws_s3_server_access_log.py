@@ -41,6 +41,9 @@ _FIELDS = (
     text("version_id", "The object's version."),
 )
 
+# A log's target prefix is put before its keys as it is: it may be folders, and the beginning of a name.
+_BELOW = "(%{DATA}/)?"
+
 AWS_S3_SERVER_ACCESS_LOG = Table(
     name="aws_s3_server_access_log",
     description="Amazon S3 server access logs: requests to a bucket, by whom and with which result.",
@@ -58,8 +61,8 @@ AWS_S3_SERVER_ACCESS_LOG = Table(
         "tp_domains": listed("host_header"),
     },
     layouts={
-        "aws_s3": "(%{NUMBER:account_id}/%{DATA:region}/%{DATA:bucket}"
-        "/%{YEAR:year}/%{MONTHNUM:month}/%{MONTHDAY:day}/)?"
+        "aws_s3": f"{_BELOW * 3}(%{{DATA}}(?P<account_id>\\d{{12}})/%{{DATA:region}}/%{{DATA:bucket}}"
+        "/%{YEAR:year}/%{MONTHNUM:month}/%{MONTHDAY:day}/)?%{DATA}"
         "%{YEAR:year}-%{MONTHNUM:month}-%{MONTHDAY:day}-%{HOUR:hour}-%{MINUTE:minute}-%{SECOND:second}-%{DATA}"
     },
     references=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html",),

@@ -76,8 +76,11 @@ AWS_VPC_FLOW_LOG = Table(
         "tp_akas": listed("ecs_cluster_arn", "ecs_container_instance_arn", "ecs_task_arn", "ecs_task_definition_arn"),
     },
     layouts={
-        "aws_s3": "AWSLogs/(%{DATA:org_id}/)?%{NUMBER:account_id}/vpcflowlogs/%{DATA:region}"
-        r"/%{YEAR:year}/%{MONTHNUM:month}/%{MONTHDAY:day}/(%{HOUR:hour}/)?%{DATA}\.log(\.gz|\.parquet)?"
+        "aws_s3": "AWSLogs/(%{DATA:org_id}/)?"
+        "(%{NUMBER:account_id}/vpcflowlogs/%{DATA:region}/%{YEAR:year}/%{MONTHNUM:month}/%{MONTHDAY:day}"
+        "|aws-account-id=%{NUMBER:account_id}/aws-service=vpcflowlogs/aws-region=%{DATA:region}"
+        "/year=%{YEAR:year}/month=%{MONTHNUM:month}/day=%{MONTHDAY:day})"
+        r"/((?:hour=)?%{HOUR:hour}/)?%{DATA}\.log(\.gz|\.parquet)?"
     },
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",),
     sample=(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tailpipe_resources.model.window import Window
+from tailpipe_resources.sources.layout import Layout
 from tests.services.one_table import OneTable
 
 if TYPE_CHECKING:
@@ -124,3 +127,26 @@ def test_lines_that_do_not_fit_are_set_aside_one_by_one(requests: OneTable) -> N
 
     assert dict(requests.rejects(LINE, *bad, LINE)) == bad
     assert requests.project.one("select count(*) from aws_s3_server_access_log") == 2
+
+
+@pytest.mark.parametrize("prefix", ["", "logs/", "app-", "logs/shop/app-", "a/b/c/"])
+@pytest.mark.parametrize("folders", ["", "123456789012/us-east-1/ledger/2024/02/07/"])
+def test_keys_may_begin_with_any_target_prefix(requests: OneTable, prefix: str, folders: str) -> None:
+    """S3 puts it before the date or the account as it is."""
+    layout = Layout(requests.table.layouts["aws_s3"])
+
+    found = layout.match(f"{prefix}{folders}2024-02-07-12-30-05-79A59DF900B949E5")
+
+    assert found is not None
+    assert found.start == datetime(2024, 2, 7, 12, 30, 5, tzinfo=UTC)
+    assert found.fields.get("account_id") == ("123456789012" if folders else None)
+
+
+def test_folders_of_other_days_are_not_looked_into(requests: OneTable) -> None:
+    """Where keys are partitioned by date, below a prefix too."""
+    layout, window = Layout(requests.table.layouts["aws_s3"]), Window.of_days(date(2024, 2, 7), date(2024, 2, 7))
+    bucket = "logs/123456789012/us-east-1/ledger/"
+
+    assert layout.folder(f"{bucket}2024/02/", window).may_hold
+    assert not layout.folder(f"{bucket}2024/03/", window).may_hold
+    assert not layout.folder(f"{bucket}2023/", window).may_hold

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tailpipe_resources.errors import ConfigError
+from tailpipe_resources.sources.layout import Layout
 from tests.services.one_table import OneTable
 
 if TYPE_CHECKING:
@@ -241,3 +243,30 @@ def test_a_broken_parquet_file_is_set_aside(flows: OneTable) -> None:
 
     assert fault.status == "quarantined"
     assert "no sound Parquet file" in fault.reason
+
+
+@pytest.mark.parametrize("organization", ["", "o-1a2b3c/"])
+@pytest.mark.parametrize("ending", [".log.gz", ".log.parquet"])
+@pytest.mark.parametrize(
+    ("folders", "hour"),
+    [
+        ("123456789012/vpcflowlogs/us-east-1/2024/02/07/", 0),
+        ("123456789012/vpcflowlogs/us-east-1/2024/02/07/14/", 14),
+        ("aws-account-id=123456789012/aws-service=vpcflowlogs/aws-region=us-east-1/year=2024/month=02/day=07/", 0),
+        (
+            "aws-account-id=123456789012/aws-service=vpcflowlogs/aws-region=us-east-1/year=2024/month=02/day=07/hour=14/",
+            14,
+        ),
+    ],
+)
+def test_keys_of_all_of_aws_options_are_found(
+    flows: OneTable, organization: str, folders: str, hour: int, ending: str
+) -> None:
+    """With Hive's names and hours, or without."""
+    name = "123456789012_vpcflowlogs_us-east-1_fl-1234abcd_20240207T1430Z_fe123456"
+
+    found = Layout(flows.table.layouts["aws_s3"]).match(f"logs/AWSLogs/{organization}{folders}{name}{ending}")
+
+    assert found is not None
+    assert found.start == datetime(2024, 2, 7, hour, tzinfo=UTC)
+    assert (found.fields["account_id"], found.fields["region"]) == ("123456789012", "us-east-1")
