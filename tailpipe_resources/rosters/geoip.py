@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
+from maxminddb import InvalidDatabaseError
 
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.rosters.roster import RosterError, distinct
@@ -76,25 +77,44 @@ class GeoRoster:
 
     def _kind(self, name: str) -> type:
         if self._fields is None:
-            self._fields = {path: kind for record in self._some() for path, kind in _fields(record, "")}
+            self._fields = self._looked_through()
         if name not in self._fields:
             within = [each for each in self._fields if each.startswith(f"{name}.")]
             near = f"; it has {', '.join(sorted(within))}" if 0 < len(within) <= 12 else hint(name, self._fields)
             raise RosterError(f'lookup "{self.name}" has no field "{name}"{near}')
         return self._fields[name]
 
+    def _looked_through(self) -> dict[str, type]:
+        """The fields by their paths, each with the type that takes all of its values."""
+        found: dict[str, type] = {}
+        for record in self._some():
+            for path, kind in _fields(record, ""):
+                found[path] = _wider(found.get(path, kind), kind)
+        return found
+
     def _some(self) -> Iterator[Any]:
-        for _, record in islice(self._reader, _FIRST):
-            yield record
+        try:
+            # A database without addresses of IPv4 cannot be walked through.
+            with suppress(ValueError):
+                for _, record in islice(self._reader, _FIRST):
+                    yield record
+        except InvalidDatabaseError as error:
+            raise self._damaged(error) from error
         for number in range(_SPREAD):
             address = (number * _STRIDE % (1 << 32)).to_bytes(4)
             yield self._found(".".join(map(str, address)))
 
     def _found(self, address: str) -> Any:
         """A record; None for what is unknown, or no address that can be in it."""
-        with suppress(ValueError):
+        try:
             return self._reader.get(address)
-        return None
+        except InvalidDatabaseError as error:
+            raise self._damaged(error) from error
+        except ValueError:
+            return None
+
+    def _damaged(self, error: Exception) -> RosterError:
+        return RosterError(f'lookup "{self.name}": the database is damaged: {error}')
 
 
 def _fields(record: object, path: str) -> Iterator[tuple[str, type]]:
@@ -104,6 +124,13 @@ def _fields(record: object, path: str) -> Iterator[tuple[str, type]]:
         yield path, type(record)
     for key, value in inner:
         yield from _fields(value, f"{path}.{key}" if path else str(key))
+
+
+def _wider(one: type, other: type) -> type:
+    """The type that has the values of both."""
+    if one is other:
+        return one
+    return float if {one, other} == {int, float} else str
 
 
 def _at(record: Any, path: Sequence[str]) -> object:
@@ -121,6 +148,8 @@ def _of_kind(value: object, kind: type) -> object:
     """A value as its column's type has it; None where it is something else."""
     if kind is str and type(value) in _TYPES:
         return str(value)
+    if kind is float and type(value) is int:
+        return float(value)
     if type(value) is not kind or (isinstance(value, int) and value > _LARGEST):
         return None
     return value

@@ -73,6 +73,36 @@ def test_a_field_that_is_not_there_is_said_with_those_that_are(geo: Roster) -> N
         geo.type_of("country")
 
 
+def test_values_of_several_types_have_one_that_takes_all(tmp_path: Path) -> None:
+    """Whole numbers and fractions are fractions, and everything else together is text."""
+    records = {"192.0.2.0/25": {"score": 1, "tag": 7, "more": 2.5}, "192.0.2.128/25": {"score": 0.5, "tag": "a"}}
+    (tmp_path / "x.mmdb").write_bytes(mmdb({**records, "198.51.100.0/24": {"score": 2, "tag": True, "more": 3}}))
+    geo = loaded(tmp_path / "x.mmdb")["geo"]
+    addresses = ["192.0.2.1", "192.0.2.200", "198.51.100.1"]
+
+    assert (geo.type_of("score"), found(geo, "score", *addresses)) == ("DOUBLE", [1.0, 0.5, 2.0])
+    assert (geo.type_of("tag"), found(geo, "tag", *addresses)) == ("VARCHAR", ["7", "a", "True"])
+    assert (geo.type_of("more"), found(geo, "more", *addresses)) == ("DOUBLE", [2.5, None, 3.0])
+
+
+def test_a_damaged_database_is_said(tmp_path: Path) -> None:
+    """Where its header is sound and a record is not."""
+    whole = mmdb({"192.0.2.0/24": {"broken": "abcd"}})
+    (tmp_path / "x.mmdb").write_bytes(whole.replace(b"\x46broken\x44abcd", b"\x46broken\xff\xff\xff\xff\xff"))
+
+    with pytest.raises(RosterError, match=r'lookup "geo": the database is damaged: .'):
+        loaded(tmp_path / "x.mmdb")["geo"].type_of("broken")
+
+
+def test_a_database_may_have_one_record_for_all_of_ipv4(tmp_path: Path) -> None:
+    """Its tree cannot be walked through network by network."""
+    (tmp_path / "x.mmdb").write_bytes(mmdb({"::/64": {"kind": "reserved"}}))
+    geo = loaded(tmp_path / "x.mmdb")["geo"]
+
+    assert geo.type_of("kind") == "VARCHAR"
+    assert found(geo, "kind", "192.0.2.1", "::5", "2001:db8::1") == ["reserved", "reserved", None]
+
+
 def test_what_is_no_database_is_said(tmp_path: Path) -> None:
     """A file of something else is a problem where it is named."""
     (tmp_path / "x.mmdb").write_bytes(b"no database")
