@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Final
 
 from tailpipe_resources.model.lookup import GEOIP
 from tailpipe_resources.rosters.table_file import Told, read_table
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.lookup import LookupBlock
     from tailpipe_resources.model.place import Problems
     from tailpipe_resources.rosters.roster import Roster
+
+_BLOCK: Final = 1 << 20
 
 
 def load_rosters(blocks: Iterable[LookupBlock], problems: Problems) -> dict[str, Roster]:
@@ -53,11 +57,14 @@ def _geoip(block: LookupBlock, problems: Problems) -> Roster | None:
         return None
     from tailpipe_resources.rosters.geoip import GeoRoster
 
-    with Path(block.path).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     try:
-        return GeoRoster(block.name, digest, maxminddb.open_database(block.path))
-    except maxminddb.InvalidDatabaseError as error:
-        what = f'lookup "{block.name}": {block.path} is no database in MaxMind\'s format: {error}'
+        # Whoever renews a database writes over it, and what is mapped into memory must not change.
+        with Path(block.path).open("rb") as file, NamedTemporaryFile(suffix=GEOIP) as copy:
+            shutil.copyfileobj(file, copy, _BLOCK)
+            copy.seek(0)
+            digest = hashlib.file_digest(copy, "sha256").hexdigest()
+            return GeoRoster(block.name, digest, maxminddb.open_database(copy.name))
+    except maxminddb.InvalidDatabaseError:
+        what = f'lookup "{block.name}": {block.path} is no database in MaxMind\'s format'
         problems.add(block.at("path"), what)
         return None

@@ -103,11 +103,23 @@ def test_a_database_may_have_one_record_for_all_of_ipv4(tmp_path: Path) -> None:
     assert found(geo, "kind", "192.0.2.1", "::5", "2001:db8::1") == ["reserved", "reserved", None]
 
 
-def test_what_is_no_database_is_said(tmp_path: Path) -> None:
+def test_a_database_may_be_written_over_while_it_is_used(tmp_path: Path) -> None:
+    """As by a copy of a newer one; what was read stays as it was."""
+    path = tmp_path / "x.mmdb"
+    path.write_bytes(mmdb(RECORDS))
+    geo = loaded(path)["geo"]
+
+    path.write_bytes(b"")
+
+    assert found(geo, "country.iso_code", "192.0.2.1", "2001:db8::1") == ["DE", "NZ"]
+
+
+@pytest.mark.parametrize("content", [b"no database", b""])
+def test_what_is_no_database_is_said(tmp_path: Path, content: bytes) -> None:
     """A file of something else is a problem where it is named."""
-    (tmp_path / "x.mmdb").write_bytes(b"no database")
+    (tmp_path / "x.mmdb").write_bytes(content)
     problems = Problems()
 
     assert loaded(tmp_path / "x.mmdb", problems) == {}
     (problem,) = problems
-    assert str(problem).startswith(f'a.hcl:1: lookup "geo": {tmp_path}/x.mmdb is no database in MaxMind\'s format: ')
+    assert str(problem) == f'a.hcl:1: lookup "geo": {tmp_path}/x.mmdb is no database in MaxMind\'s format'
