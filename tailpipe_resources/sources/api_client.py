@@ -94,7 +94,8 @@ class Client:
                 return self._once(method, asked, read)
             except Again as again:
                 failures += again.counts
-                pause = again.wait if again.wait is not None else self._backoff(failures)
+                # Told to come back at once, as by a clock that is behind ours, we are in no hurry either.
+                pause = self._backoff(failures) if again.wait is None else max(again.wait, self._manners.pause)
                 if failures >= self._manners.attempts:
                     raise SourceUnavailableError(f"{asked.shown}: {again}, {failures} times in a row") from None
                 if time.monotonic() + pause > until:
@@ -128,7 +129,8 @@ class Client:
                 return read(body, {name.lower(): value for name, value in answer.headers.items()})
         except Unreadable as error:
             raise Again(str(error)) from None
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, ValueError) as error:
+            # The library looks at where a redirection leads, and may not be able to read that.
             raise in_our_words(asked, error) from None
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from tailpipe_resources.errors import SourceError, SourceRefusedError, SourceUnavailableError
 
@@ -97,15 +97,24 @@ def check(asked: Asked, answer: requests.Response, body: bytes, way: Way) -> Non
         raise Again(named, wait=wait, counts=code != HTTPStatus.TOO_MANY_REQUESTS)
     if code in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS} or code >= 500:
         raise Again(named)
-    if code < HTTPStatus.BAD_REQUEST:
-        target = urlsplit(answer.headers.get("Location", ""))
+    if code < HTTPStatus.BAD_REQUEST and (target := _sent_on_to(answer)) is not None:
         raise SourceRefusedError(
-            f"{asked.shown}: it sends us on to {target.scheme}://{target.netloc}{target.path}, where we do not take "
-            "credentials; write that address into the source"
+            f"{asked.shown}: it sends us on to {target}, where we do not take credentials; write that address into the "
+            "source"
         )
     if code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise SourceRefusedError(f"{asked.shown}: access denied ({named}); {way.hint}")
     raise SourceRefusedError(f"{asked.shown}: it does not take what we ask for ({named})")
+
+
+def _sent_on_to(answer: requests.Response) -> str | None:
+    """The address that a redirection names, without parameters; None where it names none."""
+    try:
+        parts = urlsplit(urljoin(answer.url, answer.headers.get("Location", "")))
+    except ValueError:
+        return None
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if host and answer.headers.get("Location") else None
 
 
 def _said(body: bytes) -> str:
@@ -140,7 +149,7 @@ def _retry_after(text: str) -> float:
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
 
 
-def in_our_words(asked: Asked, error: requests.exceptions.RequestException) -> Again | SourceError:
+def in_our_words(asked: Asked, error: requests.exceptions.RequestException | ValueError) -> Again | SourceError:
     """What went wrong on the way. What the library says of it may hold parameters, and is not shown."""
     from requests import exceptions
 

@@ -45,11 +45,11 @@ class Reading:
     """The way to the array of records; an empty one means the page itself."""
 
     id: Path | None
-    """The way to an event's id within a record; without one, equal records are one."""
+    """The way to an event's id within a record; without one, or where it is empty, equal records are one."""
 
     time: Path
     is_optional: bool = False
-    """Whether the array may be absent."""
+    """Whether the array may be absent, or the whole page."""
 
     def events(self, page: bytes) -> list[Event]:
         """The events of a page.
@@ -67,9 +67,8 @@ class Reading:
             return Event(raw.replace(b"\n", b" ").replace(b"\r", b" "), key_of(raw), None)
         line = msgspec.json.format(raw, indent=-1) if b"\n" in raw or b"\r" in raw else raw
         found = value_at(record, self.id) if self.id is not None else None
-        return Event(
-            line, key_of(raw if found is None else msgspec.json.encode(found)), micros(value_at(record, self.time))
-        )
+        key = key_of(raw if found in (None, "") else msgspec.json.encode(found))
+        return Event(line, key, micros(value_at(record, self.time)))
 
 
 def records_of(page: bytes, path: Path, *, is_optional: bool = False) -> Sequence[bytes]:
@@ -79,6 +78,8 @@ def records_of(page: bytes, path: Path, *, is_optional: bool = False) -> Sequenc
         Unreadable: there is no array of them.
     """
     part: bytes | msgspec.Raw = page
+    if is_optional and not page.strip():
+        return ()
     try:
         for name in path:
             found = msgspec.json.decode(part, type=dict[str, msgspec.Raw])

@@ -100,9 +100,13 @@ class Link:
         found = _linked(page.headers) if self.at is None else value_in(page.body, self.at)
         if not found:
             return None
-        target = urljoin(asked.url, str(found))
-        if urlsplit(target)[:2] != urlsplit(asked.url)[:2]:
-            host = urlsplit(target).netloc
+        try:
+            target = urljoin(asked.url, str(found))
+            parts = urlsplit(target)
+        except ValueError:
+            raise SourceRefusedError(f"{asked.shown}: where the next page is said to be is no address") from None
+        if parts[:2] != urlsplit(asked.url)[:2]:
+            host = parts.netloc.rpartition("@")[2] or f"{parts.scheme}:"
             raise SourceRefusedError(f"{asked.shown}: the next page is at {host}, which may not get our credentials")
         return Asked(target, {})
 

@@ -41,10 +41,11 @@ class HttpOptions(ApiOptions):
     """Where the array of events is in an answer: `data.items`. Empty when the answer is the array."""
 
     records_optional: bool = False
-    """Whether the API leaves the array out when there are no events. Otherwise that is an error."""
+    """Whether the API leaves the array out when there are no events, or answers with nothing. Otherwise that is an
+    error."""
 
     id_field: str | None = None
-    """Where an event's own id is: `id`. Without one, events with the same text are one event."""
+    """Where an event's own id is: `id`. Without one, or where it is empty, events with the same text are one event."""
 
     time_field: str
     """Where the time of an event is: ISO 8601, or a number of seconds, milliseconds or less since 1970."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from tailpipe_resources.config import load
-from tailpipe_resources.errors import SourceRefusedError, SourceUnavailableError
+from tailpipe_resources.errors import CancelledError, SourceRefusedError, SourceUnavailableError
 from tailpipe_resources.model.config import Credential
 from tailpipe_resources.model.secret import Secret
 from tailpipe_resources.model.window import Window
@@ -121,6 +123,61 @@ def test_credentials_stay_with_their_host(api: AuditApi) -> None:
 
 
 @pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("http://[broken/x", "where the next page is said to be is no address"),
+        ("https://ann:secret@evil.example/x", "the next page is at evil.example, which may not get"),
+        ("javascript:alert(1)", "the next page is at javascript:, which may not get"),
+    ],
+)
+def test_a_next_page_that_is_nowhere(api: AuditApi, link: str, said: str) -> None:
+    """Whatever stands for its address is a refusal, which shows no password."""
+    api.answer = lambda _, __: told({"rows": newest(api), "next": link})
+
+    with pytest.raises(SourceRefusedError, match=re.escape(said)):
+        ids(source(api, records="rows", pagination="next_link", next_field="next"))
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "said"),
+    [
+        (302, "http://[broken/x", "it cannot be asked (ValueError)"),
+        (302, None, "it does not take what we ask for (HTTP 302)"),
+        (304, None, "it does not take what we ask for (HTTP 304)"),
+        (307, "/elsewhere?token=x", "/elsewhere, where we do not take credentials"),
+        (302, "https://ann:secret@evil.example/x", "it sends us on to https://evil.example/x, where"),
+    ],
+)
+def test_a_redirection_to_nowhere(api: AuditApi, status: int, location: str | None, said: str) -> None:
+    """It is told as what it is."""
+    api.answer = lambda _, __: Said(status, headers={} if location is None else {"Location": location})
+
+    with pytest.raises(SourceRefusedError, match=re.escape(said)):
+        ids(source(api))
+
+
+@pytest.mark.parametrize("wait", ["0", "Mon, 01 Jan 2001 00:00:00 GMT"])
+def test_an_api_that_asks_to_come_back_at_once_is_not_hammered(api: AuditApi, wait: str) -> None:
+    """Nor one whose clock is behind ours."""
+    api.answer = lambda _, __: Said(429, headers={"Retry-After": wait})
+    made = source(api, retry_delay=0.2)
+    until = time.monotonic() + 1
+
+    with pytest.raises(CancelledError):
+        made.ask(next(made.artifacts(DAY)), "", lambda: time.monotonic() > until)
+
+    assert 2 <= len(api.asked) <= 6
+
+
+def test_events_with_an_empty_id_are_told_apart(api: AuditApi) -> None:
+    """By their text, as where there is no id."""
+    at = NOW.isoformat()
+    api.answer = lambda _, __: told([{"id": "", "n": number, "meta": {"at": at}} for number in (1, 2, 2)])
+
+    assert len(ids(source(api))) == 2
+
+
+@pytest.mark.parametrize(
     ("written", "first", "last"),
     [
         ("unix", "1795305599", "1795392000"),
@@ -202,9 +259,9 @@ def test_an_answer_of_another_shape(api: AuditApi, body: object, said: str) -> N
 
 def test_an_array_that_is_left_out(api: AuditApi) -> None:
     """Some services do so when there are no events; that has to be said."""
-    api.answer = lambda _, __: told({"meta": {}})
-
-    assert ids(source(api, records="data.items", records_optional=True)) == []
+    for answer in (told({"meta": {}}), Said(204, b"")):
+        api.answer = lambda _, __, answer=answer: answer
+        assert ids(source(api, records="data.items", records_optional=True)) == []
 
 
 @pytest.mark.parametrize("body", [b"<html>log in</html>", b'{"rows": [{"id": 1', b""])
