@@ -19,6 +19,9 @@ import msgspec
 from tailpipe_resources.model.artifact import Artifact
 
 NO_NOTIFICATION: Final = "it is no notification of S3"
+_LARGEST: Final = 1 << 50
+"""No object has so many bytes."""
+
 _NEW: Final = ("ObjectCreated:", "ObjectRestore:Completed", "Object Created", "Object Restore Completed")
 """How the names of events begin after which an object can be read."""
 
@@ -43,7 +46,7 @@ def said_of(body: str, bucket: str) -> Said:
         told = msgspec.json.decode(body)
         if isinstance(told, dict) and told.get("Type") == "Notification" and isinstance(told.get("Message"), str):
             told = msgspec.json.decode(told["Message"])
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return Said(fault=NO_NOTIFICATION)
     if not isinstance(told, dict):
         return Said(fault=NO_NOTIFICATION)
@@ -51,7 +54,7 @@ def said_of(body: str, bucket: str) -> Said:
         return Said()
     try:
         return _chosen(_events(told), bucket)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return Said(fault=NO_NOTIFICATION)
 
 
@@ -73,7 +76,7 @@ def _events(told: dict[str, Any]) -> list[_Event]:
         return [_of_record(each) for each in told["Records"]]
     if told.get("source") == "aws.s3" and "object" in told["detail"]:
         detail, found = told["detail"], told["detail"]["object"]
-        about = (found["key"], found.get("etag") or "", int(found.get("size") or 0), told.get("time") or "")
+        about = (found["key"], found.get("etag") or "", _size(found.get("size")), told.get("time") or "")
         return [_Event(told["detail-type"], detail["bucket"]["name"], *about)]
     if "s3Bucket" in told:
         return [_Event(_NEW[0], told["s3Bucket"], key) for key in told["s3ObjectKey"]]
@@ -90,14 +93,21 @@ def _of_record(record: dict[str, Any]) -> _Event:
         record["s3"]["bucket"]["name"],
         unquote_plus(found["key"], errors="strict"),
         found.get("eTag") or "",
-        int(found.get("size") or 0),
+        _size(found.get("size")),
         record.get("eventTime") or "",
     )
 
 
+def _size(told: Any) -> int:
+    size = int(told or 0)
+    if not 0 <= size <= _LARGEST:
+        raise ValueError(NO_NOTIFICATION)
+    return size
+
+
 def _chosen(events: list[_Event], bucket: str) -> Said:
     others = sorted({each.bucket for each in events} - {bucket}) if not bucket.startswith("arn:") else []
-    new = [each for each in events if each.kind.startswith(_NEW) and each.bucket not in others]
+    new = [each for each in events if each.kind.startswith(_NEW) and each.bucket not in others and each.key]
     hints = tuple(
         Artifact(f"s3://{bucket}/{each.key}", f"{each.etag}-{each.size}", each.size, _instant(each.time))
         for each in new

@@ -89,9 +89,10 @@ def test_what_is_told_of_an_object_is_kept() -> None:
         created("logs", KEY, "LifecycleExpiration:Delete"),
         created("logs", KEY, "ObjectTagging:Put"),
         bridged("logs", KEY, "Object Deleted"),
+        created("logs", ""),
         {"Records": []},
     ],
-    ids=["test", "removed", "expired", "tagged", "deleted", "empty"],
+    ids=["test", "removed", "expired", "tagged", "deleted", "nameless", "empty"],
 )
 def test_what_brings_nothing_is_passed_over(message: dict[str, Any]) -> None:
     """Neither a hint nor a fault, so it is acknowledged."""
@@ -112,7 +113,12 @@ def test_what_brings_nothing_is_passed_over(message: dict[str, Any]) -> None:
         ('{"Records": 7}', NO_NOTIFICATION),
         ('{"Type": "Notification", "Message": "hello"}', NO_NOTIFICATION),
         ('{"source": "aws.s3", "detail-type": "AWS API Call via CloudTrail", "detail": {}}', NO_NOTIFICATION),
+        ("[" * 100_000, NO_NOTIFICATION),
+        (json.dumps({"Type": "Notification", "Message": "[" * 100_000}), NO_NOTIFICATION),
+        (json.dumps({**bridged("logs", "a"), "time": "0001-01-01T00:00:00+14:00"}), NO_NOTIFICATION),
         (json.dumps(created("logs", "a", size="many")), NO_NOTIFICATION),
+        (json.dumps(created("logs", "a", size=-1)), NO_NOTIFICATION),
+        (json.dumps(created("logs", "a", size=1e300)), NO_NOTIFICATION),
         (json.dumps(created("logs", "a") | {"Records": [{}]}), NO_NOTIFICATION),
         (json.dumps(created("others", "a")), "it is about s3://others"),
     ],
