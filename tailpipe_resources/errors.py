@@ -70,7 +70,7 @@ class UsageError(TailpipeError):
 
 
 class PluginError(TailpipeError):
-    """A plugin is not installed, or does not import."""
+    """A plugin is not installed, does not import, or failed."""
 
 
 class BusyError(TailpipeError):

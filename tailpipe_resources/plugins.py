@@ -6,16 +6,26 @@ it is used.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, distributions
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from tailpipe_resources.errors import PluginError
+from tailpipe_resources.errors import PluginError, TailpipeError
 from tailpipe_resources.model.names import hint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 Kind = Literal["source", "format", "table"]
 KINDS: tuple[Kind, ...] = ("source", "format", "table")
+_HAS: Mapping[Kind, tuple[str, ...]] = {
+    "source": ("name", "description", "options", "workers", "artifacts", "open"),
+    "format": ("name", "description", "options", "by_lines", "groups", "split"),
+    "table": ("name", "description", "formats", "fields", "time", "timestamp"),
+}
+"""What each of them has at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,34 @@ def load(kind: Kind, name: str) -> Any:
     if point is None:
         raise PluginError(f'no {kind} is called "{name}"{hint(name, names(kind))}')
     try:
-        return point.load()
+        found = point.load()
     except Exception as error:
         said = f"{type(error).__name__}: {error}"
         raise PluginError(f"the {kind} {name} ({point.value}) does not import: {said}") from error
+    absent = [each for each in _HAS[kind] if not hasattr(found, each)]
+    if absent:
+        raise PluginError(f"the {kind} {name} ({point.value}) is no {kind}: it has no {', '.join(absent)}")
+    if found.name != name:
+        raise PluginError(f'the {kind} {name} ({point.value}) calls itself "{found.name}"; both must be the same')
+    return found
+
+
+@contextmanager
+def speaking_for(kind: Kind, name: str, *said: type[Exception]) -> Iterator[None]:
+    """Say whose fault it is when a plugin fails.
+
+    Args:
+        kind: the plugin's.
+        name: the plugin's.
+        said: what it may raise to say something.
+
+    Raises:
+        PluginError: it raised something else.
+    """
+    ours: tuple[type[Exception], ...] = (TailpipeError, OSError, MemoryError, *said)
+    try:
+        yield
+    except ours:
+        raise
+    except Exception as error:
+        raise PluginError(f"the {kind} {name} failed: {type(error).__name__}: {error}") from error

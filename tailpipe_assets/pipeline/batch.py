@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from tailpipe_resources.plugins import speaking_for
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -77,6 +79,14 @@ def make_batch(loaded: Sequence[Loaded], form: Format) -> RecordBatch:
 
 
 def _fields(form: Format, pieces: list[Piece], raw: pa.ChunkedArray) -> pa.ChunkedArray:
+    with speaking_for("format", form.name):
+        found = _taken_apart(form, pieces, raw)
+        if len(found) != len(raw):
+            raise ValueError(f"{len(raw)} records became {len(found)}")
+        return found
+
+
+def _taken_apart(form: Format, pieces: list[Piece], raw: pa.ChunkedArray) -> pa.ChunkedArray:
     if all(piece.fields is None for piece in pieces):
         return pa.chunked_array([form.fields(chunk) for chunk in raw.chunks])
     taken = [form.fields(piece.raw) if piece.fields is None else piece.fields for piece in pieces]

@@ -72,7 +72,8 @@ class Formats:
             chosen = kind.options(**options)
             key = (name, repr(chosen))
             if key not in self._made_before:
-                self._made_before[key] = kind(chosen)
+                with plugins.speaking_for("format", name, ValueError, re.error):
+                    self._made_before[key] = kind(chosen)
             return name, self._made_before[key]
         except PluginError as error:
             self._problems.add(place, str(error))

@@ -13,7 +13,7 @@ from tailpipe_resources.model.artifact import generation_mark
 if TYPE_CHECKING:
     from tailpipe_assets.formats.base import Format, Piece
     from tailpipe_assets.pipeline.grow import Before
-    from tailpipe_resources.errors import SourceError
+    from tailpipe_resources.errors import TailpipeError
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.results import Status
 
@@ -52,7 +52,7 @@ class Loaded:
     span: Span | Reply | None = None
     """What was read of one that may have more the next time; None for an artifact that is read whole."""
 
-    stops: SourceError | None = None
+    stops: TailpipeError | None = None
     """Why there is no use in asking for anything else."""
 
     put_off: bool = False
@@ -80,7 +80,7 @@ class Loaded:
         artifact = replace(task.listed, version=f"{generation_mark(generation)}{version}")
         return [cls(artifact, task, form, span=span) for form in task.forms]
 
-    def ended(self, status: Status, error: Exception, *, stops: SourceError | None = None) -> Loaded:
+    def ended(self, status: Status, error: Exception, *, stops: TailpipeError | None = None) -> Loaded:
         """The same, after reading came to a bad end."""
         self.status, self.reason, self.stops = status, reason_of(error, self.artifact), stops
         return self

@@ -22,15 +22,17 @@ from tailpipe_resources.errors import (
     ArtifactUnavailableError,
     BadArtifactError,
     CancelledError,
+    PluginError,
     SourceRefusedError,
     SourceUnavailableError,
 )
+from tailpipe_resources.plugins import speaking_for
 from tailpipe_resources.sources.unpack import blocks, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tailpipe_assets.formats.base import Piece, Readable
+    from tailpipe_assets.formats.base import Format, Piece, Readable
     from tailpipe_assets.pipeline.content import Content
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.sources.base import Source
@@ -88,14 +90,14 @@ class Reader:
         """
         artifact, span, packed = loaded.task.listed, loaded.span, opened.begin()
         if isinstance(span, Reply):
-            yield from _ahead(_moved(piece, span.start) for piece in loaded.form.split(packed, piece_bytes=PIECE_BYTES))
+            yield from _ahead(_moved(piece, span.start) for piece in _cut(loaded.form, packed))
         elif span is None or span.mark.packed:
             stream, start = Unpacked(blocks(packed, artifact.location)), 0 if span is None else span.start
             stream.skip(start)
-            part = loaded.form.split(stream, piece_bytes=PIECE_BYTES)
+            part = _cut(loaded.form, stream)
             yield from _ahead(_moved(piece, start) for piece in part)
         else:
-            part = loaded.form.split(Part(packed, span), piece_bytes=PIECE_BYTES)
+            part = _cut(loaded.form, Part(packed, span))
             yield from _ahead(_moved(piece, span.start) for piece in part)
             check_unchanged(packed, artifact, span)
 
@@ -226,13 +228,21 @@ class Reader:
     def _split(self, loaded: Loaded, text: Readable) -> Loaded:
         start = 0 if loaded.span is None else loaded.span.start
         try:
-            loaded.pieces.extend(_moved(piece, start) for piece in loaded.form.split(text, piece_bytes=PIECE_BYTES))
+            loaded.pieces.extend(_moved(piece, start) for piece in _cut(loaded.form, text))
         except BadArtifactError as error:
             loaded.ended("quarantined", error)
             loaded.salvaged = self._salvage
             if not self._salvage:
                 loaded.pieces.clear()
+        except PluginError as error:
+            loaded.pieces.clear()
+            loaded.ended("failed", error, stops=error)
         return loaded
+
+
+def _cut(form: Format, stream: Readable) -> Iterator[Piece]:
+    with speaking_for("format", form.name):
+        yield from form.split(stream, piece_bytes=PIECE_BYTES)
 
 
 def _large(loaded: Loaded) -> Loaded:

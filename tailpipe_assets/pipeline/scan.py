@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.batch import BATCH_BYTES, make_batch
@@ -20,7 +21,7 @@ from tailpipe_assets.pipeline.rotation import Families
 from tailpipe_assets.pipeline.route import Routed, route
 from tailpipe_assets.pipeline.transform import route_sql
 from tailpipe_assets.pipeline.write import COMMIT_SECONDS
-from tailpipe_resources.errors import BadArtifactError, SourceError, SourceUnavailableError
+from tailpipe_resources.errors import BadArtifactError, PluginError, SourceError, SourceUnavailableError
 from tailpipe_resources.model.artifact import generation_mark, generation_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tailpipe_assets.pipeline.rotation import Relatives
     from tailpipe_assets.pipeline.streams import Opened
     from tailpipe_assets.pipeline.write import Writer
+    from tailpipe_resources.errors import TailpipeError
     from tailpipe_resources.lake.known import Known
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.results import OnEvent, Stage
@@ -110,7 +112,7 @@ class Scan:
         self._stopped = stopped
         self._reader = Reader(source, salvage=options.salvage, stopped=lambda: stopped() or not self._live())
         self._listings: dict[Listing, list[Writer]] = {}
-        self._broken: dict[Writer, SourceError] = {}
+        self._broken: dict[Writer, TailpipeError] = {}
         """Whose listing broke off."""
 
         self._wanting: dict[Task, Wanting] = {}
@@ -218,8 +220,8 @@ class Scan:
             self._stage(lot)
 
     def _stage(self, lot: Lot) -> None:
-        batch = make_batch(lot.loaded, lot.form)
-        self._feed(batch, lot.wanting, lambda writer, routed: writer.add(batch, routed))
+        made = cache(partial(make_batch, lot.loaded, lot.form))
+        self._feed(made, lot.wanting, lambda writer, routed: writer.add(made(), routed))
 
     def _stream(self, loaded: Sequence[Loaded], wanting: Wanting) -> None:
         """Stage a large artifact piece by piece, once a format. For each it is committed whole or not at all."""
@@ -231,8 +233,9 @@ class Scan:
     def _stream_one(self, loaded: Loaded, opened: Opened, wanting: Wanted) -> None:
         try:
             for piece in self._reader.pieces(loaded, opened):
-                batch = make_batch([Loaded(loaded.artifact, loaded.task, loaded.form, [piece])], loaded.form)
-                self._feed(batch, wanting, lambda writer, routed: writer.add_piece(routed))
+                part = Loaded(loaded.artifact, loaded.task, loaded.form, [piece])
+                made = cache(partial(make_batch, [part], loaded.form))
+                self._feed(made, wanting, lambda writer, routed: writer.add_piece(routed))
                 if self._stopped():
                     return self._each(wanting, lambda writer: writer.drop_large())
         except BadArtifactError as error:
@@ -240,9 +243,11 @@ class Scan:
             loaded.salvaged = self._options.salvage
         except SourceError as error:
             loaded.ended("failed", error)
+        except PluginError as error:
+            loaded.ended("failed", error, stops=error)
         return self._each(wanting, lambda writer: writer.end_large(loaded))
 
-    def _feed(self, batch: RecordBatch, wanting: Wanted, take: Callable[[Writer, Routed], None]) -> None:
+    def _feed(self, batch: Callable[[], RecordBatch], wanting: Wanted, take: Callable[[Writer, Routed], None]) -> None:
         """Hand a batch to all who want it, sorted out once for those who sort alike."""
         made: dict[str, Routed] = {}
 
@@ -250,7 +255,7 @@ class Scan:
             table, index = writer.plan.table, writer.plan.index
             key = route_sql(table, index)
             if key not in made:
-                made[key] = route(writer.connection, table, index, batch)
+                made[key] = route(writer.connection, table, index, batch())
             take(writer, made[key])
             self._on_event(writer.progress("reading"))
 

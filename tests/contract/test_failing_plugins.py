@@ -1,0 +1,162 @@
+"""Plugins of strangers that are not what they should be: said in words, and nobody else's trouble."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ENTRY_POINTS = """\
+[tailpipe.format]
+cutting = strange:Cutting
+apart = strange:Apart
+shorter = strange:Shorter
+unmade = strange:Unmade
+half = strange:Half
+[tailpipe.table]
+no_log = strange:NO_LOG
+other_log = strange:OTHER_LOG
+"""
+MODULE = """\
+import pyarrow as pa
+
+from tailpipe_assets.formats.lines import split_lines
+from tailpipe_assets.tables.http_log import HTTP_LOG
+from tailpipe_resources.options import Options
+
+
+class Format:
+    description, options, by_lines, groups = "Strange.", Options, True, ("time", "n")
+
+    def __init__(self, options):
+        pass
+
+    def split(self, stream, *, piece_bytes):
+        yield from split_lines(stream, piece_bytes=piece_bytes)
+
+    def fields(self, raw):
+        return pa.StructArray.from_arrays([raw[1:], raw[1:]], ["time", "n"])
+
+
+class Shorter(Format):
+    name = "shorter"
+
+
+class Cutting(Format):
+    name = "cutting"
+
+    def split(self, stream, *, piece_bytes):
+        raise KeyError("seven")
+
+
+class Apart(Format):
+    name = "apart"
+
+    def fields(self, raw):
+        return [][0]
+
+
+class Unmade(Format):
+    name = "unmade"
+
+    def __init__(self):
+        pass
+
+
+class Half:
+    name, description, options = "half", "Strange.", Options
+
+
+NO_LOG = {"name": "no_log"}
+OTHER_LOG = HTTP_LOG
+"""
+CONFIGURATION = """\
+source "file" "logs" {
+  path = "a.log"
+}
+collection "custom" "good" {
+  source     = source.file.logs
+  table_name = "good_log"
+  format     = `(?P<time>\\S+) (?P<n>\\d+)`
+}
+"""
+BAD = """\
+collection "custom" "bad" {
+  source     = source.file.logs
+  table_name = "bad_log"
+  format     = "%s"
+}
+"""
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a log, and one with the package."""
+    metadata = tmp_path / "site" / "strange-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: strange\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
+    (tmp_path / "site" / "strange.py").write_text(MODULE)
+    (tmp_path / "a.log").write_text("2024-02-07T12:00:00Z 1\n2024-02-07T12:00:00Z 2\n")
+    return tmp_path
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """A command that finds the package."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder / "site"), str(ROOT)])}
+    whole = [sys.executable, "-m", "tailpipe_assets.cli", *command]
+    return subprocess.run(whole, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("cutting", "the format cutting failed: KeyError: 'seven'"),
+        ("apart", "the format apart failed: IndexError: list index out of range"),
+        ("shorter", "the format shorter failed: ValueError: 2 records became 1"),
+    ],
+)
+def test_a_format_that_fails_stops_no_other_collection(folder: Path, name: str, said: str) -> None:
+    """Of the same source, which is read once for both."""
+    (folder / "tailpipe.hcl").write_text(CONFIGURATION + BAD % name)
+
+    collected = run(folder, "collect", "--no-record")
+    asked = run(folder, "query", "select count(*) from good_log", "--output", "csv", "--no-header")
+
+    assert collected.returncode != 0
+    assert said in collected.stdout + collected.stderr
+    assert asked.stdout.strip() == "2"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "unmade",
+            "the format unmade failed: TypeError: Unmade.__init__() takes 1 positional argument but 2 were given",
+        ),
+        ("half", "the format half (strange:Half) is no format: it has no by_lines, groups, split"),
+    ],
+)
+def test_a_format_that_is_none_is_a_problem_with_its_line(folder: Path, name: str, said: str) -> None:
+    """Before anything is collected."""
+    (folder / "tailpipe.hcl").write_text(CONFIGURATION + BAD % name)
+
+    checked = run(folder, "config", "check")
+
+    assert checked.returncode == 2
+    assert f"tailpipe.hcl:12: {said}" in checked.stdout + checked.stderr
+
+
+def test_a_list_of_plugins_shows_those_that_are_none(folder: Path) -> None:
+    """With what is wrong, as a warning."""
+    listed = run(folder, "plugin", "list")
+
+    assert listed.returncode == 0
+    assert "the table no_log (strange:NO_LOG) is no table: it has no name, description, formats" in listed.stderr
+    assert 'the table other_log (strange:OTHER_LOG) calls itself "http_log"; both must be the same' in listed.stderr
