@@ -201,17 +201,16 @@ class _Redactor:
         return f"CASE WHEN {sql} IS NOT NULL THEN to_json({text}) END"
 
     def _json(self, sql: str, parts: Sequence[Part]) -> str:
-        """Keys of JSON. A path that runs into a list takes the list with it, whose elements no path names."""
+        """Keys of JSON. A path that runs into a list, or text that looks like JSON, takes it with it: none leads on."""
         for path, redaction in parts:
             where = literal(_json_path(path))
             text = self._text(f"({sql} ->> {where})", redaction) if redaction.how != "drop" else "NULL"
-            lists = [
-                f"WHEN json_type({sql}, {literal(_json_path(path[:length]))}) = 'ARRAY' "
-                f"THEN json_merge_patch({sql}, {_patch(path[:length], 'NULL')})"
+            ends = [
+                f"WHEN {_is_end(sql, path[:length])} THEN json_merge_patch({sql}, {_patch(path[:length], 'NULL')})"
                 for length in range(1, len(path))
             ]
             sql = (
-                f"CASE WHEN json_type({sql}) = 'ARRAY' THEN NULL {' '.join(lists)} "
+                f"CASE WHEN {_is_end(sql, ())} THEN NULL {' '.join(ends)} "
                 f"WHEN json_exists({sql}, {where}) THEN json_merge_patch({sql}, {_patch(path, text)}) ELSE {sql} END"
             )
         return f"CAST({sql} AS JSON)"
@@ -219,6 +218,13 @@ class _Redactor:
 
 def _json_path(path: Sequence[str]) -> str:
     return "$" + "".join(f".{json.dumps(name, ensure_ascii=False)}" for name in path)
+
+
+def _is_end(sql: str, path: Sequence[str]) -> str:
+    """SQL that is true where a way ends too early, in what may hold what it leads to all the same."""
+    where = literal(_json_path(path))
+    text = f"json_type({sql}, {where}) = 'VARCHAR' AND regexp_matches({sql} ->> {where}, '^\\s*[\\[{{\"]')"
+    return f"(json_type({sql}, {where}) = 'ARRAY' OR {text})"
 
 
 def _patch(path: Sequence[str], value: str) -> str:

@@ -148,6 +148,28 @@ def test_keys_of_json_are_reached_by_paths(project: Project) -> None:
     ]
 
 
+def test_json_within_text_hides_nothing(project: Project) -> None:
+    """What looks like JSON goes as a whole where a path leads into it; other text stays."""
+    rules = redact("request_parameters.password", "mask") + redact("response_elements.body.token", "hash")
+
+    collected(
+        project,
+        TRAIL % rules,
+        event(requestParameters='{"password": "x"}', responseElements={"body": ' [{"token": "x"}]', "n": 1}),
+        event(eventID="2", requestParameters="plain", responseElements={"body": "plain", "n": 2}),
+        event(eventID="3", requestParameters='"{\\"password\\": 1}"', responseElements={"body": {"token": None}}),
+    )
+
+    found = project.ask(
+        "select request_parameters, response_elements from aws_cloudtrail_log order by tp_source_offset"
+    )
+    assert [[None if each is None else json.loads(each) for each in row] for row in found] == [
+        [None, {"n": 1}],
+        ["plain", {"body": "plain", "n": 2}],
+        [None, {"body": {}}],
+    ]
+
+
 def test_lists_are_redacted_element_by_element(project: Project) -> None:
     """Of text, and of structs; common columns can be named themselves."""
     columns = '  column "tags" {\n    type = "VARCHAR[]"\n  }\n  column "tp_ips" {\n    source = "ips"\n'
