@@ -8,7 +8,10 @@ from tailpipe_resources.model.schema import INSTANT
 
 _REQUEST = tuple(
     Key(name, name, "JSON" if name == "headers" else "VARCHAR")
-    for name in ("clientIp", "country", "headers", "uri", "args", "httpVersion", "httpMethod", "requestId")
+    for name in (
+        *("clientIp", "country", "headers", "uri", "args", "httpVersion", "httpMethod", "requestId"),
+        *("fragment", "scheme", "host"),
+    )
 )
 _CAPTCHA = (
     Key("responseCode", "responseCode", "BIGINT"),

@@ -25,6 +25,9 @@ _WAF_REQUEST = {
     "httpVersion": "HTTP/2.0",
     "httpMethod": "POST",
     "requestId": "rid",
+    "fragment": "top",
+    "scheme": "https",
+    "host": "localhost:1989",
 }
 WAF: Expected = (
     {
