@@ -41,6 +41,9 @@ _MIRRORED = {
     "COMPARE_GREATERTHAN": "COMPARE_LESSTHAN",
     "COMPARE_GREATERTHANOREQUALTO": "COMPARE_LESSTHANOREQUALTO",
 }
+_MEMBERSHIP = frozenset({"contains", "list_contains", "list_has", "array_contains", "array_has"})
+_FIELD = frozenset({"struct_extract", "array_extract"})
+"""What `a.b` and `a['b']` are in a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +142,14 @@ def _scans(nodes: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _unbroken(pieces: Iterable[str]) -> list[str]:
-    """The filters of a plan, which has those apart that hold a text of several lines."""
+    """The filters of a plan but for those with a text of several lines: a plan breaks it, and loses empty ones."""
     found: list[str] = []
+    is_inside = False
     for piece in pieces:
-        if found and found[-1].count("'") % 2:
-            found[-1] += f"\n{piece}"
-        else:
+        is_broken = piece.count("'") % 2 == 1
+        if not is_inside and not is_broken:
             found.append(piece)
+        is_inside = is_inside != is_broken
     return found
 
 
@@ -171,16 +175,25 @@ def _understood(node: dict[str, Any], parts: Container[str]) -> Test | None:
         one, *values = node["children"]
         every = _whole([_compared("COMPARE_EQUAL", one, value, parts) for value in values])
         return None if every is None else _any_of(every)
-    if node.get("class") == "FUNCTION" and node.get("function_name") in {"contains", "list_contains"}:
+    if node.get("class") == "FUNCTION" and node.get("function_name") in _MEMBERSHIP:
         one, other = (each["expression"] for each in node["arguments"])
-        return _looked_up([*(one.get("column_names") or []), ""], _constant(other), parts)
+        return _looked_up([*_names_of(one), ""], _constant(other), parts)
     return None
 
 
+def _names_of(node: dict[str, Any]) -> list[str]:
+    """A column's name, or with those of the fields that lead to one of its own; none of anything else."""
+    if node.get("class") == "FUNCTION" and node.get("function_name") in _FIELD:
+        one, other = (each["expression"] for each in node["arguments"])
+        names, field = _names_of(one), _constant(other)
+        return [*names, field] if names and isinstance(field, str) else []
+    return node.get("column_names") or []
+
+
 def _compared(kind: str, left: dict[str, Any], right: dict[str, Any], parts: Container[str]) -> Test | None:
-    if left.get("class") != "COLUMN_REF":
+    if not _names_of(left):
         left, right, kind = right, left, _MIRRORED[kind]
-    names, value = left.get("column_names") or [], _constant(right)
+    names, value = _names_of(left), _constant(right)
     if value is None:
         return None
     if names == ["tp_timestamp"] and isinstance(value, datetime):
