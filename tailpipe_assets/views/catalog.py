@@ -9,6 +9,7 @@ from tailpipe_resources import plugins
 from tailpipe_resources.errors import ConfigError, PluginError
 from tailpipe_resources.model.alert import ALERT_COLUMNS, ALERT_TABLE
 from tailpipe_resources.model.finding import FINDING_COLUMNS, FINDING_TABLE
+from tailpipe_resources.model.names import folded
 from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.schema import (
     COMMON_COLUMNS,
@@ -52,7 +53,7 @@ class Catalog:
 
     def find(self, name: str) -> Layer | None:
         """The view of a name such as `http_log` or `production.http_log`; case does not matter."""
-        wanted = name.casefold()
+        wanted = folded(name)
         return next((each for each in self.views if wanted in _names(each)), None)
 
 
@@ -78,8 +79,8 @@ def catalog_of(views: ViewSet, found: Views, load: Callable[[], Config]) -> Cata
 
 
 def _names(layer: Layer) -> tuple[str, ...]:
-    whole = f"{layer.schema}.{layer.name}".casefold()
-    return (whole, layer.name.casefold()) if layer.schema == MAIN else (whole,)
+    whole = folded(f"{layer.schema}.{layer.name}")
+    return (whole, folded(layer.name)) if layer.schema == MAIN else (whole,)
 
 
 @dataclass(frozen=True, slots=True)

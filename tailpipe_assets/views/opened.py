@@ -19,7 +19,7 @@ from tailpipe_assets.views.copies import accelerated, folder_of
 from tailpipe_assets.views.found import NOW, views_within
 from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.errors import UsageError
-from tailpipe_resources.model.names import hint, literal, quote
+from tailpipe_resources.model.names import folded, hint, literal, quote
 from tailpipe_resources.query.described import Described
 from tailpipe_resources.query.engine import connect, restrict, unfinished
 from tailpipe_resources.query.layers import MAIN
@@ -185,7 +185,7 @@ class OpenViews:
         if layer.kind == "collection":
             return tuple(each for each in files if each.collection == layer.schema)
         if layer.kind == "index":
-            return tuple(each for each in files if each.tp_index.casefold() == layer.schema.casefold())
+            return tuple(each for each in files if folded(each.tp_index) == folded(layer.schema))
         return files
 
     def refresh(self) -> bool:
@@ -236,9 +236,9 @@ class OpenViews:
 
     def _search(self, path: str) -> None:
         schemas = [each.strip() for each in path.split(",") if each.strip()]
-        known = {each.casefold() for each in (*self.views.schemas, *self.views.indexes)}
+        known = {folded(each) for each in (*self.views.schemas, *self.views.indexes)}
         for schema in schemas:
-            if schema.casefold() not in known:
+            if folded(schema) not in known:
                 near = hint(schema, self.views.schemas)
                 raise UsageError(f'the search path names the schema "{schema}", which is not there{near}')
         quoted = ",".join(map(quote, [*(each for each in schemas if each != MAIN), MAIN]))

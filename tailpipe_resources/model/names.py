@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """What a block label of the configuration may look like."""
+
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 MAX_LABEL = 100
 """Letters of a label; a table's and a collection's become one folder's name together."""
@@ -47,6 +50,11 @@ def hint(name: str, known: Iterable[str]) -> str:
     if near is not None:
         return f'; did you mean "{near}"?'
     return f"; there is {', '.join(choices)}" if 0 < len(choices) <= 12 else ""
+
+
+def folded(name: str) -> str:
+    """A name without regard to case, as SQL has none: A and a are one, É and é are two."""
+    return name.translate(_LOWER)
 
 
 def quote(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from tailpipe_resources.errors import QueryError
+from tailpipe_resources.model.names import folded
 from tailpipe_resources.query.layers import Layer
 from tailpipe_resources.query.tree import parsed, walk
 from tailpipe_resources.query.views import View
@@ -102,7 +103,7 @@ def _reached(
     for node in nodes:
         if node.get("class") == "SUBQUERY" and not may_ask:
             raise QueryError('"where" asks a query of its own; write the whole view as "sql"')
-    local = {str(key).casefold() for node in nodes for key in _ctes(node)}
+    local = {folded(str(key)) for node in nodes for key in _ctes(node)}
     for node in nodes:
         if _is_source(node):
             yield from _source(node, find, local)
@@ -119,7 +120,7 @@ def _source(node: dict[str, Any], find: Find, local: set[str]) -> Iterator[View 
         reached = find(schema or None, name) if node.get("catalog_name") in (None, "", "memory") else None
         if reached is not None:
             yield reached
-        elif schema or name.casefold() not in local:
+        elif schema or folded(name) not in local:
             raise QueryError(f"it reads {f'{schema}.{name}' if schema else name}, which is neither a table nor a view")
     elif kind not in _SOURCES:
         raise QueryError("it reads what the database says of itself, which is not a table of the lake")

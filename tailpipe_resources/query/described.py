@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tailpipe_resources.model.names import folded
 from tailpipe_resources.query.layers import all_log, block_layers, collection_layers, in_own_schemas
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ def layers_of(described: Described) -> tuple[dict[Key, Layer], dict[str, str]]:
             *collection_layers(described.views, described.collections),
         ]
     )
-    tables = {view.name.casefold() for view in described.views}
+    tables = {folded(view.name) for view in described.views}
     found = {(layer.schema, layer.name): layer for layer in (all_log(described.views), *parts)}
     lost = dict(refused)
     for layer in (each for each in blocks if each.kind == "query"):
-        if layer.name.casefold() in tables:
+        if folded(layer.name) in tables:
             lost[layer.name] = f"the view {layer.name} is not there: a table has its name"
         else:
             found[layer.schema, layer.name] = layer

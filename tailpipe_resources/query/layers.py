@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
-from tailpipe_resources.model.names import literal, quote
+from tailpipe_resources.model.names import folded, literal, quote
 from tailpipe_resources.model.own_tables import OWN_TABLES
 from tailpipe_resources.model.schema import COMMON_COLUMNS, PATH_COLUMNS, VIEW_COLUMNS, Column
 from tailpipe_resources.model.selector import Selector
@@ -118,7 +118,7 @@ def indexes_of(views: Iterable[View]) -> dict[str, Index]:
     tables: dict[str, dict[str, View]] = {}
     for view in views:
         for value in {file.tp_index for file in view.stored} if view.name not in OWN_TABLES else ():
-            name = value.casefold()
+            name = folded(value)
             values.setdefault(name, set()).add(value)
             tables.setdefault(name, {})[view.name] = view
     return {name: Index(tuple(sorted(values[name])), tuple(tables[name].values())) for name in sorted(values)}
@@ -143,10 +143,10 @@ def in_own_schemas(layers: Iterable[Layer]) -> tuple[tuple[Layer, ...], Mapping[
     owners: dict[str, tuple[str, Kind]] = {}
     refused: dict[str, str] = {}
     for layer in layers:
-        owner = owners.setdefault(layer.schema.casefold(), (layer.schema, layer.kind))
-        if layer.schema == MAIN or (layer.schema.casefold() not in RESERVED and owner == (layer.schema, layer.kind)):
+        owner = owners.setdefault(folded(layer.schema), (layer.schema, layer.kind))
+        if layer.schema == MAIN or (folded(layer.schema) not in RESERVED and owner == (layer.schema, layer.kind)):
             kept.append(layer)
-        elif layer.schema.casefold() in RESERVED:
+        elif folded(layer.schema) in RESERVED:
             refused[layer.schema] = f"the {layer.kind} {layer.schema} has no schema: SQL has one of that name itself"
         else:
             refused[layer.schema] = f"the {layer.kind} {layer.schema} has no schema: the {owner[1]} {owner[0]} has it"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from tailpipe_resources.errors import QueryError
+from tailpipe_resources.model.names import folded
 from tailpipe_resources.model.schema import Column
 from tailpipe_resources.model.view import RESERVED
 from tailpipe_resources.query.accelerating import Copies, Use
@@ -61,7 +63,7 @@ class ViewSet:
         self._indexes = indexes_of(described.views)
         self._waiting, self.lost = layers_of(described)
         self._copies.show(described.copies)
-        before = {schema.casefold() for schema, _ in self._made} | {name.casefold() for _, name in self._made}
+        before = {folded(name) for key in self._made for name in key}
         self._made, self._uses = {}, {}
         self._make_named(before)
 
@@ -111,7 +113,7 @@ class ViewSet:
 
     def uses_of(self, block: str) -> tuple[Use, ...]:
         """How the views are read that an accelerated block makes."""
-        self._make_named({block.casefold()})
+        self._make_named({folded(block)})
         return tuple(use for use in self._uses.values() if use.block == block)
 
     def make_all(self) -> tuple[Layer, ...]:
@@ -173,7 +175,7 @@ class ViewSet:
         self._make_indexes(words & self._indexes.keys())
 
     def _make_indexes(self, names: Iterable[str]) -> None:
-        taken = {schema.casefold(): layer.kind for (schema, _), layer in {**self._waiting, **self._made}.items()}
+        taken = {folded(schema): layer.kind for (schema, _), layer in {**self._waiting, **self._made}.items()}
         for name in names:
             kind = "SQL" if name in RESERVED else taken.get(name, "index")
             for layer in self._indexes[name].layers:
@@ -237,17 +239,15 @@ class ViewSet:
 
     def _find(self, schema: str | None, name: str) -> View | Layer | None:
         """What a name in SQL means while nothing is searched first."""
-        wanted, within = name.casefold(), (schema or MAIN).casefold()
-        tables = [each for each in self._tables.views.values() if within == MAIN and each.name.casefold() == wanted]
-        if tables:
-            return tables[0]
-        layers = [*self._waiting.items(), *self._made.items()]
-        found = (layer for key, layer in layers if (key[0].casefold(), key[1].casefold()) == (within, wanted))
+        wanted, within = folded(name), folded(schema or MAIN)
+        tables = (each for each in self._tables.views.values() if within == MAIN and folded(each.name) == wanted)
+        layers = {**self._waiting, **self._made}.values()
+        found = (each for each in layers if (folded(each.schema), folded(each.name)) == (within, wanted))
         index = self._indexes.get(within)
-        parts = () if index is None else (each for each in index.layers if each.name.casefold() == wanted)
-        return next(found, None) or next(iter(parts), None)
+        parts = () if index is None else (each for each in index.layers if folded(each.name) == wanted)
+        return next(chain[View | Layer](tables, found, parts), None)
 
     def _is_meant(self, key: Key, words: set[str]) -> bool:
         """Whether words name a view with its schema, or alone where its schema is searched."""
-        schema, name = key[0].casefold(), key[1].casefold()
+        schema, name = folded(key[0]), folded(key[1])
         return name in words and (schema == MAIN or schema in words or schema in self._searched)

@@ -53,6 +53,23 @@ def test_an_index_is_a_schema(opened: OpenViews) -> None:
     assert rows(opened, 'SELECT count(*) FROM "default".http_log') == [(3,)]
 
 
+def test_an_index_is_a_schema_by_a_name_that_sql_tells_from_others(asked: Project) -> None:
+    """Of letters only those of ASCII have no case in SQL."""
+    line = '{} - - [07/Feb/2024:14:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "x"\n'
+    asked.write("web/hosts.log", "".join(map(line.format, ("é", "É", "A", "a"))))
+    asked.collect()
+    with reopened(asked) as opened:
+        assert rows(opened, 'SELECT tp_index FROM "é".http_log') == [("é",)]
+        assert rows(opened, 'SELECT tp_index FROM "É".http_log') == [("É",)]
+        assert rows(opened, "SELECT tp_index FROM a.http_log ORDER BY ALL") == [("A",), ("a",)]
+
+
+@pytest.mark.parametrize("before", ["SELECT '\"' AS", '-- "\nSELECT 1 AS', '/* " */ SELECT 1 AS'])
+def test_a_quote_in_a_text_or_comment_hides_no_name(opened: OpenViews, before: str) -> None:
+    """An index is found behind it."""
+    assert len(rows(opened, f'{before} x FROM "10.0.0.2".http_log')) == 3
+
+
 def test_all_log_goes_over_every_table(opened: OpenViews) -> None:
     """The common columns, and the table's own as JSON."""
     assert rows(opened, "SELECT tp_table, count(*) FROM all_log GROUP BY ALL ORDER BY ALL") == [
