@@ -20,12 +20,15 @@ _EXPLAIN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
-_HIDING_FUNCTIONS = frozenset({"query", "json_execute_serialized_sql"})
+_HIDING = r"query|json_execute_serialized_sql|\w*external_resource\w*|\w+_grammar_extension"
+"""Functions that run SQL or other functions by name, or change how SQL is read."""
+
+_HIDING_FUNCTION = re.compile(_HIDING, re.IGNORECASE)
 # DuckDB runs a PIVOT whose values it must find out in several steps, and shows none of them. No keyword can be written
 # without its letters standing in the text.
 _WRITING_WORD = re.compile(
     r"copy|insert|update|delete|merge|create|alter|drop|attach|detach|install|load|export|import|call|set|pragma|"
-    r"vacuum|checkpoint|query|json_execute_serialized_sql",
+    rf"vacuum|checkpoint|{_HIDING}",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
@@ -124,8 +127,8 @@ def _check_node(node: dict[str, Any]) -> None:
     if "cte_map" in node and node.get("type") not in _READING_NODES:
         word = str(node.get("type")).partition("_")[0]
         raise QueryError(f"query only reads: {word} in a WITH clause is refused")
-    name = str(node.get("function_name", "")).lower()
-    if name in _HIDING_FUNCTIONS:
+    name = str(node.get("function_name", ""))
+    if _HIDING_FUNCTION.fullmatch(name):
         raise QueryError(f"query runs only SQL it can see: the function {name} is refused")
 
 
