@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.console.words import counted, say
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.names import hint
+from tailpipe_resources.query.layers import MAIN
 
 if TYPE_CHECKING:
     from tailpipe_assets.console.session import Session
@@ -33,6 +34,7 @@ SELECT column_name, data_type FROM duckdb_columns()
 WHERE database_name IN ('memory', 'temp') AND NOT internal
   AND lower(table_name) = lower(?) AND lower(schema_name) = lower(?) ORDER BY column_index
 """
+_HOLDS = {"all": "the rows of all tables", "query": "view of the configuration"}
 
 
 def tables(session: Session, _argument: str) -> None:
@@ -43,8 +45,11 @@ def tables(session: Session, _argument: str) -> None:
         (view.name, str(len(view.all_columns)), counted(len(view.files), "file") if view.files else "no rows yet")
         for view in known.values()
     ]
+    layers = {layer.name: layer for layer in session.tables.layers if layer.schema == MAIN}
+    rows += [(name, str(len(each.columns) or ""), _HOLDS[each.kind]) for name, each in layers.items()]
     made = session.tables.connection.execute(_MADE_HERE).fetchall()
-    rows += [(name, str(count), f"{kind} of this session") for name, kind, count in made if name not in known]
+    lakes = {*known, *layers}
+    rows += [(name, str(count), f"{kind} of this session") for name, kind, count in made if name not in lakes]
     session.list(rows, ("table", "columns", "holds"))
 
 

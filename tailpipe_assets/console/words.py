@@ -10,7 +10,8 @@ import duckdb
 
 from tailpipe_assets.views.words import in_our_words
 from tailpipe_resources.errors import QueryError
-from tailpipe_resources.query.cells import harmless
+from tailpipe_resources.query.cells import columns_of, harmless
+from tailpipe_resources.query.engine import translate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 PROMPT = "tailpipe> "
 PROMPT_MORE = "     ...> "
 
-_PLACE = re.compile(r"^LINE (?P<line>\d+):(?P<rest>.*)", re.MULTILINE | re.DOTALL)
+_PLACE = re.compile(r"^LINE \d+:.*", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r'"(\w+)"')
 
 
@@ -37,9 +38,10 @@ def _place(message: str, statement: str, tables: LakeTables) -> str:
     try:
         tables.connection.cursor().execute(f"EXPLAIN\n{statement}")
     except duckdb.Error as error:
-        found = _PLACE.search(str(error))
-        if found is not None and str(error).split("\n")[0].endswith(message.split("\n")[0]):
-            return f"\n\nLINE {int(found['line']) - 1}:{found['rest']}"
+        told = str(translate(error, lines_before=1))
+        found = _PLACE.search(told)
+        if found is not None and told.split("\n")[0].endswith(message.split("\n")[0]):
+            return f"\n\n{found[0]}"
     named = _NAMED.search(message)
     places = [] if named is None else [each.start() for each in re.finditer(rf"\b{re.escape(named[1])}\b", statement)]
     return _caret(statement, places[0]) if len(places) == 1 else ""
@@ -47,9 +49,10 @@ def _place(message: str, statement: str, tables: LakeTables) -> str:
 
 def _caret(statement: str, place: int) -> str:
     number = statement.count("\n", 0, place) + 1
-    before = f"LINE {number}: "
     start = statement.rfind("\n", 0, place) + 1
-    return f"\n\n{before}{statement.splitlines()[number - 1]}\n{' ' * (len(before) + place - start)}^"
+    text = statement[start:].partition("\n")[0].replace("\t", " ")
+    before = f"LINE {number}: {text[: place - start]}"
+    return f"\n\nLINE {number}: {text}\n{' ' * columns_of(before)}^"
 
 
 def of_no_room(names: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from tailpipe_resources.errors import QueryError
 
 _FETCHED_AT_ONCE = 2048
-_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +126,4 @@ def _batches(
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        message = _LINE.sub(lambda found: f"LINE {int(found[1]) - lines_before}:", str(translate(error)))
-        raise type(translate(error))(message) from error
+        raise translate(error, lines_before=lines_before) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import threading
 from contextlib import contextmanager
@@ -13,11 +14,13 @@ import duckdb
 
 from tailpipe_resources.errors import LakeUnavailableError, QueryError
 from tailpipe_resources.model.names import literal
+from tailpipe_resources.query.cells import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _STEP_SECONDS = 0.1
+_LINE = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
 _PROGRESS = "SET enable_progress_bar = true; SET enable_progress_bar_print = false"
 """It is measured, for whoever asks the connection for it, and not shown."""
 
@@ -105,11 +108,28 @@ def meanwhile(look: Callable[[], None], name: str) -> Iterator[None]:
         thread.join()
 
 
-def translate(error: duckdb.Error) -> QueryError:
-    """What DuckDB says, without its class of error: its first line loses `Binder Error:` and the like."""
+def translate(error: duckdb.Error, *, lines_before: int = 0) -> QueryError:
+    """What DuckDB says, without its class of error: its first line loses `Binder Error:` and the like.
+
+    Args:
+        error: what it raised.
+        lines_before: how many lines of ours stood before the SQL that the user knows.
+    """
     text = spoken(error)
     kind, separator, rest = text.partition(" Error: ")
-    return QueryError(rest if separator and "\n" not in kind else text)
+    said = rest if separator and "\n" not in kind else text
+    return QueryError(_LINE.sub(lambda found: _placed(found, lines_before), said))
+
+
+def _placed(found: re.Match[str], lines_before: int) -> str:
+    """The line at fault by its number in the user's SQL, with spaces for tabs, and the mark below in its place."""
+    before, text, mark = f"LINE {int(found[1]) - lines_before}: ", found[2], found[3]
+    columns, reached = len(mark) - len(f"LINE {found[1]}: "), 0
+    # DuckDB sets the mark as if a tab took no column.
+    while reached < len(text) and (text[reached] == "\t" or columns_of(text[:reached].replace("\t", "")) < columns):
+        reached += 1
+    shown = text.replace("\t", " ")
+    return f"{before}{shown}\n{' ' * columns_of(before + shown[:reached])}^"
 
 
 def spoken(error: duckdb.Error) -> str:

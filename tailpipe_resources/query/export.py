@@ -42,7 +42,7 @@ def write_parquet(
     Raises:
         QueryError: DuckDB refuses the statement, or the file cannot be written.
     """
-    partial = Path(unfinished(path))
+    partial, lines_before = Path(unfinished(path)), 0
     try:
         if duckdb.extract_statements(statement)[0].type.name == "EXPLAIN":
             raise QueryError("what EXPLAIN says is no table to be stored; take another output")
@@ -53,13 +53,14 @@ def write_parquet(
             f"COPY (SELECT {', '.join(columns)} FROM (\n{statement}\n)) TO {literal(str(partial))} "
             "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         )
+        lines_before = 1
         connection.execute(copy, parameters)
         rows: int = parquet.read_metadata(partial).num_rows
         partial.replace(path)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        raise translate(error) from error
+        raise translate(error, lines_before=lines_before) from error
     except OSError as error:
         raise QueryError(f"{path} cannot be written: {error.strerror}") from error
     finally:

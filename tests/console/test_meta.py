@@ -68,7 +68,10 @@ def test_what_there_is_can_be_seen(session: Session, capsys: Captured) -> None:
     taken(session, capsys, "create view mine as select 1 as n; create schema s; create table s.t as select 1 as m;")
 
     assert "http_log" in taken(session, capsys, ".tables")[0]
-    assert "view of this session" in taken(session, capsys, ".tables")[0]
+    taken(session, capsys, "select count(*) from all_log;")
+    own = [line.split()[0] for line in taken(session, capsys, ".tables")[0].splitlines() if "of this session" in line]
+    assert own == ["mine"]
+    assert "the rows of all tables" in taken(session, capsys, ".tables")[0]
     assert "s " in taken(session, capsys, ".views")[0]
     assert "all_log" in taken(session, capsys, ".views")[0]
     assert "remote_addr" in taken(session, capsys, ".inspect http_log")[0]

@@ -127,3 +127,19 @@ def test_errors_lose_their_class_and_keep_their_caret() -> None:
 
     assert message.startswith('Referenced column "a" not found')
     assert message.endswith("^")
+
+
+@pytest.mark.parametrize(
+    ("sql", "line", "mark"),
+    [
+        ("SELECT\n\ta", "LINE 2:  a", "         ^"),
+        ("SELECT\t1,\ta\t", "LINE 1: SELECT 1, a ", "                  ^"),
+        ("SELECT '日本\t',\ta", "LINE 1: SELECT '日本 ', a", "                        ^"),
+    ],
+)
+def test_the_mark_is_below_what_is_wrong(sql: str, line: str, mark: str) -> None:
+    """Also behind tabs, which take as many columns as the terminal likes, and wide letters."""
+    with pytest.raises(duckdb.Error) as caught:
+        connect().execute(sql)
+
+    assert str(translate(caught.value)).splitlines()[-2:] == [line, mark]

@@ -13,6 +13,7 @@ import pytest
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.query.ask import ask
 from tailpipe_resources.query.engine import connect
+from tailpipe_resources.query.export import write_parquet
 from tailpipe_resources.query.render import OUTPUTS, Output, render
 
 HERE = Path(__file__).parent
@@ -142,6 +143,17 @@ def test_errors_point_into_the_sql_as_typed(sql: str) -> None:
     """A value that fails is shown in the user's own line, also while rows are read."""
     with pytest.raises(QueryError, match=r"LINE 2:  \(?'x'"):
         written(sql, "csv")
+
+
+@pytest.mark.parametrize("sql", ["SELECT\n 1,\n\t'x'::INT", "SELECT 1,\n 2,\n\t('x' || range)::INT FROM range(3)"])
+def test_errors_while_a_file_is_written_point_into_the_same_line(tmp_path: Path, sql: str) -> None:
+    """At the place itself, also behind a tab."""
+    with pytest.raises(QueryError) as caught:
+        write_parquet(connect(threads=1), sql, tmp_path / "x.parquet")
+
+    *_, line, mark = str(caught.value).splitlines()
+    assert line.startswith("LINE 3:  ")
+    assert line[mark.index("^") :].startswith("::INT")
 
 
 @pytest.mark.parametrize("output", ["json", "jsonl"])
