@@ -44,7 +44,7 @@ def adapter_over(tables: LakeTables) -> Any:
             try:
                 # Rows are fetched a while after they were asked for: views stay as they are until the next statement.
                 tables.look()
-                tables.make_all()
+                tables.make_all(query)
                 is_change(tables.connection, query, tables.taken())
             except TailpipeError as error:
                 raise HarlequinQueryError(msg=str(error), title="This statement was not run:") from error

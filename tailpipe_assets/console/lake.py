@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from tailpipe_assets.views.opened import Asked, Engine, open_views
 from tailpipe_resources.lake.census import StoredCollection, stored_collections
+from tailpipe_resources.query.naming import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,9 +104,9 @@ class LakeTables:
         layer = self.opened.catalog.find(name.removeprefix("main."))
         return None if layer is None else layer.columns
 
-    def make_all(self) -> None:
-        """Make every view there is, so that DuckDB's catalog lists it."""
-        self.opened.views.make_all()
+    def make_all(self, statement: str = "") -> None:
+        """Make every view there is, so that DuckDB's catalog lists it; of many indexes those that a statement names."""
+        self.opened.views.make_all(words_of(statement))
 
     def look(self) -> None:
         """See the newest snapshot of each table, and keep its files until the next look or `let_go`."""

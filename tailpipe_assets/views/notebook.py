@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -47,7 +48,7 @@ def open_lake(
 
     Args:
         config_path: files and folders of configuration, as `--config-path`; the usual places when not given.
-        start: rows from this time on, such as `2024-02-07` or `T-7d`.
+        start: rows from this time on, such as `2024-02-07` or `T-7d`, in the engine's time zone.
         end: rows before this time; a date alone includes that day.
         collections: of which, as `--collection`; all when none is given.
         indexes: of which values of `tp_index`, with shell wildcards; all when none is given.
@@ -61,10 +62,20 @@ def open_lake(
         UsageError: there is no configuration, or a time cannot be read.
     """
     config = load(find_files(config_path), variables=variables or {})
-    now = datetime.now(UTC)
-    window = Window(None if start is None else parse_time(start, now), None if end is None else parse_end(end, now))
+    engine = engine or Engine()
+    now, zone = datetime.now(UTC), _zone(engine.time_zone)
+    window = Window(
+        None if start is None else parse_time(start, now, zone), None if end is None else parse_end(end, now, zone)
+    )
     asked = Asked(Restriction(window, tuple(collections), tuple(indexes)), search_path=search_path)
     return NotebookLake(open_config(config, asked, engine))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise QueryError(f'"{name}" is no time zone; write one like Europe/Berlin') from None
 
 
 class NotebookLake:

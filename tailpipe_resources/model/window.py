@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _RELATIVE = re.compile(r"T-(\d+)([YmWdHM])")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DURATION = re.compile(r"(\d+)([WdHhM])")
 _UNITS = {"W": timedelta(weeks=1), "d": timedelta(days=1), "H": timedelta(hours=1), "M": timedelta(minutes=1)}
 
@@ -104,11 +103,13 @@ def parse_time(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
             raise UsageError(f'"{text}" is before the beginning of the calendar') from None
     try:
         parsed = datetime.fromisoformat(text)
+        return (parsed.replace(tzinfo=zone) if parsed.tzinfo is None else parsed).astimezone(UTC)
     except ValueError:
         raise UsageError(
             f'"{text}" is not a time; write 2024-02-07, 2024-02-07T13:00:00Z or T-7d (units: Y m W d H M)'
         ) from None
-    return (parsed.replace(tzinfo=zone) if parsed.tzinfo is None else parsed).astimezone(UTC)
+    except OverflowError:
+        raise UsageError(f'"{text}" is outside the calendar in UTC') from None
 
 
 def parse_end(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
@@ -117,11 +118,14 @@ def parse_end(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
     Raises:
         UsageError: when it is no time, or past the end of the calendar.
     """
-    parsed = parse_time(text, now, zone)
     try:
-        return parsed + timedelta(days=1) if _DATE.fullmatch(text) else parsed
+        next_day = date.fromisoformat(text) + timedelta(days=1)
+    except ValueError:
+        return parse_time(text, now, zone)
     except OverflowError:
         raise UsageError(f"{text} is past the end of the calendar") from None
+    # Not a day's hours later: where clocks change, a day has 23 or 25 of them.
+    return parse_time(next_day.isoformat(), now, zone)
 
 
 def parse_duration(text: str) -> timedelta:

@@ -116,11 +116,11 @@ class ViewSet:
         self._make_named({folded(block)})
         return tuple(use for use in self._uses.values() if use.block == block)
 
-    def make_all(self) -> tuple[Layer, ...]:
+    def make_all(self, named: Iterable[str] = ()) -> tuple[Layer, ...]:
         """Make everything besides the tables; it, in an order in which it can be made. Of many indexes those named."""
         for key in list(self._waiting):
             self._make(key)
-        self._make_indexes(self._indexes if len(self._indexes) <= FEW_INDEXES else ())
+        self._make_indexes(self._indexes if len(self._indexes) <= FEW_INDEXES else self._indexes.keys() & set(named))
         return tuple(self._made.values())
 
     def ask(self, statement: str, parameters: Mapping[str, object] | None = None) -> Result:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailpipe_assets.cli.exits import Exit
-from tests.console.conftest import lines
-from tests.services.console import Terminal
+from tests.console.conftest import HCL, lines
+from tests.services.console import Terminal, session_over
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,4 +61,20 @@ def test_it_reads_the_newest_snapshot_and_writes_nothing(project: Project, sessi
     assert (early.fetchall().num_rows, late.fetchall().num_rows) == (1, 2)
     with pytest.raises(HarlequinQueryError, match="COPY is refused"):
         connection.execute(f"copy http_log to '{tmp_path}/x.csv'")
+    connection.close()
+
+
+@pytest.mark.skipif(not HAS_HARLEQUIN, reason="pip install 'tailpipe[ide]' brings Harlequin")
+def test_any_index_is_a_schema_there_too(project: Project) -> None:
+    """Of many it has those that a statement names."""
+    from tailpipe_assets.console.ide import adapter_over
+
+    project.configure(HCL.replace("format =", 'tp_index = "remote_addr"\n  format ='))
+    project.write("many.log", lines(*range(10, 40)))
+    project.collect_one()
+    connection = adapter_over(session_over(project).tables).connect()
+
+    one = connection.execute('select count(*) as n from "10.0.0.30".http_log')
+    every = connection.execute("select count(*) as n from http_log")
+    assert (one.fetchall().to_pylist(), every.fetchall().to_pylist()) == ([{"n": 1}], [{"n": 33}])
     connection.close()

@@ -16,6 +16,7 @@ import pytest
 
 from tailpipe_assets.cli.main import main
 from tailpipe_assets.views.notebook import NotebookLake, open_lake
+from tailpipe_assets.views.opened import Engine
 from tailpipe_resources.errors import QueryError
 
 if TYPE_CHECKING:
@@ -68,6 +69,16 @@ def test_a_part_of_the_lake_can_be_opened(asked: Project) -> None:
     path = str(asked.folder / "tailpipe.hcl")
     with open_lake(path, start="2024-02-08", end="2024-02-08", collections=["web"], indexes=["*.1"]) as part:
         assert part.arrow("SELECT count(*) AS n FROM http_log").to_pylist() == [{"n": 1}]
+
+
+def test_a_part_begins_and_ends_in_the_zone_of_the_engine(asked: Project) -> None:
+    """As on the command line; a zone that is none is refused."""
+    path = str(asked.folder / "tailpipe.hcl")
+    with open_lake(path, start="2024-02-09", end="2024-02-09", engine=Engine(time_zone="Pacific/Auckland")) as part:
+        days = part.sql("SELECT DISTINCT tp_date::VARCHAR FROM http_log").fetchall()
+        assert days == [("2024-02-08",)]
+    with pytest.raises(QueryError, match="is no time zone"):
+        open_lake(path, engine=Engine(time_zone="Nowhere/Land"))
 
 
 def test_a_notebook_cannot_write(lake: NotebookLake, tmp_path: Path) -> None:
