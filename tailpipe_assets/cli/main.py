@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -46,7 +47,12 @@ def _guarded(argv: list[str]) -> int:
         _say("tailpipe: stopped")
         return Exit.CANCELLED
     except BrokenPipeError:
-        return _leave_pipe()
+        return _leave_pipe(Exit.OK)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            return _unexpected(error)
+        _say(f"tailpipe: what there is to say cannot be written: {error.strerror}")
+        return _leave_pipe(Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - the last door: nothing but a message leaves the program
         return _unexpected(error)
     return code
@@ -114,10 +120,10 @@ def _unknown(name: str) -> str:
     return f'no command is called "{name}"' + (f'; did you mean "{near}"?' if near else "; see tailpipe --help")
 
 
-def _leave_pipe() -> int:
-    """The reader of our output has gone: what Python flushes at its end goes nowhere."""
+def _leave_pipe(code: Exit) -> Exit:
+    """Our output can go nowhere: nor must what Python flushes at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.OK
+    return code
 
 
 def _unexpected(error: Exception) -> int:

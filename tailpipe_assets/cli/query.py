@@ -123,6 +123,8 @@ def run(args: argparse.Namespace) -> int:
 
         return run_ide(args)
     texts = [_text(given) for given in args.sql]
+    for pair in args.param:
+        _utf8(pair, f"--param {pair.partition('=')[0]}")
     if not texts and sys.stdin.isatty() and sys.stdout.isatty():
         from tailpipe_assets.cli.query_console import run_console
 
@@ -137,21 +139,22 @@ def run(args: argparse.Namespace) -> int:
 
 def _text(given: str) -> str:
     if given == "-":
-        return _stdin()
-    if not given.endswith(".sql") or given.split() != [given]:
-        return given
+        return _utf8(sys.stdin.read(), "what came on standard input")
+    path = Path(given)
+    if path.suffix.lower() != ".sql" or not (given.split() == [given] or path.is_file()):
+        return _utf8(given, "the SQL")
     try:
-        return Path(given).read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{given} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
         raise UsageError(f"{given} is not UTF-8 text") from None
 
 
-def _stdin() -> str:
-    text = sys.stdin.read()
+def _utf8(text: str, what: str) -> str:
+    """Text, which came from outside, as it is."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise UsageError("what came on standard input is not UTF-8 text") from None
+        raise UsageError(f"{what} is not UTF-8 text") from None
     return text

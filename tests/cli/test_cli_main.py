@@ -194,3 +194,12 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     finished = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert (finished.stdout, finished.stderr) == ("{", "")
+
+
+def test_output_that_cannot_be_written_is_told_in_a_line(tmp_path: Path) -> None:
+    """A full disk is nothing unexpected."""
+    command = f'"{sys.executable}" -c "{RUN}" table show http_log > /dev/full'
+    finished = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert finished.returncode == Exit.FAILED
+    assert finished.stderr == "tailpipe: what there is to say cannot be written: No space left on device\n"

@@ -35,3 +35,27 @@ def test_sql_that_is_no_text_is_refused(tmp_path: Path, capsys: pytest.CaptureFi
 
     assert left.value.code == 2
     assert "is not UTF-8 text" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["query", "select '\udcff'"], ["query", "select $a", "--param", "a=\udcff"]])
+def test_arguments_that_are_no_text_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever the shell hands over."""
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+
+    assert left.value.code == 2
+    assert "unexpected" not in capsys.readouterr().err
+
+
+def test_a_file_of_sql_may_have_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one with spaces, where it is there."""
+    (tmp_path / "tailpipe.hcl").write_text('destination "parquet" "default" {\n  path = "lake"\n}\n')
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my report.SQL").write_text("select 41 + 1 as n")
+
+    with pytest.raises(SystemExit) as left:
+        main(["query", "my report.SQL", "--output", "csv"])
+
+    assert (left.value.code, capsys.readouterr().out) == (0, "n\n42\n")
