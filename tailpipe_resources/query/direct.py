@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tailpipe_resources.model.names import quote
+from tailpipe_resources.model.names import folded, quote
 from tailpipe_resources.query.views import select_of
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ _ELSEWHERE = frozenset({"columns", "table", "main", "memory"})
 
 
 def table_of(statement: str) -> str | None:
-    """The only thing that a statement reads, when it names each column that it needs."""
-    words = re.findall(r"\w+", statement.casefold())
+    """The only thing that a statement reads, without regard to case, when it names each column that it needs."""
+    words = re.findall(r"\w+", folded(statement))
     if words[:1] != ["select"] or words.count("select") != 1 or words.count("from") != 1:
         return None
     if "#" in statement or "*" in _ALL_ROWS.sub("", statement) or not _ELSEWHERE.isdisjoint(words):
         return None
     found = _FROM.search(statement)
-    return None if found is None else found[1].casefold()
+    return None if found is None else folded(found[1])
 
 
 def direct(statement: str, view: View, planned: Planned) -> str | None:
@@ -48,11 +48,11 @@ def direct(statement: str, view: View, planned: Planned) -> str | None:
     """
     if planned.scans != (view.name,) or view.newest is not None:
         return None
-    words = set(re.findall(r"\w+", " ".join((statement, *view.conditions)).casefold()))
+    words = set(re.findall(r"\w+", folded(" ".join((statement, *view.conditions)))))
 
     def is_needed(column: Column) -> bool:
         name = column.name
-        return name.casefold() in words or name in planned.text or re.fullmatch(r"\w+", name) is None
+        return folded(name) in words or name in planned.text or re.fullmatch(r"\w+", name) is None
 
     names = {column.name for column in view.all_columns if is_needed(column)}
     if len(names) == len(view.all_columns):

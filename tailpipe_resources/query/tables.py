@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from tailpipe_resources.model.names import folded
 from tailpipe_resources.query.naming import words_of
 from tailpipe_resources.query.views import View, create_listed, list_files
 
@@ -76,7 +77,8 @@ class Tables:
         from tailpipe_resources.query.direct import direct, table_of
 
         name = table_of(statement)
-        view = self._views.get(name) if name is not None and name not in self._changed else None
+        view = next((each for each in self._views.values() if folded(each.name) == name), None)
+        view = None if name in self._changed else view
         return None if view is None else direct(statement, self._kept(view, planned), planned)
 
     def narrow(self, planned: Planned | None) -> None:

@@ -22,12 +22,12 @@ from tailpipe_resources.query.layers import MAIN, Layer, create_schemas, indexes
 from tailpipe_resources.query.naming import is_named, words_of
 from tailpipe_resources.query.statements import check
 from tailpipe_resources.query.tables import Tables
+from tailpipe_resources.query.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tailpipe_resources.query.described import Described, Key
-    from tailpipe_resources.query.views import View
 
 FEW_INDEXES = 20
 """So many indexes are listed with their views; of more, only those that a statement named."""
