@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -16,7 +17,6 @@ from tailpipe_resources.query.naming import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import ExitStack
 
     import duckdb
 
@@ -122,8 +122,15 @@ class LakeTables:
         until.callback(self.let_go)
 
     def restrict(self, to: Restriction) -> None:
-        """Let statements see these rows only."""
-        self.opened.restrict_to(to)
+        """Let statements see these rows only.
+
+        Raises:
+            LakeError: a lake cannot be read; what is seen stays as it was.
+            QueryError: the same of a table.
+        """
+        with ExitStack() as until:
+            self.refresh(until)
+            self.opened.restrict_to(to)
         self.restriction = to
 
     def ask(self, statement: str) -> Result:

@@ -119,6 +119,7 @@ class OpenViews:
             for lake in self.found.lakes:
                 lake.store.attach(self.connection)
             self.views = ViewSet(self.connection, self._described(), time_zone=engine.time_zone)
+            self._is_shown = True
             if engine.is_safe:
                 folders = [folder for lake in self.found.lakes for folder in lake.reach]
                 if any(block.accelerated for block in self.found.blocks):
@@ -199,10 +200,10 @@ class OpenViews:
         try:
             found = self._find(arriving, self._asked.moment, self.found)
             is_another = found.views != self.found.views or found.lost != self.found.lost
-            is_another = is_another or self.views.are_copies_replaced
+            is_another = is_another or self.views.are_copies_replaced or not self._is_shown
             if is_another:
                 self.found = found
-                self.views.show(self._described())
+                self._show()
         except BaseException:
             arriving.close()
             raise
@@ -215,9 +216,24 @@ class OpenViews:
         self._leases.close()
 
     def restrict_to(self, restriction: Restriction) -> None:
-        """Ask another part of the lake from now on, at the same moment."""
-        self._asked = replace(self._asked, restriction=restriction)
+        """Ask another part of the lake from now on, at the same moment. Not after `release`.
+
+        Raises:
+            QueryError: a table cannot be read; then the part is what it was, from the next `refresh` on.
+        """
+        before = self._asked
+        self._asked = replace(before, restriction=restriction)
+        try:
+            self._show()
+        except BaseException:
+            self._asked = before
+            raise
+
+    def _show(self) -> None:
+        """Make the views anew. Where that fails some of them are, and the next refresh must do it again."""
+        self._is_shown = False
         self.views.show(self._described())
+        self._is_shown = True
 
     def close(self) -> None:
         """Let go of the files and the connection."""

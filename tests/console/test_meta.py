@@ -12,7 +12,9 @@ import pytest
 
 from tailpipe_assets.console.history import FileHistory, is_private
 from tailpipe_assets.console.meta import COMMANDS, find
+from tailpipe_assets.pipeline.compact import compact_collections
 from tailpipe_resources.errors import UsageError
+from tests.console.conftest import lines
 from tests.console.test_taking import COUNT, taken
 
 if TYPE_CHECKING:
@@ -106,6 +108,31 @@ def test_rows_outside_the_window_are_not_there(session: Session, capsys: Capture
     assert taken(session, capsys, COUNT)[0] == "n\n3\n"
     assert taken(session, capsys, ".to all")[1] == "all rows\n"
     assert taken(session, capsys, COUNT)[0] == "n\n3\n"
+
+
+def test_what_is_shown_can_be_changed_after_a_compaction(project: Project, session: Session, capsys: Captured) -> None:
+    """Whose files took the place of those that the statement before has read."""
+    project.write("b.log", lines(4))
+    project.collect_one()
+    assert taken(session, capsys, COUNT)[0] == "n\n4\n"
+    compact_collections(project.lake, [("http_log", "web")])
+
+    assert taken(session, capsys, ".from 2024-02-07T13:00:02Z")[1] == "rows from 2024-02-07 13:00:02Z\n"
+    assert taken(session, capsys, COUNT)[0] == "n\n3\n"
+
+
+def test_what_is_shown_stays_when_it_cannot_be_changed(project: Project, session: Session, capsys: Captured) -> None:
+    """As the console says, as soon as the lake can be read again."""
+    assert taken(session, capsys, COUNT)[0] == "n\n3\n"
+    (file,) = (project.folder / "lake" / "http_log").rglob("*.parquet")
+    file.rename(file.with_suffix(".away"))
+    assert "cannot be read" in taken(session, capsys, ".from 2024-02-07T13:00:02Z")[1]
+    file.with_suffix(".away").rename(file)
+    project.write("b.log", lines(4))
+    project.collect_one()
+
+    assert taken(session, capsys, COUNT)[0] == "n\n4\n"
+    assert taken(session, capsys, ".from")[1] == "all rows\n"
 
 
 def test_rows_of_other_indexes_are_not_there(session: Session, capsys: Captured) -> None:
