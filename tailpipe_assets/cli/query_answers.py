@@ -15,7 +15,7 @@ from tailpipe_assets.cli.interrupting import interruptible
 from tailpipe_assets.cli.query_moment import moment_of
 from tailpipe_assets.cli.query_restriction import restriction_of, zone_of
 from tailpipe_assets.views.opened import Asked, Engine, OpenViews, open_views
-from tailpipe_assets.views.words import in_our_words, without_rows
+from tailpipe_assets.views.words import fitting_nothing, in_our_words, without_rows
 from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.errors import QueryError, UsageError
 from tailpipe_resources.model.names import hint
@@ -61,6 +61,8 @@ def answer_all(texts: Sequence[str], args: argparse.Namespace) -> None:
     with open_views(read_outline(args) or Outline.of(load()), load, asked, engine) as opened:
         statements = [statement for text in texts for statement in opened.statements(text)]
         _check(statements, parameters, written)
+        for line in fitting_nothing(asked.restriction, opened):
+            say(line)
         interruptible(
             opened.connection,
             lambda: _answer(opened, statements, parameters, written),

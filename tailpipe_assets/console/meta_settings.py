@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tailpipe_assets.console.settings import PAGING
 from tailpipe_assets.console.words import say
+from tailpipe_assets.views.words import fitting_nothing
 from tailpipe_resources.errors import UsageError
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.model.window import Window, parse_end, parse_time
@@ -75,6 +76,8 @@ def index(session: Session, argument: str) -> None:
     if argument:
         values = () if argument == _ALL else tuple(each.strip("'\"") for each in argument.replace(",", " ").split())
         session.tables.restrict(replace(now, indexes=values))
+        for line in fitting_nothing(session.tables.restriction, session.tables.opened):
+            say(line)
     say(restriction_text(session.tables.restriction))
 
 

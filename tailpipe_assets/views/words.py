@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.errors import QueryError
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.model.own_tables import OWN_TABLES
+from tailpipe_resources.model.selector import Selector, names_of
+from tailpipe_resources.query.restriction import Restriction, may_hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +64,24 @@ def without_rows(statement: str, opened: OpenViews) -> Iterator[str]:
         files = views[table].stored if table in views else ()
         if files and all(file.collection != name for file in files) and _names(statement, f"{name}.{table}"):
             yield f"no rows yet: tailpipe collect {table}.{name}"
+
+
+def fitting_nothing(asked: Restriction, opened: OpenViews) -> Iterator[str]:
+    """What a restriction names that is not there: an answer without rows would not tell that from a quiet day."""
+    stored = [(view.name, file) for view in opened.found.views for file in view.stored]
+
+    def is_there(part: Restriction) -> bool:
+        return any(may_hold(file, table, part) for table, file in stored)
+
+    for one in asked.collections:
+        configured = (names_of(name, table) for table, name in opened.found.collections)
+        if not is_there(Restriction(collections=(one,))) and not any(map(Selector(one).fits, configured)):
+            known = {file.collection for _, file in stored} | {name for _, name in opened.found.collections}
+            yield f'no collection fits "{one}"{hint(one, known)}'
+    for one in asked.indexes:
+        if not is_there(Restriction(indexes=(one,))):
+            values = islice({file.tp_index for _, file in stored}, _NEAR)
+            yield f'no row has an index that fits "{one}"{hint(one, values)}'
 
 
 def _names(statement: str, name: str) -> bool:

@@ -84,6 +84,26 @@ def test_filters_leave_rows_out_of_every_view(capsys: pytest.CaptureFixture[str]
     assert answer(capsys, "select count(*) from all_log", *flags) == f"{count}\n"
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--collection", "shpo"], 'no collection fits "shpo"; did you mean "shop"?\n'),
+        (["--collection", "http_log.n*"], 'no collection fits "http_log.n*"'),
+        (["--index", "10.0.0.11"], 'no row has an index that fits "10.0.0.11"; did you mean "10.0.0.1"?\n'),
+        (["--collection", "shop", "--index", "10.*", "--index", "default"], ""),
+        (["--collection", "aws_cloudtrail_log"], ""),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_a_filter_that_fits_nothing_is_told(capsys: pytest.CaptureFixture[str], flags: list[str], said: str) -> None:
+    """No rows may also mean a quiet day; a collection that is configured may have none yet."""
+    code, out, err = ran(capsys, "query", "--output", "csv", COUNT, *flags)
+
+    assert (code, out.splitlines()[0]) == (Exit.OK, "count_star()")
+    assert err.startswith(said)
+    assert bool(said) == ("fits" in err)
+
+
 @pytest.mark.usefixtures("project")
 def test_values_are_bound_and_never_pasted(capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever stands in them; each statement takes those it names."""

@@ -138,7 +138,7 @@ def test_what_is_shown_stays_when_it_cannot_be_changed(project: Project, session
 def test_rows_of_other_indexes_are_not_there(session: Session, capsys: Captured) -> None:
     """Values may be patterns."""
     [index] = taken(session, capsys, "select distinct tp_index from http_log;")[0].splitlines()[1:]
-    taken(session, capsys, ".index nobody")
+    assert 'no row has an index that fits "nobody"' in taken(session, capsys, ".index nobody")[1]
     assert taken(session, capsys, COUNT)[0] == "n\n0\n"
     taken(session, capsys, f".index nobody {index[:3]}*")
     assert taken(session, capsys, COUNT)[0] == "n\n3\n"
