@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _STEP_SECONDS = 0.1
-_LINE = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
+_LINE = re.compile(r"^LINE (\d+): (.*)\n( *)(\^+)", re.MULTILINE)
 _PROGRESS = "SET enable_progress_bar = true; SET enable_progress_bar_print = false"
 """It is measured, for whoever asks the connection for it, and not shown."""
 
@@ -118,18 +118,20 @@ def translate(error: duckdb.Error, *, lines_before: int = 0) -> QueryError:
     text = spoken(error)
     kind, separator, rest = text.partition(" Error: ")
     said = rest if separator and "\n" not in kind else text
-    return QueryError(_LINE.sub(lambda found: _placed(found, lines_before), said))
+    return QueryError(_LINE.sub(lambda found: _placed(found, lines_before), said).strip())
 
 
 def _placed(found: re.Match[str], lines_before: int) -> str:
     """The line at fault by its number in the user's SQL, with spaces for tabs, and the mark below in its place."""
+    if int(found[1]) <= lines_before:
+        return ""
     before, text, mark = f"LINE {int(found[1]) - lines_before}: ", found[2], found[3]
     columns, reached = len(mark) - len(f"LINE {found[1]}: "), 0
     # DuckDB sets the mark as if a tab took no column.
     while reached < len(text) and (text[reached] == "\t" or columns_of(text[:reached].replace("\t", "")) < columns):
         reached += 1
     shown = text.replace("\t", " ")
-    return f"{before}{shown}\n{' ' * columns_of(before + shown[:reached])}^"
+    return f"{before}{shown}\n{' ' * columns_of(before + shown[:reached])}{found[4]}"
 
 
 def spoken(error: duckdb.Error) -> str:

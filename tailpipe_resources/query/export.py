@@ -31,7 +31,8 @@ def write_parquet(
 ) -> int:
     """Store the rows of one statement that `statements.check` let through, and say how many there are.
 
-    What Parquet cannot hold exactly is stored as text: time spans, and integers of more than 38 digits.
+    What Parquet cannot hold exactly is stored as text: time spans, UHUGEINT and BIGNUM. A HUGEINT of more than 38
+    digits is refused.
 
     Args:
         connection: may write `unfinished(path)`.

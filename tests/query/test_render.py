@@ -156,6 +156,15 @@ def test_errors_while_a_file_is_written_point_into_the_same_line(tmp_path: Path,
     assert line[mark.index("^") :].startswith("::INT")
 
 
+def test_an_integer_that_parquet_cannot_hold_is_refused(tmp_path: Path) -> None:
+    """With no line of SQL that the user has not written."""
+    with pytest.raises(QueryError, match="Could not cast value") as caught:
+        write_parquet(connect(threads=1), f"SELECT {'9' * 38}::HUGEINT + 1 AS n", tmp_path / "x.parquet")
+
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.glob("x.*"))
+
+
 @pytest.mark.parametrize("output", ["json", "jsonl"])
 def test_json_of_any_depth_is_written(output: Output) -> None:
     """Also what Python itself cannot look into."""
