@@ -37,6 +37,9 @@ _ROUTED = frozenset({"tp_timestamp", "tp_index", "tp_date"})
 _TAKEN = "filename"
 """What DuckDB calls the file a row was read from."""
 
+_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL(38,0)"})
+"""Types that would round what is not whole; the last is what HUGEINT is stored as."""
+
 _RESERVED = frozenset(column.name for column in (*COMMON_COLUMNS, *PATH_COLUMNS, *VIEW_COLUMNS))
 
 
@@ -175,7 +178,10 @@ class _Columns:
         if self._groups is None and not each.transform and _stored(each.type).startswith("STRUCT"):
             is_list = _stored(each.type).endswith("[]")
             return f"json_type({self._source(each)}) NOT IN ('{'ARRAY' if is_list else 'OBJECT'}', 'NULL')"
-        return f"({self._value(each)}) IS NULL"
+        absent = f"({self._value(each)}) IS NULL"
+        if _stored(each.type) in _WHOLE and not each.transform:
+            return f"({absent} OR try_cast({self._source(each)} AS DOUBLE) % 1 <> 0)"
+        return absent
 
     def enrichment(self) -> dict[str, str]:
         """The common columns the user maps."""

@@ -41,6 +41,36 @@ def rejects(project: Project) -> list[str]:
     return [reason for (reason,) in project.ask("select reason from tailpipe_rejected order by position")]
 
 
+@pytest.mark.parametrize("kind", ["INTEGER", "BIGINT", "HUGEINT"])
+def test_a_fraction_is_no_whole_number(project: Project, kind: str) -> None:
+    """It is set aside rather than rounded, unless an expression rounds it."""
+    values = [1, 1.5, "2", "2.7", 3.0, "-0.4", None, ""]
+    columns = f'  column "time" {{}}\n  column "n" {{\n    type = "{kind}"\n  }}\n'
+
+    table(project, columns, [{"time": NOON, "n": each} for each in values])
+
+    assert [n for (n,) in project.ask("select n from t order by tp_source_offset")] == [1, 2, 3, None, None]
+    assert rejects(project) == [f"n is no {kind}"] * 3
+
+
+def test_large_whole_numbers_keep_every_digit(project: Project) -> None:
+    """Also where a fraction of binary could not."""
+    columns = '  column "time" {}\n  column "n" {\n    type = "BIGINT"\n  }\n'
+
+    table(project, columns, [{"time": NOON, "n": each} for each in (9007199254740993, str(2**63 - 1), -(2**63))])
+
+    assert project.ask("select n from t order by tp_source_offset") == [(9007199254740993,), (2**63 - 1,), (-(2**63),)]
+
+
+def test_an_expression_may_round(project: Project) -> None:
+    """Its result is what the user asked for."""
+    columns = '  column "time" {}\n  column "n" {\n    type = "BIGINT"\n    transform = "round(n::double)"\n  }\n'
+
+    table(project, columns, [{"time": NOON, "n": 1.6}])
+
+    assert project.ask("select n from t") == [(2,)]
+
+
 TIMES = [
     "2024-02-07T12:00:00Z",
     "2024-02-07 12:00:00",
