@@ -129,11 +129,11 @@ class _Rows:
             BadArtifactError: when it cannot name columns.
         """
         quoted = {"quotechar": self._quote} if self._quote else {"quoting": csv.QUOTE_NONE}
-        (row,) = csv.reader([line], delimiter=self._delimiter, **quoted)
-        names = tuple(name.strip() for name in row)
         try:
+            (row,) = csv.reader([line], delimiter=self._delimiter, **quoted)
+            names = tuple(name.strip() for name in row)
             _check_names(names)
-        except ValueError as error:
+        except (ValueError, csv.Error) as error:
             raise BadArtifactError(f"its header cannot be used: {error}") from None
         return names
 

@@ -114,7 +114,9 @@ def _w3c(lines: Sequence[str]) -> Iterator[Form]:
     said = next((each for each in lines[:20] if _W3C.match(each)), None)
     if said is not None:
         names = list(dict.fromkeys(_W3C.sub("", said, count=1).split()))
-        options = {"delimiter": "\t" if "\t" in said else " ", "quote": "", "comment": "#", "columns": names}
+        # CloudFront names the columns between spaces, and has tabs between the fields.
+        first = next((each for each in lines if not each.startswith("#")), said)
+        options = {"delimiter": "\t" if "\t" in first else " ", "quote": "", "comment": "#", "columns": names}
         yield Form("delimited", options, "delimited text, a comment names the columns")
 
 

@@ -35,6 +35,12 @@ W3C = """\
 2024-02-07 12:00:00 203.0.113.9 200
 2024-02-07 12:00:01 203.0.113.9 404
 """
+CLOUDFRONT = """\
+#Version: 1.0
+#Fields: date time x-edge-location sc-bytes c-ip cs(User-Agent)
+2024-02-07\t12:00:00\tFRA6\t1045\t203.0.113.9\tMozilla/5.0%20(X11)
+2024-02-07\t12:00:01\tFRA6\t88\t2001:db8::9\tcurl/8
+"""
 LOGFMT = """\
 ts=2024-02-07T12:00:00Z level=info msg="user logged in" took=1.25
 ts=2024-02-07T12:00:01Z level=warn msg=slow took=9.5
@@ -100,6 +106,13 @@ def test_real_logs_are_known(folder: str, table: str, project: Project) -> None:
             2,
             "delimited text, a comment names the columns",
             {"c_ip": "VARCHAR", "sc_status": "BIGINT"},
+        ),
+        (
+            "E123.2024-02-07-12.abcd.log",
+            CLOUDFRONT,
+            2,
+            "delimited text, a comment names the columns",
+            {"c_ip": "VARCHAR", "sc_bytes": "BIGINT", "cs_user_agent": "VARCHAR", "time": "VARCHAR"},
         ),
         (
             "service.log",
