@@ -18,6 +18,7 @@ MICROS: Final = 1_000_000
 _MILLIS_FROM = 10**11
 _MICROS_FROM = 10**14
 _NANOS_FROM = 10**17
+_NO_TIME_FROM = 10**20
 
 Path = tuple[str, ...]
 """The way to a value within objects."""
@@ -134,7 +135,7 @@ def micros(value: Any) -> int | None:
         return None
     size = abs(value)
     if size >= _NANOS_FROM:
-        return int(value // 1000)
+        return int(value // 1000) if size < _NO_TIME_FROM else None
     if size >= _MICROS_FROM:
         return int(value)
     return round(value * 1000) if size >= _MILLIS_FROM else round(value * MICROS)

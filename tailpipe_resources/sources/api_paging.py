@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urljoin, urlsplit
@@ -187,6 +188,7 @@ class Book:
             asked = following
 
     def _read(self, body: bytes, headers: Mapping[str, str]) -> Page:
+        body = body.removeprefix(BOM_UTF8)
         refused = self.refusal(body)
         if refused is not None:
             raise refused

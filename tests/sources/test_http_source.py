@@ -169,6 +169,23 @@ def test_an_api_that_asks_to_come_back_at_once_is_not_hammered(api: AuditApi, wa
     assert 2 <= len(api.asked) <= 6
 
 
+def test_an_answer_may_begin_with_a_byte_order_mark(api: AuditApi) -> None:
+    """As some servers write it before all text."""
+    answer = told({"rows": newest(api), "next": None})
+    api.answer = lambda _, __: Said(body=b"\xef\xbb\xbf" + answer.body)
+
+    assert ids(source(api, records="rows", pagination="next_link", next_field="next")) == list(range(9))
+
+
+@pytest.mark.parametrize("asked", [{}, {"from_parameter": "from"}])
+@pytest.mark.parametrize("when", [1e30, -1e300, 10**25, "1" * 40, "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_none_can_be_hides_no_other(api: AuditApi, when: object, asked: dict[str, Any]) -> None:
+    """Nor ends it the run."""
+    api.answer = lambda _, __: told([*newest(api), {"id": 100, "meta": {"at": when}}])
+
+    assert set(range(9)) <= set(ids(source(api, **asked)))
+
+
 def test_events_with_an_empty_id_are_told_apart(api: AuditApi) -> None:
     """By their text, as where there is no id."""
     at = NOW.isoformat()
