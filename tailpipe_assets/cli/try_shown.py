@@ -25,6 +25,8 @@ def show(found: Recognized) -> None:
     _say(f"Looked at {found.looked_at:,}{more or ' of'} {found.listing.count:,} artifacts.")
     if not found.listing.count:
         _say("There is nothing here: no file or object below this place.")
+    elif not found.looked_at:
+        _say("There is nothing in them: all are empty.")
     for each in found.proposals:
         _show_proposal(each)
     for unknown in found.unknown:

@@ -51,6 +51,13 @@ class Head:
         return b"\0" not in sample and len(sample.decode(errors="ignore").encode()) > 0.9 * len(sample)
 
     @property
+    def archive(self) -> str:
+        """What kind of archive of files it is, if it is one."""
+        if self.data.startswith(b"PK\x03\x04"):
+            return "zip"
+        return "tar" if self.data[257:262] == b"ustar" else ""
+
+    @property
     def lines(self) -> list[str]:
         """Its first lines that are not blank."""
         found = self.data[: 64 * 1024].decode(errors="replace").splitlines()

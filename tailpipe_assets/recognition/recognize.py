@@ -252,6 +252,8 @@ def _unknown(head: Head, reason: str) -> Unknown:
 
 def _failure(head: Head) -> str:
     """Why nothing fits it."""
+    if head.archive:
+        return f"it is a {head.archive} archive; unpack it, and try what is in it"
     if not head.is_text and not head.is_parquet:
         return "it is neither text nor Parquet"
     if head.fault and not head.lines:

@@ -130,6 +130,32 @@ def test_an_empty_folder_is_said_to_be_empty(here: Path, capsys: pytest.CaptureF
     assert "nothing here" in capsys.readouterr().err
 
 
+def test_empty_files_are_said_to_be_empty(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is proposed, and it is said why."""
+    (here / "a.log").write_text("")
+
+    assert run("try", "a.log") == Exit.FAILED
+    assert "There is nothing in them: all are empty." in capsys.readouterr().err
+
+
+@pytest.mark.service
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("prefix", ["", "logs/", "app-", "logs/app-"])
+def test_s3_access_logs_are_found_by_the_buckets_name(
+    prefix: str, s3_endpoint: S3Endpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever target prefix they are written under, what is proposed collects them."""
+    sample = tables()["aws_s3_server_access_log"].sample
+    bucket = s3_endpoint.bucket({f"{prefix}2019-02-06-00-05-00-79A59DF900B949E5": sample})
+    let_in(monkeypatch, s3_endpoint)
+
+    assert run("try", "--write", "tailpipe.hcl", f"s3://{bucket}") == Exit.OK
+    assert run("collect", "--no-record") == Exit.OK
+    capsys.readouterr()
+    assert run("query", "select count(*) from aws_s3_server_access_log", "--output", "csv", "--no-header") == Exit.OK
+    assert capsys.readouterr().out.strip() == "2"
+
+
 def test_a_place_that_is_not_there_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The error is the source's own."""
     assert run("try", "nowhere") == Exit.FAILED

@@ -241,6 +241,8 @@ def test_lines_of_text_are_taken_apart_at_their_time(project: Project) -> None:
     ("content", "reason"),
     [
         (bytes(range(256)) * 20, "it is neither text nor Parquet"),
+        (b"PK\x03\x04\x14\x00" + PLAIN.encode(), "it is a zip archive; unpack it, and try what is in it"),
+        (b"a.log".ljust(257, b"\0") + b"ustar\0" * 50, "it is a tar archive; unpack it, and try what is in it"),
         (b"hello\nworld\n", "no line has a time in it that we know"),
         (b'{"name": "ada"}\n{"name": "bob"}\n', "it looks like JSON lines, and no field of its records tells the time"),
         (
@@ -248,7 +250,7 @@ def test_lines_of_text_are_taken_apart_at_their_time(project: Project) -> None:
             "it looks like one JSON object a file, and no field of its records tells the time",
         ),
     ],
-    ids=["binary", "no time", "no time field", "a single object"],
+    ids=["binary", "zip", "tar", "no time", "no time field", "a single object"],
 )
 def test_what_nothing_fits_is_named_with_its_line(content: bytes, reason: str, project: Project) -> None:
     """Nothing is proposed, and the reason is said with the line that shows it."""
