@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.formats.dialect import is_ordinary, merged
+from tailpipe_assets.formats.dialect import fields_of, merged
 from tailpipe_assets.formats.regex import LinePattern
 
 if TYPE_CHECKING:
@@ -42,25 +41,11 @@ class SpacedLines:
             lines: the text, without line ends.
             make: the result out of the fields, and which lines have none.
         """
-        split, count = pc.split_pattern(lines, " "), len(self._names)
-        regular = pc.equal(pc.list_value_length(split), count)
-        if pc.all(regular).as_py() and is_ordinary(lines):
-            return self._split(split, make) or self._matched(lines, make)
-        if not pc.any(regular).as_py():
+        fit, columns = fields_of(lines, self._names)
+        if not fit.any():
             return self._matched(lines, make)
-        fitting = lines.filter(regular)
-        here = self._split(pc.split_pattern(fitting, " "), make) if is_ordinary(fitting) else None
-        others = self._matched(lines.filter(pc.invert(regular)), make)
-        return merged(regular, self._matched(fitting, make) if here is None else here, others)
-
-    def _split(self, split: pa.ListArray, make: Make) -> pa.Array | None:
-        """The fields of lines that all have the right number of them; None when a field is empty."""
-        values, count = split.flatten(), len(self._names)
-        if pc.min(pc.binary_length(values)).as_py() == 0:
-            return None
-        firsts = np.arange(0, len(values), count)
-        taken = (values.take(pa.array(firsts + number)) for number in range(count))
-        return make(dict(zip(self._names, taken, strict=True)), None)
+        made = make(columns, None)
+        return made if fit.all() else merged(fit, made, self._matched(lines.filter(pa.array(~fit)), make))
 
     def _matched(self, lines: pa.Array, make: Make) -> pa.Array:
         return matched(self._pattern, lines, make)
@@ -86,7 +71,8 @@ def struct_of(groups: Sequence[str], columns: Columns, null: pa.Array | None = N
 
 def host_and_port(text: pa.Array) -> tuple[pa.Array, pa.Array]:
     """The two parts of `host:port`, of IPv6 addresses too, with brackets or without; the port is null without one."""
-    whole = pc.if_else(pc.greater_equal(pc.find_substring(text, ":"), 0), text, joined(text, ":-"))
+    has_port = pc.greater_equal(pc.find_substring(text, ":"), 0)
+    whole = text if pc.all(has_port).as_py() else pc.if_else(has_port, text, joined(text, ":-"))
     parts = pc.split_pattern(whole, ":", max_splits=1, reverse=True)
     return pc.ascii_trim(pc.list_element(parts, 0), characters="[]"), pc.list_element(parts, 1)
 
