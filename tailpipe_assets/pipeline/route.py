@@ -19,7 +19,7 @@ from tailpipe_assets.pipeline.transform import route_sql
 from tailpipe_resources.model.slot import can_be_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -123,20 +123,30 @@ def _shares(batch: RecordBatch, told: pa.Table, places: npt.NDArray[np.intp]) ->
         return
     found, starts = np.unique(np.sort(keys), return_index=True)
     parts = np.split(places[np.argsort(keys, kind="stable")], starts[1:])
-    for key, mine in zip(found.tolist(), parts, strict=True):
-        records = _picked(whole, mine)
+    for key, mine, records in zip(found.tolist(), parts, _picked(whole, parts), strict=True):
         day = _EPOCH + timedelta(days=key % 10_000_000)
         yield Share(indexes.dictionary[key // 10_000_000].as_py(), day, records, _counted(batch, mine))
 
 
-def _picked(whole: pa.Table, places: npt.NDArray[np.intp]) -> pa.Table:
-    """Some records of a table. Where they stand in long runs, as those of one artifact do, nothing is copied."""
-    starts = np.flatnonzero(np.diff(places, prepend=-2) != 1)
-    if len(places) < CHUNK_RECORDS * len(starts):
-        return whole.take(pa.array(places))
-    lengths = np.diff(np.append(starts, len(places)))
-    runs = zip(places[starts].tolist(), lengths.tolist(), strict=True)
-    return pa.concat_tables([whole.slice(start, length) for start, length in runs])
+def _picked(whole: pa.Table, parts: Sequence[npt.NDArray[np.intp]]) -> Iterator[pa.Table]:
+    """The records at each of some sets of places, in order.
+
+    Where they stand in long runs, as those of one artifact do, nothing is copied. The others are copied all at once: to
+    take some records of a table puts all of its chunks together first.
+    """
+    begun = [np.flatnonzero(np.diff(places, prepend=-2) != 1) for places in parts]
+    are_scattered = [len(places) < CHUNK_RECORDS * len(starts) for places, starts in zip(parts, begun, strict=True)]
+    scattered = [places for places, is_so in zip(parts, are_scattered, strict=True) if is_so]
+    copied = whole.take(pa.array(np.concatenate(scattered))) if scattered else None
+    used = 0
+    for places, starts, is_scattered in zip(parts, begun, are_scattered, strict=True):
+        if copied is not None and is_scattered:
+            yield copied.slice(used, len(places))
+            used += len(places)
+        else:
+            lengths = np.diff(np.append(starts, len(places)))
+            runs = zip(places[starts].tolist(), lengths.tolist(), strict=True)
+            yield pa.concat_tables([whole.slice(start, length) for start, length in runs])
 
 
 def _counted(batch: RecordBatch, places: npt.NDArray[np.intp]) -> Counter[str]:
