@@ -115,11 +115,17 @@ class _Stage:
     def _written(self, filters: Sequence[str]) -> tuple[StagedFile, ...]:
         connection, lake, table, stream = self._connection, self._lake, self._plan.table, self._plan.collection.stream
         if len(self._slots) == 1:
-            select = rows_sql(table, self._fixed, filters)
+            select = self._with_constants(rows_sql(table, self._fixed, filters))
             file = stage(connection, lake, self._slots[0], select, stream=stream)
             return () if file is None else (file,)
-        select = rows_sql(table, self._fixed, filters, carried=SHARE)
+        select = self._with_constants(rows_sql(table, self._fixed, filters, carried=SHARE))
         return stage_shares(connection, lake, self._slots, select, stream=stream)
+
+    def _with_constants(self, select: str) -> str:
+        """The same rows. DuckDB writes a text that is one for all of them in a tenth of the time as an ENUM."""
+        texts = {"tp_table": literal(self._plan.table.name), "tp_source_type": self._fixed["tp_source_type"]}
+        made = ", ".join(f"CAST({text} AS ENUM ({text})) AS {name}" for name, text in texts.items())
+        return f"SELECT * REPLACE ({made}) FROM ({select})"
 
     def _counted(self, files: tuple[StagedFile, ...], failed: tuple[Reject, ...]) -> StagedRows:
         rows = _rows(self._connection, self._lake, files)

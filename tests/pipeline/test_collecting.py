@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from tailpipe_assets.pipeline import CollectOptions
+from tailpipe_assets.pipeline.rows import MANY
 from tailpipe_resources.model.window import Window
 from tests.services.project import Project
 
@@ -65,6 +68,28 @@ def test_filters_see_all_columns(project: Project) -> None:
     project.write("x.json", events({"userIdentity": {"type": "Root"}, "requestParameters": {"k": "v"}}, {}))
 
     assert (project.collect_one().rows, project.collect_one().rows) == (1, 0)
+
+
+@pytest.mark.parametrize("days", [1, MANY + 1], ids=["few files", "many files"])
+def test_what_is_one_text_in_all_rows_is_stored_as_text(project: Project, days: int) -> None:
+    """Readers of the files see the table's name and the source's type like any other text, with their bounds."""
+    project.configure(trail())
+    start = datetime(2024, 2, 7, tzinfo=UTC)
+    times = ((start + timedelta(days=day)).isoformat() for day in range(days))
+    project.write("x.json", events(*({"eventTime": time} for time in times)))
+
+    assert project.collect_one().rows == days
+
+    files = list(project.stored("aws_cloudtrail_log").rglob("*.parquet"))
+    assert len(files) == days
+    for file in map(pq.ParquetFile, files):
+        group = file.metadata.row_group(0)
+        places = {group.column(number).path_in_schema: number for number in range(group.num_columns)}
+        for name, text in (("tp_table", "aws_cloudtrail_log"), ("tp_source_type", "file")):
+            found = group.column(places[name]).statistics
+            assert file.schema_arrow.field(name).type == pa.string()
+            assert (found.min, found.max, found.null_count) == (text, text, 0)
+            assert file.read([name])[name].to_pylist() == [text] * file.metadata.num_rows
 
 
 def test_a_filter_that_fails_on_one_value_rejects_that_record(project: Project) -> None:
