@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tailpipe_assets.formats.strings import shown
 from tailpipe_assets.pipeline.batch import CHUNK_RECORDS, for_parsing
 from tailpipe_assets.pipeline.rejects import Reject
-from tailpipe_assets.pipeline.transform import route_sql
+from tailpipe_assets.pipeline.transform import route_sql, routing_fields
 from tailpipe_resources.model.slot import can_be_folder
 
 if TYPE_CHECKING:
@@ -53,12 +53,29 @@ class Routed:
 
 def route(connection: duckdb.DuckDBPyConnection, table: Table, index: str, batch: RecordBatch) -> Routed:
     """Sort the records of a batch by index value and day, and set those aside that do not fit."""
-    told = _told(connection, table, index, for_parsing(batch.records) if table.shape else batch.records)
+    told = _told(connection, table, index, _looked_at(batch.records, table, index))
     reasons = _with_index_faults(told)
     fits = reasons.is_null()
     rejects = (*_split_rejects(batch), *_record_rejects(batch, reasons))
     places = np.flatnonzero(fits.to_numpy(zero_copy_only=False))
     return Routed(tuple(_shares(batch, told, places)), rejects)
+
+
+def _looked_at(records: pa.Table, table: Table, index: str) -> pa.Table:
+    """The records as they are sorted by: DuckDB takes in all fields of a struct, whichever it is asked for."""
+    if table.shape:
+        return for_parsing(records)
+    names = routing_fields(table, index)
+    if names is None:
+        return records
+    fields = [each.name for each in records.schema.field("r").type if each.name.lower() in names]
+    if not fields:
+        return records
+    narrow = [
+        pa.StructArray.from_arrays([chunk.field(name) for name in fields], fields, mask=chunk.is_null())
+        for chunk in records["r"].chunks
+    ]
+    return pa.table({"raw": records["raw"], "r": pa.chunked_array(narrow, narrow[0].type)}) if narrow else records
 
 
 def _told(connection: duckdb.DuckDBPyConnection, table: Table, index: str, records: pa.Table) -> pa.Table:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.schema import Column
 
 _KEY = re.compile(r'\br\.(?:"((?:[^"]|"")+)"|(\w+))')
+_ALONE = re.compile(r"\br\b", re.IGNORECASE)
 _INSIDE = re.compile(_KEY.pattern + r"\.")
 INDEX_OF_SHARE = "tp_slot"
 """The column of a relation with the records of many shares that holds their index values."""
@@ -44,6 +45,14 @@ def route_sql(table: Table, index: str, relation: str = "batch") -> str:
         f"coalesce(nullif(CAST({index} AS VARCHAR), ''), 'default') AS tp_slot, {_first(reasons)} AS tp_misfit "
         f"FROM ({_unfolded(table, taken)}))"
     )
+
+
+def routing_fields(table: Table, index: str) -> frozenset[str] | None:
+    """The fields of text records that `route_sql` looks at, in lower case; None when it may look at any."""
+    looked_at = _routing_expressions(table, index)
+    if table.shape is not None or table.unfold or _ALONE.search(_KEY.sub("", looked_at)):
+        return None
+    return frozenset(map(str.lower, _named(_KEY, looked_at)))
 
 
 def rows_sql(
@@ -131,7 +140,7 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
     """No more of the record than routing looks at."""
     if table.shape is None or table.unfold:
         return table.shape
-    looked_at = " ".join([table.timestamp, table.time, index, *(check.misfit for check in table.checks)])
+    looked_at = _routing_expressions(table, index)
     used, inside = _named(_KEY, looked_at), _named(_INSIDE, looked_at)
     shape: dict[str, object] = {}
     for key, kind in table.shape.items():
@@ -144,6 +153,10 @@ def _routing_shape(table: Table, index: str) -> Mapping[str, object] | None:
             # As JSON, another value is told from none without a closer look.
             shape[key] = "JSON"
     return shape
+
+
+def _routing_expressions(table: Table, index: str) -> str:
+    return " ".join([table.timestamp, table.time, index, *(check.misfit for check in table.checks)])
 
 
 def _named(pattern: re.Pattern[str], sql: str) -> set[str]:

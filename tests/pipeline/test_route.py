@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tailpipe_assets.formats.vpc_flow_log import VpcFlowLogFormat, VpcFlowLogOptions
 from tailpipe_assets.pipeline.batch import make_batch
 from tailpipe_assets.pipeline.grow import Before
 from tailpipe_assets.pipeline.loaded import Loaded, Task
 from tailpipe_assets.pipeline.route import route
+from tailpipe_assets.pipeline.transform import routing_fields
 from tailpipe_assets.tables.aws_vpc_flow_log import AWS_VPC_FLOW_LOG
 from tailpipe_resources.model.artifact import Artifact
 from tailpipe_resources.query.engine import connect
@@ -56,3 +60,26 @@ def test_each_index_value_gets_its_records_in_order_wherever_they_stand() -> Non
     assert {each.index: sum(each.by_artifact.values()) for each in shares} == {
         each.index: each.records.num_rows for each in shares
     }
+
+
+@pytest.mark.parametrize(
+    ("index", "expected"),
+    [
+        ("nullif(r.Account_ID, '-')", {"account_id", "start_time", "end_time"}),
+        ('r."interface_id"', {"interface_id", "start_time", "end_time"}),
+        ("left(CAST(r AS VARCHAR), 9)", None),
+        ("struct_extract(R, 'account_id')", None),
+        ('"r".account_id', None),
+    ],
+)
+def test_sorting_looks_at_no_more_fields_than_its_sql_names(index: str, expected: set[str] | None) -> None:
+    """Where the SQL may look at others, all are there."""
+    table = replace(AWS_VPC_FLOW_LOG, checks=())
+    batch = make_batch([_loaded("log", ["000000000001", "000000000002"])], FORM)
+
+    with connect() as connection:
+        routed = route(connection, table, index, batch)
+
+    assert expected == routing_fields(table, index)
+    assert sum(share.records.num_rows for share in routed.shares) == 2
+    assert not routed.rejects
