@@ -60,7 +60,10 @@ class S3Options(Options):
     """Pay for requests and traffic, in a bucket whose owner lets those pay who read."""
 
     file_layout: str | None = None
-    """Where the time is written in a key below the prefix, as a grok pattern. Other objects are left out."""
+    """Where the time is written in a key below the prefix, as a grok pattern. Other objects are left out.
+
+    A listing of a flat bucket begins at the days that are wanted.
+    """
 
     patterns: dict[str, str] = {}
     """Grok patterns of your own for `file_layout`."""

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.sources.layout_pattern import Route, routes
+from tailpipe_resources.sources.layout_skip import leap
 from tailpipe_resources.sources.layout_time import TIME_GROUPS, Span, span
 
 if TYPE_CHECKING:
@@ -110,6 +111,17 @@ class Layout:
                 return LayoutMatch(times, {name: text for name, text in groups.items() if name not in TIME_GROUPS})
         return None
 
+    def leap(self, path: str, window: Window, root: str = "") -> str | None:
+        """A path up to which nothing that follows this one in a sorted listing is selected; None when nobody knows."""
+        cut = path.rfind("/") + 1
+        for stand in self._stands(path[:cut], root) or ():
+            found = None if stand.route.tail or stand.left != 1 else _matched(stand, path[cut:])
+            times = None if found is None else span({**stand.groups, **_told(found)})
+            if found is not None and times is not None:
+                name = leap(found, times, window)
+                return None if name is None else f"{path[:cut]}{name}"
+        return None
+
     def folder(self, path: str, window: Window, root: str = "") -> Folder:
         """What may lie below a folder; its path ends in `/`, or is empty."""
         stands = self._stands(path, root)
@@ -166,8 +178,13 @@ def _finish(stand: _Stand, base: str) -> dict[str, str] | None:
     tail = stand.route.tail
     if stand.left != (0 if tail else 1):
         return None
-    found = tail.fullmatch(stand.rest + base) if tail else stand.route.segments[-1].expression.fullmatch(base)
+    found = tail.fullmatch(stand.rest + base) if tail else _matched(stand, base)
     return None if found is None else {**stand.groups, **_told(found)}
+
+
+def _matched(stand: _Stand, base: str) -> re.Match[str] | None:
+    """The file's name, when it is what the last segment says."""
+    return stand.route.segments[-1].expression.fullmatch(base)
 
 
 def _told(found: re.Match[str]) -> dict[str, str]:

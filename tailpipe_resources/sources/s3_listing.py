@@ -14,7 +14,7 @@ from tailpipe_resources.sources.layout_time import Span
 from tailpipe_resources.sources.s3_errors import speaking_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectTypeDef
@@ -22,11 +22,17 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.layout import Folder, Layout
 
+    Leap = Callable[[str], str]
+    """From a key to one before which nothing else is wanted; empty where nobody knows one."""
+
 LISTERS: Final = 8
 """How many folders are listed at once."""
 
 HEAD_LEVELS: Final = 4
 """How many levels below the prefix an optional layout is looked for."""
+
+UNSORTED: Final = "--x-s3"
+"""What the names of directory buckets end in, whose keys are listed in no order."""
 
 NOTHING_SAID: Final = LayoutMatch(Span(), {})
 """Of a key where there is no layout."""
@@ -70,7 +76,7 @@ def listed(client: S3Client, scope: Scope) -> Iterator[tuple[ObjectTypeDef, Layo
             for item in _objects(client, scope.bucket, [_Leaf(scope.prefix, is_flat=True)], pool):
                 yield item, NOTHING_SAID
             return
-        for item in _objects(client, scope.bucket, leaves, pool):
+        for item in _objects(client, scope.bucket, leaves, pool, _leaping(scope, scope.layout)):
             match = scope.layout.match(item.get("Key", ""), scope.root)
             if match is not None and match.span.meets(scope.window):
                 yield item, match
@@ -124,11 +130,25 @@ def _folders(client: S3Client, bucket: str, prefix: str) -> list[str]:
     return [folder.get("Prefix", "") for page in pages for folder in page.get("CommonPrefixes", ())]
 
 
-def _objects(client: S3Client, bucket: str, leaves: list[_Leaf], pool: ThreadPoolExecutor) -> Iterator[ObjectTypeDef]:
+def _leaping(scope: Scope, layout: Layout) -> Leap:
+    """How far to leap from the last key of a page."""
+    if scope.bucket.endswith(UNSORTED):
+        return _nowhere
+    return lambda key: layout.leap(key, scope.window, scope.root) or ""
+
+
+def _nowhere(_key: str) -> str:
+    """Where every key is looked at."""
+    return ""
+
+
+def _objects(
+    client: S3Client, bucket: str, leaves: list[_Leaf], pool: ThreadPoolExecutor, leap: Leap = _nowhere
+) -> Iterator[ObjectTypeDef]:
     """The objects of each leaf in turn, while the first pages of the next leaves are on their way."""
     coming: deque[Future[Iterable[ListObjectsV2OutputTypeDef]]] = deque()
     for leaf in leaves:
-        coming.append(pool.submit(_begun, _pages(client, bucket, leaf)))
+        coming.append(pool.submit(_begun, _leapt(client, bucket, leaf, leap)))
         if len(coming) > LISTERS:
             yield from _contents(coming.popleft().result())
     while coming:
@@ -145,10 +165,29 @@ def _contents(pages: Iterable[ListObjectsV2OutputTypeDef]) -> Iterator[ObjectTyp
         yield from page.get("Contents", ())
 
 
-def _pages(client: S3Client, bucket: str, leaf: _Leaf) -> Iterator[ListObjectsV2OutputTypeDef]:
+def _leapt(client: S3Client, bucket: str, leaf: _Leaf, leap: Leap) -> Iterator[ListObjectsV2OutputTypeDef]:
+    """The pages of a leaf but those that a leap spares."""
+    after: str | None = ""
+    while after is not None:
+        before, after = after, None
+        for page in _pages(client, bucket, leaf, before):
+            contents = page.get("Contents", [])
+            kept = [item for item in contents if item.get("Key", "") > before]
+            yield {**page, "Contents": kept}
+            if len(kept) < len(contents):
+                leap = _nowhere  # a store that knows no `start-after` begins at the beginning
+            target = leap(kept[-1].get("Key", "")) if kept and page.get("IsTruncated") else ""
+            if target:
+                after = target
+                break
+
+
+def _pages(client: S3Client, bucket: str, leaf: _Leaf, after: str = "") -> Iterator[ListObjectsV2OutputTypeDef]:
     request: dict[str, Any] = {"Bucket": bucket, "Prefix": leaf.prefix}
     if not leaf.is_flat:
         request["Delimiter"] = "/"
+    if after:
+        request["StartAfter"] = after
     pages = iter(client.get_paginator("list_objects_v2").paginate(**request))
     while True:
         with speaking_for(f"s3://{bucket}"):

@@ -1,0 +1,110 @@
+"""Flat buckets: a listing leaps over names of days that nobody asked for, and over nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tailpipe_assets.tables.aws_s3_server_access_log import AWS_S3_SERVER_ACCESS_LOG
+from tailpipe_resources.model.window import Window
+from tailpipe_resources.sources.aws_s3 import S3Options, S3Source
+from tailpipe_resources.sources.layout import Layout
+from tests.services.s3 import serving_s3
+from tests.services.s3_proxy import counting
+from tests.sources.test_s3_faults import page
+from tests.sources.test_s3_source import KEYS, keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.services.faulty_s3 import FaultyS3
+    from tests.services.s3 import S3Endpoint
+
+ACCESS = AWS_S3_SERVER_ACCESS_LOG.layouts["aws_s3"]
+FLAT = "%{DATA:of}%{YEAR:year}-%{MONTHNUM:month}-%{MONTHDAY:day}-%{DATA}"
+UNPADDED = "%{DATA}%{YEAR:year}-%{MONTHNUM:month}-%{MONTHDAY:day}%{DATA}"
+SOLID = "(app|web)-%{YEAR:year}%{MONTHNUM:month}%{MONTHDAY:day}\\.log"
+YEARS = st.sampled_from(["2023", "2024", "24"])
+NUMBERS = st.sampled_from(["01", "02", "03", "09", "10", "11", "12", "1", "2", "9", "30", "31", "x"])
+BEFORE = st.sampled_from(["", "app-", "web-", "a1", "a12-", "2024-01-", "logs/", "logs/app-", "z"])
+AFTER = st.sampled_from(["", ".log", "-10-20-30-AB", "-10-20-30-2024-02-01-10-20-30-AB", "-2024-02-02"])
+NAMES = st.one_of(
+    st.builds("{}{}-{}-{}{}".format, BEFORE, YEARS, NUMBERS, NUMBERS, AFTER),
+    st.builds("{}{}{}{}{}".format, BEFORE, YEARS, NUMBERS, NUMBERS, AFTER),
+)
+DAYS = st.dates(date(2023, 1, 1), date(2024, 12, 31))
+
+
+@pytest.fixture(scope="module")
+def flat() -> Iterator[S3Endpoint]:
+    """A store that lists ten keys a page."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")
+        with serving_s3() as endpoint:
+            yield endpoint
+
+
+def name(day: date, number: int) -> str:
+    """A log as S3 names it."""
+    return f"{day:%Y-%m-%d}-10-20-{number:02}-ABCDEF0123456789"
+
+
+@given(st.lists(NAMES, unique=True, max_size=40), DAYS, DAYS, st.sampled_from([ACCESS, UNPADDED, SOLID]))
+def test_nothing_that_is_asked_for_lies_within_a_leap(names: list[str], one: date, other: date, layout: str) -> None:
+    """Whatever else is in the bucket: other prefixes, dates that are not padded, names that only look like dates."""
+    window, read = Window.of_days(min(one, other), max(one, other)), Layout(layout)
+    wanted = {key for key in names if (found := read.match(key)) is not None and found.span.meets(window)}
+
+    for key in names:
+        target = read.leap(key, window)
+        assert target is None or not [each for each in wanted if key < each <= target]
+
+
+@pytest.mark.parametrize(
+    ("key", "target"),
+    [
+        (name(date(2024, 1, 3), 1), "2024-02-06"),
+        ("app-" + name(date(2024, 1, 3), 1), "app-2024-02-06"),
+        ("logs/" + name(date(2024, 1, 3), 1), "logs/2024-02-06"),
+        (name(date(2024, 2, 6), 1), None),
+        (name(date(2024, 2, 7), 1), None),
+        (name(date(2024, 2, 8), 1), "9999-12-31"),
+        (name(date(2024, 10, 11), 1), None),
+        ("2023-" + name(date(2024, 1, 3), 1), None),
+        ("readme", None),
+    ],
+)
+def test_where_it_leaps_to(key: str, target: str | None) -> None:
+    """To the day before the first, as what it leaps to is not listed; from the last day to what begins otherwise."""
+    assert Layout(ACCESS).leap(key, Window.of_days(date(2024, 2, 7), date(2024, 2, 7))) == target
+
+
+def test_a_day_of_a_flat_bucket_takes_few_requests(flat: S3Endpoint) -> None:
+    """Of the logs of two buckets over sixty days, twelve pages are listed one after the other; for two days, five."""
+    days = [date(2024, 1, 1) + timedelta(days=number) for number in range(60)]
+    everything = [f"{prefix}{name(day, 1)}" for prefix in ("a-", "b-") for day in days]
+    bucket = flat.bucket(dict.fromkeys(everything, b"x"))
+    with counting(flat.url) as proxy:
+        options = S3Options(bucket=bucket, endpoint_url=proxy.url, force_path_style=True, file_layout=FLAT)
+        files = S3Source(options, KEYS)
+        assert keys(files, Window.of_days(date(2024, 2, 7), date(2024, 2, 8))) == [
+            key for key in everything if "2024-02-07" in key or "2024-02-08" in key
+        ]
+        assert len(proxy.prefixes_listed()) == 5
+        proxy.forget()
+        assert keys(files, Window(datetime(2024, 1, 1, tzinfo=UTC))) == everything
+        assert len(proxy.prefixes_listed()) == 12
+
+
+def test_a_store_that_knows_no_start_after_is_listed_to_its_end(faulty_s3: FaultyS3) -> None:
+    """Nothing is listed twice, and it ends."""
+    first, second = [name(date(2024, 1, day), 1) for day in (1, 2)], [name(date(2024, 2, day), 1) for day in (7, 8)]
+    faulty_s3.answers(page(*first, more="token"), page(*first, more="token"), page(*second))
+    options = S3Options(bucket="logs", endpoint_url=faulty_s3.url, force_path_style=True, file_layout=FLAT)
+
+    assert keys(S3Source(options, KEYS), Window(datetime(2024, 2, 7, tzinfo=UTC))) == second
+    assert "start-after=2024-02-06" in faulty_s3.asked[1].path
