@@ -6,6 +6,7 @@ import argparse
 import errno
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from tailpipe_assets.cli import commands
@@ -33,7 +34,15 @@ _EXAMPLES = """\
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and leave with its exit code."""
+    _open_closed()
     sys.exit(_guarded(list(sys.argv[1:] if argv is None else argv)))
+
+
+def _open_closed() -> None:
+    """Have all streams there are, also those that a shell's `<&-` and `>&-` have closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the process ends
 
 
 def _guarded(argv: list[str]) -> int:

@@ -89,8 +89,9 @@ def open_views(
 
     Raises:
         LakeError: a lake cannot be read.
-        QueryError: a table cannot be read, or a setting of the engine is none.
-        UsageError: a version is asked of a table that no lake, or more than one, holds.
+        QueryError: a table cannot be read.
+        UsageError: a setting of the engine is none, or a version is asked of a table that no lake, or more than one,
+            holds.
     """
     return OpenViews(partial(views_within, outline, load), asked or Asked(), engine or Engine(), load)
 
@@ -130,6 +131,11 @@ class OpenViews:
         except BaseException:
             self._leases.close()
             raise
+
+    @property
+    def is_past(self) -> bool:
+        """Whether an earlier moment is asked about than now."""
+        return self._asked.moment != NOW
 
     @property
     def catalog(self) -> Catalog:

@@ -50,20 +50,25 @@ def _lost_schema(line: str, name: str, opened: OpenViews) -> str | None:
 
 
 def without_rows(statement: str, opened: OpenViews) -> Iterator[str]:
-    """What to do about each table a statement names of which nothing was collected yet."""
+    """What to do about each table a statement names of which nothing was collected yet, or not by then."""
     configured = {table for table, _ in opened.found.collections}
     views = {view.name: view for view in opened.found.views if view.name not in OWN_TABLES}
     for name, view in views.items():
         if not view.files and _names(statement, name):
             yield (
-                f"no rows yet: tailpipe collect {name}"
-                if name in configured
-                else f"no rows in {name}: the configuration has no collection of it"
+                f"{name} had no rows then"
+                if opened.is_past
+                else (
+                    f"no rows yet: tailpipe collect {name}"
+                    if name in configured
+                    else f"no rows in {name}: the configuration has no collection of it"
+                )
             )
     for table, name in opened.found.collections:
         files = views[table].stored if table in views else ()
         if files and all(file.collection != name for file in files) and _names(statement, f"{name}.{table}"):
-            yield f"no rows yet: tailpipe collect {table}.{name}"
+            is_past = opened.is_past
+            yield f"{name}.{table} had no rows then" if is_past else f"no rows yet: tailpipe collect {table}.{name}"
 
 
 def fitting_nothing(asked: Restriction, opened: OpenViews) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from tailpipe_resources.errors import LakeUnavailableError, QueryError
+from tailpipe_resources.errors import LakeUnavailableError, QueryError, UsageError
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.query.cells import columns_of
 
@@ -41,7 +41,7 @@ def connect(
         time_zone: in which times are typed and shown; they are instants all the same.
 
     Raises:
-        QueryError: the memory limit or the time zone is none.
+        UsageError: the memory limit or the time zone is none.
     """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
@@ -57,7 +57,7 @@ def connect(
         connection = duckdb.connect(":memory:", config=settings)
         connection.execute(f"SET TimeZone = {literal(time_zone)}; {_PROGRESS}")
     except duckdb.Error as error:
-        raise translate(error) from error
+        raise UsageError(str(translate(error))) from error
     return connection
 
 

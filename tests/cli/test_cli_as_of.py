@@ -49,6 +49,7 @@ def test_tables_are_shown_as_they_were(lake: Project, capsys: pytest.CaptureFixt
     assert count(capsys, "--as-of", first.isoformat()) == 3
     assert count(capsys, "--as-of", "T-1d") == 0
     assert count(capsys, "--as-of", "T-1d", "--as-of", "http_log@2") == 5
+    assert "http_log had no rows then" in ran(capsys, "query", COUNT, "--as-of", "T-1d")[2]
 
 
 def test_a_table_that_cannot_be_shown_stops_only_who_asks_for_it(

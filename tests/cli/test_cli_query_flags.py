@@ -227,6 +227,22 @@ def test_an_empty_table_says_what_fills_it(capsys: pytest.CaptureFixture[str]) -
     assert told(COUNT) == told("from all_log limit 1") == told(COUNT, "--from", "2024-03-01") == ""
 
 
+@pytest.mark.usefixtures("project")
+def test_a_setting_that_is_none_is_a_bad_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing ran."""
+    assert "Memory must have a number" in complaint(capsys, COUNT, "--memory", "lots", code=Exit.USAGE)
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(("closed", "answer"), [("<&-", b"5"), (">&-", b""), ("2>&-", b"5")])
+def test_what_a_shell_has_closed_is_not_missed(closed: str, answer: bytes) -> None:
+    """Neither input, output nor messages."""
+    command = f'exec "$0" -m tailpipe_assets.cli query "{COUNT}" --output csv --no-header {closed}'
+    done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, check=False, timeout=60)
+
+    assert (done.returncode, done.stdout.strip(), b"unexpected" in done.stderr) == (0, answer, False)
+
+
 def test_unsafe_runs_anything_and_says_so(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """Only then."""
     file = project.folder / "copied.csv"

@@ -58,7 +58,9 @@ def test_what_the_page_configures_collects(project: Project, api: AuditApi, bloc
     assert project.one(f"select count(distinct id) from {result.table}") == 2
 
 
-@pytest.mark.parametrize("block", [each for each in BLOCKS if "aws_" in each], ids=["aws_cloudwatch", "told bucket", "flat bucket"])
+@pytest.mark.parametrize(
+    "block", [each for each in BLOCKS if "aws_" in each], ids=["aws_cloudwatch", "told bucket", "flat bucket"]
+)
 def test_what_the_page_configures_of_aws_is_right(project: Project, block: str) -> None:
     """It plans; what collects from such a log group or bucket is shown elsewhere."""
     project.configure(block)
