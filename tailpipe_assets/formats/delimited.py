@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.formats.base import Readable
 
+_LONGEST_NAME = 128 * 1024
+"""Characters; Python's own parser refuses longer ones unless somebody has told it otherwise."""
+
 _NO_FIT = "the line has another number of fields than the {}, or a quote is not closed"
 
 
@@ -205,3 +208,5 @@ def _check_names(names: tuple[str, ...]) -> None:
         raise ValueError(f'the column "{again}" comes twice')
     if "" in names:
         raise ValueError("a column has no name")
+    if any(len(name) > _LONGEST_NAME for name in names):
+        raise ValueError(f"a name is longer than {_LONGEST_NAME} characters")

@@ -113,12 +113,16 @@ class Layout:
 
     def leap(self, path: str, window: Window, root: str = "") -> str | None:
         """A path up to which nothing that follows this one in a sorted listing is selected; None when nobody knows."""
+        if len(self._routes) > 1:
+            return None
         cut = path.rfind("/") + 1
         for stand in self._stands(path[:cut], root) or ():
-            found = None if stand.route.tail or stand.left != 1 else _matched(stand, path[cut:])
+            is_file = stand.route.tail is None and stand.left == 1
+            found = _matched(stand, path[cut:]) if is_file else None
             times = None if found is None else span({**stand.groups, **_told(found)})
             if found is not None and times is not None:
-                name = leap(found, times, window)
+                is_sorted = stand.route.segments[-1].begins_with_date
+                name = leap(found, times, window) if is_sorted else None
                 return None if name is None else f"{path[:cut]}{name}"
         return None
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"%\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?:|.", re.DOTALL)
 _PLAIN_NAME = re.compile(r"[\w.=+@~ -]+")
 _REACHES_OVER = re.compile(r"/|\.[*+](?!\?)")
+_PLAIN = r"(?:[\w=@~,: -]|\\[.+-])*"
+_DATED = re.compile(rf"{_PLAIN}%\{{YEAR:year\}}{_PLAIN}%\{{MONTHNUM2?:month\}}{_PLAIN}%\{{MONTHDAY:day\}}(?![?*{{])")
+_DATE_PATTERNS = frozenset({"YEAR", "MONTHNUM", "MONTHNUM2", "MONTHDAY"})
 _OPEN, _CLOSE = frozenset({"(", "(?:"}), ")"
 _MAX_ROUTES = 64
 
@@ -25,6 +28,9 @@ class Segment:
     expression: re.Pattern[str]
     is_name: bool
     """Whether it is a plain name, not a pattern."""
+
+    begins_with_date: bool = False
+    """Whether it is a date, year first, behind nothing but plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,13 @@ def _route(text: str, patterns: Mapping[str, str] | None) -> Route:
             tail = re.compile(compile_grok("/".join(parts[index:]), patterns), re.DOTALL)
             return Route(tuple(segments), tail, _head(parts) if segments else None)
         is_name = _PLAIN_NAME.fullmatch(part) is not None
-        segments.append(Segment(re.compile(expression, re.DOTALL), is_name))
+        segments.append(Segment(re.compile(expression, re.DOTALL), is_name, _begins_with_date(part, patterns or {})))
     return Route(tuple(segments), None, _head(parts) if len(parts) > 1 else None)
+
+
+def _begins_with_date(part: str, patterns: Mapping[str, str]) -> bool:
+    is_usual = _DATE_PATTERNS.isdisjoint(patterns)
+    return is_usual and _DATED.match(part) is not None and len(_split(_TOKEN.findall(part), "|")) == 1
 
 
 def _head(parts: list[str]) -> str | None:

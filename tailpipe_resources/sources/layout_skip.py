@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import re
+
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.layout_time import Span
 
 _DATE: Final = ("year", "month", "day")
-_MAY_BEGIN_A_DATE = re.compile(r"\d\d|\d$")
 
 
 def leap(found: re.Match[str], told: Span, window: Window) -> str | None:
-    """A name; between it and the one that was found nothing is selected. None when that is not certain.
+    """A name; between it and the one that was found nothing is selected. None when nobody knows one.
 
-    It is certain of names with a date that sorts as text, behind a text that holds no date. All names between two that
-    begin alike begin so too.
+    A date of four, two and two digits sorts as text, and all names between two that begin alike begin so too. So the
+    layout must begin with plain text and such a date, and names are taken to write their dates alike.
 
     Args:
         found: a file's name, matched by a layout.
@@ -26,13 +26,11 @@ def leap(found: re.Match[str], told: Span, window: Window) -> str | None:
         window: what is selected.
     """
     name = found.string
-    spans = [found.span(each) for each in _DATE if each in found.re.groupindex]
-    if [end - start for start, end in spans] != [4, 2, 2] or spans != sorted(spans):
+    spans = [found.span(each) for each in _DATE]
+    if [end - start for start, end in spans] != [4, 2, 2]:
         return None
     (begin, year), (month, after_month), (day, after_day) = spans
     between = (name[year:month], name[after_month:day])
-    if _MAY_BEGIN_A_DATE.search(name[:begin]) or re.search(r"\d", "".join(between)):
-        return None
     target = _target(told, window, is_padded="0" in {name[month], name[day]})
     if target is None:
         return None
