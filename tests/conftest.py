@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from xdist.remote import Producer
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -19,12 +22,24 @@ settings.load_profile("steady")
 pytest.register_assert_rewrite("tailpipe_assets.testing")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+class TogetherWhereShared(LoadScopeScheduling):  # type: ignore[misc]
     """Tests of a module that share what is set up once run in one process, or each process would set it up."""
-    if isinstance(item, pytest.Function):
-        fixtures = item._fixtureinfo.name2fixturedefs.values()
-        if any(each[-1].scope == "module" for each in fixtures):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return path if _sets_up_once(path) else nodeid
+
+
+@cache
+def _sets_up_once(path: str) -> bool:
+    module = Path(__file__).parents[1] / path
+    files = (each for each in (module, module.parent / "conftest.py") if each.exists())
+    return any('scope="module"' in each.read_text() for each in files)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TogetherWhereShared | None:
+    """Several processes share the tests so, unless another way was asked for."""
+    return TogetherWhereShared(config, log) if config.getvalue("dist") == "load" else None
 
 
 @pytest.fixture(autouse=True)
