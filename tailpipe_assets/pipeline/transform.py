@@ -228,7 +228,7 @@ def _identity(table: Table) -> str:
     """
     afresh = afresh_sql("tp_source_version")
     place = f"concat_ws('/', tp_source_location, {afresh}, tp_source_offset, epoch_us(tp_timestamp))"
-    known = f"coalesce({table.event_id}, {place})" if table.event_id else place
+    known = f"coalesce(nullif(({table.event_id})::VARCHAR, ''), {place})" if table.event_id else place
     return f"md5({literal(table.name + '/')} || {known})"
 
 

@@ -113,7 +113,7 @@ class Table:
     """Beside what `shape` asks for: objects must be objects, and BOOLEAN true or false."""
 
     event_id: str | None = None
-    """SQL over the columns for the event's own id within its account."""
+    """SQL over the columns for the event's own id within its account, of any type; NULL or empty where it has none."""
 
     index: str = "NULL"
     """SQL over `r` for the natural `tp_index`; NULL becomes `default`."""

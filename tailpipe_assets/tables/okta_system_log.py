@@ -73,7 +73,7 @@ OKTA_SYSTEM_LOG = Table(
     anchors={"client": "ipAddress", "outcome": "result", "authenticationContext": "externalSessionId"},
     time='r."published"',
     timestamp='try_cast(r."published" AS TIMESTAMPTZ)',
-    event_id="nullif(uuid, '')",
+    event_id="uuid",
     fields=fields_of(_KEYS),
     enrichment={
         "tp_source_ip": "client.ip_address",

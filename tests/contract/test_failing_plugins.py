@@ -20,8 +20,11 @@ half = strange:Half
 [tailpipe.table]
 no_log = strange:NO_LOG
 other_log = strange:OTHER_LOG
+numbered_log = strange:NUMBERED_LOG
 """
 MODULE = """\
+import dataclasses
+
 import pyarrow as pa
 
 from tailpipe_assets.formats.lines import split_lines
@@ -73,6 +76,7 @@ class Half:
 
 NO_LOG = {"name": "no_log"}
 OTHER_LOG = HTTP_LOG
+NUMBERED_LOG = dataclasses.replace(HTTP_LOG, name="numbered_log", event_id="body_bytes_sent")
 """
 CONFIGURATION = """\
 source "file" "logs" {
@@ -160,3 +164,19 @@ def test_a_list_of_plugins_shows_those_that_are_none(folder: Path) -> None:
     assert listed.returncode == 0
     assert "the table no_log (strange:NO_LOG) is no table: it has no name, description, formats" in listed.stderr
     assert 'the table other_log (strange:OTHER_LOG) calls itself "http_log"; both must be the same' in listed.stderr
+
+
+def test_ids_of_events_may_be_numbers(folder: Path) -> None:
+    """Events of one number are one event, and those without stay apart."""
+    line = '192.0.2.1 - - [07/Feb/2024:12:00:00 +0000] "GET / HTTP/1.1" 200 {}\n'
+    (folder / "a.log").write_text("".join(line.format(number) for number in (7, 7, 8, "-", "-")))
+    (folder / "tailpipe.hcl").write_text(
+        'source "file" "logs" {\n  path = "a.log"\n}\n'
+        'collection "numbered_log" "web" {\n  source = source.file.logs\n  format = "combined"\n}\n'
+    )
+
+    collected = run(folder, "collect", "--no-record")
+    query = ("query", "select body_bytes_sent from numbered_log order by all", "--output", "csv", "--no-header")
+
+    assert collected.returncode == 0, collected.stderr
+    assert run(folder, *query).stdout.split("\n") == ["7", "8", "", "", ""]
