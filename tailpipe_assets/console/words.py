@@ -10,8 +10,8 @@ import duckdb
 
 from tailpipe_assets.views.words import in_our_words
 from tailpipe_resources.errors import QueryError
-from tailpipe_resources.query.cells import columns_of, harmless
-from tailpipe_resources.query.engine import translate
+from tailpipe_resources.query.cells import harmless
+from tailpipe_resources.query.engine import pointed_at, translate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +50,8 @@ def _place(message: str, statement: str, tables: LakeTables) -> str:
 def _caret(statement: str, place: int) -> str:
     number = statement.count("\n", 0, place) + 1
     start = statement.rfind("\n", 0, place) + 1
-    text = statement[start:].partition("\n")[0].replace("\t", " ")
-    before = f"LINE {number}: {text[: place - start]}"
-    return f"\n\nLINE {number}: {text}\n{' ' * columns_of(before)}^"
+    line = statement[start:].partition("\n")[0]
+    return f"\n\n{pointed_at(number, line, place - start)}"
 
 
 def of_no_room(names: Sequence[str]) -> str:

@@ -56,19 +56,18 @@ def without_rows(statement: str, opened: OpenViews) -> Iterator[str]:
     for name, view in views.items():
         if not view.files and _names(statement, name):
             yield (
-                f"{name} had no rows then"
-                if opened.is_past
-                else (
-                    f"no rows yet: tailpipe collect {name}"
-                    if name in configured
-                    else f"no rows in {name}: the configuration has no collection of it"
-                )
+                _not_yet(name, name, opened)
+                if opened.is_past or name in configured
+                else f"no rows in {name}: the configuration has no collection of it"
             )
     for table, name in opened.found.collections:
         files = views[table].stored if table in views else ()
         if files and all(file.collection != name for file in files) and _names(statement, f"{name}.{table}"):
-            is_past = opened.is_past
-            yield f"{name}.{table} had no rows then" if is_past else f"no rows yet: tailpipe collect {table}.{name}"
+            yield _not_yet(f"{name}.{table}", f"{table}.{name}", opened)
+
+
+def _not_yet(view: str, selector: str, opened: OpenViews) -> str:
+    return f"{view} had no rows then" if opened.is_past else f"no rows yet: tailpipe collect {selector}"
 
 
 def fitting_nothing(asked: Restriction, opened: OpenViews) -> Iterator[str]:

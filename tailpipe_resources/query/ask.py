@@ -83,7 +83,7 @@ def ask(
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            raise _pointing(connection, statement, parameters, error) from error
+            raise _pointing(connection, statement, parameters, error, lines_before) from error
     names, types = shape.names, shape.types
     casts = [exact(kind) for kind in types]
 
@@ -100,13 +100,14 @@ def _pointing(
     statement: str,
     parameters: Mapping[str, object] | None,
     error: duckdb.Error,
+    lines_before: int,
 ) -> QueryError:
     """The same error with the place in the SQL, which DuckDB tells when a statement is run as it stands."""
     try:
         connection.execute(statement, parameters)
     except duckdb.Error as told:
-        return translate(told)
-    return translate(error)
+        return translate(told, lines_before=lines_before)
+    return translate(error, lines_before=lines_before)
 
 
 def _cast(casts: Sequence[str]) -> str:

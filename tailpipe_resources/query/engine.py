@@ -125,13 +125,19 @@ def _placed(found: re.Match[str], lines_before: int) -> str:
     """The line at fault by its number in the user's SQL, with spaces for tabs, and the mark below in its place."""
     if int(found[1]) <= lines_before:
         return ""
-    before, text, mark = f"LINE {int(found[1]) - lines_before}: ", found[2], found[3]
+    text, mark = found[2], found[3]
     columns, reached = len(mark) - len(f"LINE {found[1]}: "), 0
     # DuckDB sets the mark as if a tab took no column.
     while reached < len(text) and (text[reached] == "\t" or columns_of(text[:reached].replace("\t", "")) < columns):
         reached += 1
-    shown = text.replace("\t", " ")
-    return f"{before}{shown}\n{' ' * columns_of(before + shown[:reached])}{found[4]}"
+    return pointed_at(int(found[1]) - lines_before, text, reached, found[4])
+
+
+def pointed_at(number: int, line: str, place: int, mark: str = "^") -> str:
+    """A line of SQL by its number, with spaces for tabs, and a mark below one of its characters."""
+    shown = f"LINE {number}: {line}".replace("\t", " ")
+    before = shown[: len(shown) - len(line) + place]
+    return f"{shown}\n{' ' * columns_of(before)}{mark}"
 
 
 def spoken(error: duckdb.Error) -> str:

@@ -102,14 +102,14 @@ class Planner:
         except (duckdb.Error, ValueError):
             return None
         scans = list(_scans(json.loads(text)))
-        if any(scanned not in self._names for scanned, _ in scans):
+        if not self._names.keys() >= {scanned for scanned, _ in scans}:
             return None
+        tables = tuple(self._names[scanned] for scanned, _ in scans)
         found: dict[str, list[Test | None]] = {}
-        for scanned, filters in scans:
-            table = self._names[scanned]
+        for table, (_, filters) in zip(tables, scans, strict=True):
             found.setdefault(table, []).append(self._all_of(filters, self._parts[table]))
         tests = {table: _any_of(tests) for table, each in found.items() if (tests := _whole(each)) is not None}
-        return Planned(tuple(self._names[scanned] for scanned, _ in scans), tests, text)
+        return Planned(tables, tests, text)
 
     def _all_of(self, filters: Sequence[str], parts: Container[str]) -> Test | None:
         """What all filters of one scan say together; None when it is nothing."""

@@ -77,8 +77,9 @@ class Tables:
         from tailpipe_resources.query.direct import direct, table_of
 
         name = table_of(statement)
+        if name is None or name in self._changed:
+            return None
         view = next((each for each in self._views.values() if folded(each.name) == name), None)
-        view = None if name in self._changed else view
         return None if view is None else direct(statement, self._kept(view, planned), planned)
 
     def narrow(self, planned: Planned | None) -> None:
@@ -125,14 +126,16 @@ class Tables:
 
     def _planning(self) -> Planner | None:
         """What plans questions, once there are files enough to leave some out."""
-        files = sum(len(view.files) for view in self._views.values())
-        if self._planner is None and self._can_plan and files > FEW_FILES:
+        if self._planner is None and self._can_plan and self._has_many_files():
             from tailpipe_resources.query.narrowing import Planner
 
             self._planner = Planner(self._views.values(), self._time_zone)
             for statement, parameters in self._run:
                 self._plan(statement, parameters)
         return self._planner
+
+    def _has_many_files(self) -> bool:
+        return sum(len(view.files) for view in self._views.values()) > FEW_FILES
 
     def _plan(self, statement: str, parameters: Parameters) -> None:
         if self._planner is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -80,3 +81,8 @@ def opened(settled: Project) -> Iterator[OpenViews]:
     """The view set of the project that stays as it is."""
     with reopened(settled) as found:
         yield found
+
+
+def rows(opened: OpenViews, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
+    """What a query gives."""
+    return list(chain.from_iterable(opened.ask(sql, parameters or None).batches))

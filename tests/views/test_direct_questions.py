@@ -16,6 +16,7 @@ from tailpipe_resources.query.ask import ask
 from tailpipe_resources.query.direct import direct, table_of
 from tailpipe_resources.query.narrowing import Planner
 from tailpipe_resources.query.restriction import Restriction, restricted
+from tests.views.conftest import rows
 
 if TYPE_CHECKING:
     from tailpipe_assets.views.opened import OpenViews
@@ -49,11 +50,6 @@ CONDITIONS = (
 )
 
 
-def told(opened: OpenViews, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
-    """What the view set answers."""
-    return list(chain.from_iterable(opened.ask(sql, parameters or None).batches))
-
-
 def plainly(opened: OpenViews, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
     """What DuckDB answers over all files and columns."""
     opened.views.widen()
@@ -81,7 +77,7 @@ def test_any_question_of_some_columns_has_the_answer_that_all_of_them_give(opene
             opened.restrict_to(Restriction(window))
         sql = question(rng)
         assert table_of(sql) == "aws_cloudtrail_log", sql
-        assert Counter(map(repr, told(opened, sql))) == Counter(map(repr, plainly(opened, sql))), sql
+        assert Counter(map(repr, rows(opened, sql))) == Counter(map(repr, plainly(opened, sql))), sql
 
 
 @pytest.mark.parametrize(
@@ -120,7 +116,7 @@ def test_any_question_of_some_columns_has_the_answer_that_all_of_them_give(opene
 )
 def test_whatever_else_is_asked_has_its_answer_too(opened: OpenViews, sql: str) -> None:
     """What speaks of columns or tables in other ways than by their names is asked of all."""
-    assert told(opened, sql) == plainly(opened, sql)
+    assert rows(opened, sql) == plainly(opened, sql)
 
 
 @pytest.mark.parametrize(
@@ -166,27 +162,27 @@ def test_columns_that_are_not_named_are_not_planned(opened: OpenViews) -> None:
 def test_names_that_a_user_gave_another_meaning_are_left_alone(opened: OpenViews) -> None:
     """A view in front of a table, another schema in use, and a search path."""
     opened.run("CREATE TEMP VIEW http_log AS SELECT 1 AS status")
-    assert told(opened, "SELECT status FROM http_log") == [(1,)]
+    assert rows(opened, "SELECT status FROM http_log") == [(1,)]
     opened.run("DROP VIEW temp.http_log")
-    assert told(opened, "SELECT count(status) FROM http_log") == [(9,)]
+    assert rows(opened, "SELECT count(status) FROM http_log") == [(9,)]
     opened.run("CREATE VIEW mine AS SELECT status, request_uri FROM http_log")
-    assert told(opened, "SELECT count(status) FROM mine") == [(9,)]
+    assert rows(opened, "SELECT count(status) FROM mine") == [(9,)]
 
 
 @pytest.mark.parametrize("statement", ["SET search_path = 'web,main'", "SET schema = 'web'", "USE web"])
 def test_a_plain_name_means_what_the_session_says(opened: OpenViews, statement: str) -> None:
     """Not the table, where another schema is searched before."""
-    told(opened, "SELECT count(*) FROM web.http_log")
+    rows(opened, "SELECT count(*) FROM web.http_log")
     opened.views.change(statement)
 
-    assert told(opened, "SELECT count(status) FROM http_log") == [(6,)]
+    assert rows(opened, "SELECT count(status) FROM http_log") == [(6,)]
 
 
 def test_parameters_are_bound_as_ever(opened: OpenViews) -> None:
     """In what is shown and in what is compared."""
     sql = "SELECT status + $more FROM http_log WHERE tp_index = $index ORDER BY ALL"
 
-    assert told(opened, sql, more=1, index="10.0.0.1") == [(201,)] * 3
+    assert rows(opened, sql, more=1, index="10.0.0.1") == [(201,)] * 3
 
 
 @pytest.mark.parametrize(
@@ -201,5 +197,5 @@ def test_parameters_are_bound_as_ever(opened: OpenViews) -> None:
 def test_errors_show_the_line_that_was_written(opened: OpenViews, sql: str, message: str) -> None:
     """And nothing of what stands before it."""
     with pytest.raises(QueryError, match=message) as error:
-        told(opened, sql)
+        rows(opened, sql)
     assert "read_parquet" not in str(error.value)

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tailpipe_assets.cli.main import main
 from tailpipe_resources.errors import QueryError
-from tests.views.conftest import configured, reopened
+from tests.views.conftest import configured, reopened, rows
 
 if TYPE_CHECKING:
     from tailpipe_assets.views.opened import OpenViews
     from tests.services.project import Project
-
-
-def rows(opened: OpenViews, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
-    """What a query gives."""
-    return list(chain.from_iterable(opened.ask(sql, parameters or None).batches))
 
 
 def files_opened(opened: OpenViews, sql: str) -> int:
