@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tailpipe_assets.formats.words import Mask, cut, offsets_of, text_of
+from tailpipe_assets.formats.strings import bytes_of, offsets_of
+from tailpipe_assets.formats.words import Mask, cut
 
 Columns = Mapping[str, pa.Array]
 Parse = Callable[[pa.Array], pa.Array]
@@ -89,7 +90,7 @@ def _of_block(lines: pa.Array, names: Sequence[str], quoted: Collection[str] | N
 def _ordinary(lines: pa.Array) -> Mask:
     """Which lines have no backslash and no white space but plain spaces."""
     at = offsets_of(lines)
-    text = text_of(lines)[at[0] : at[-1]]
+    text = bytes_of(lines)[at[0] : at[-1]]
     if text.size and text.min() >= _SPACE and not (text == _BACKSLASH).any():
         return np.ones(len(lines), dtype=bool)
     odd: Mask = pc.match_substring_regex(lines, _ODD).to_numpy(zero_copy_only=False)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tailpipe_assets.formats.base import Piece, Rejected
-from tailpipe_assets.formats.strings import SHOWN_BYTES
+from tailpipe_assets.formats.strings import SHOWN_BYTES, bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ def json_strings(values: pa.Array) -> pa.Array:
 
 
 def _escaped(values: pa.Array) -> pa.Array:
-    bytes_ = np.frombuffer(values.buffers()[2] or b"", np.uint8)
+    bytes_ = bytes_of(values)
     odd = (bytes_ < ord(" ")) | (bytes_ == ord('"')) | (bytes_ == ord("\\"))
     if not odd.any():
         return values

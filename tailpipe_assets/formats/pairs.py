@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tailpipe_assets.formats.strings import bytes_of, offsets_of
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -50,10 +52,10 @@ class Lines:
     @classmethod
     def of(cls, text: pa.StringArray) -> Lines:
         """The bytes of a column of text that has no gaps in it, as filters and trims leave it."""
-        offsets = np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text) + 1]
+        offsets = offsets_of(text)
         first, last = (int(offsets[0]), int(offsets[-1])) if len(text) else (0, 0)
         data = np.zeros(last - first + 1, np.uint8)
-        data[:-1] = np.frombuffer(text.buffers()[2] or b"", np.uint8)[first:last]
+        data[:-1] = bytes_of(text)[first:last]
         bounds = offsets.astype(np.int64) - first
         return cls(data, bounds[:-1], bounds[1:])
 

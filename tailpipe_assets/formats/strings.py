@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,8 +14,10 @@ from tailpipe_assets.formats.base import MAX_RECORD_BYTES, Piece, Rejected
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy.typing as npt
+Bytes = npt.NDArray[np.uint8]
+Offsets = npt.NDArray[np.int32 | np.int64]
 
+_OFFSETS = {pa.string(): np.int32, pa.large_string(): np.int64}
 SHOWN_BYTES = 64 * 1024
 """How much of a rejected record is kept."""
 
@@ -33,6 +36,17 @@ def of_offsets(data: bytes, offsets: npt.NDArray[np.int64]) -> pa.Array:
     at = offsets.astype(np.int32) if offsets[-1] < 2**31 else offsets
     kind = kinds[0] if data.isascii() else kinds[1]
     return pa.Array.from_buffers(kind, len(offsets) - 1, [None, pa.py_buffer(at), pa.py_buffer(data)])
+
+
+def bytes_of(values: pa.Array) -> Bytes:
+    """The bytes of strings, and of others that they were sliced from."""
+    return np.frombuffer(values.buffers()[2] or b"", np.uint8)
+
+
+def offsets_of(values: pa.Array) -> Offsets:
+    """Where each string begins in them, and the last ends."""
+    held = np.frombuffer(values.buffers()[1] or bytes(8), _OFFSETS[values.type])
+    return held[values.offset : values.offset + len(values) + 1]
 
 
 def piece(raw: pa.Array, positions: npt.NDArray[np.int64], *, lines: bool = False) -> Piece:

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tailpipe_assets.formats.strings import Bytes, Offsets, bytes_of, offsets_of
+
 Mask = npt.NDArray[np.bool_]
-Offsets = npt.NDArray[np.int32 | np.int64]
-Text = npt.NDArray[np.uint8]
 
 _SPACE, _QUOTE = ord(" "), ord('"')
-_OFFSETS = {pa.string(): np.int32, pa.large_string(): np.int64}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Words:
 
     def are_quoted(self, number: int) -> Mask:
         """Where it begins and ends with a quote."""
-        starts, ends, text = self.starts[number], self.ends[number], text_of(self.lines)
+        starts, ends, text = self.starts[number], self.ends[number], bytes_of(self.lines)
         first, last = text.take(starts, mode="clip"), text.take(ends - 1, mode="clip")
         quoted: Mask = (ends - starts > 1) & (first == _QUOTE) & (last == _QUOTE)
         return quoted
@@ -73,7 +72,7 @@ def cut(lines: pa.Array, count: int, quotes: int | None) -> tuple[Mask, Words]:
         quotes: how many quotes such a line has; any, and spaces between them separate words too, when not given.
     """
     at = offsets_of(lines)
-    right, cuts = _cut(text_of(lines)[at[0] : at[-1]], at - at[0], count, quotes)
+    right, cuts = _cut(bytes_of(lines)[at[0] : at[-1]], at - at[0], count, quotes)
     ends = np.empty((count, len(cuts)), at.dtype)
     ends[:-1], ends[-1] = cuts.T + at[0], at[1:][right]
     starts = np.empty_like(ends)
@@ -81,7 +80,7 @@ def cut(lines: pa.Array, count: int, quotes: int | None) -> tuple[Mask, Words]:
     return right, Words(lines, starts, ends)
 
 
-def _cut(text: Text, at: Offsets, count: int, quotes: int | None) -> tuple[Mask, Offsets]:
+def _cut(text: Bytes, at: Offsets, count: int, quotes: int | None) -> tuple[Mask, Offsets]:
     """Which lines of a text have so many words, and where each of those is cut."""
     spaces = text == _SPACE
     if quotes is None:
@@ -100,14 +99,3 @@ def _cut(text: Text, at: Offsets, count: int, quotes: int | None) -> tuple[Mask,
     if not right.all():
         cuts = cuts[np.repeat(right, found)]
     return right, cuts.reshape(np.count_nonzero(right), count - 1)
-
-
-def text_of(lines: pa.Array) -> Text:
-    """The bytes of strings, and of others that they were sliced from."""
-    return np.frombuffer(lines.buffers()[2] or b"", np.uint8)
-
-
-def offsets_of(lines: pa.Array) -> Offsets:
-    """Where each begins in them, and the last ends."""
-    held = np.frombuffer(lines.buffers()[1] or bytes(8), _OFFSETS[lines.type])
-    return held[lines.offset : lines.offset + len(lines) + 1]

@@ -113,16 +113,14 @@ class Layout:
 
     def leap(self, path: str, window: Window, root: str = "") -> str | None:
         """A path up to which nothing that follows this one in a sorted listing is selected; None when nobody knows."""
-        if len(self._routes) > 1:
+        route, cut = self._routes[0], path.rfind("/") + 1
+        if len(self._routes) > 1 or route.tail is not None or not route.segments[-1].begins_with_date:
             return None
-        cut = path.rfind("/") + 1
         for stand in self._stands(path[:cut], root) or ():
-            is_file = stand.route.tail is None and stand.left == 1
-            found = _matched(stand, path[cut:]) if is_file else None
+            found = _matched(stand, path[cut:]) if stand.left == 1 else None
             times = None if found is None else span({**stand.groups, **_told(found)})
             if found is not None and times is not None:
-                is_sorted = stand.route.segments[-1].begins_with_date
-                name = leap(found, times, window) if is_sorted else None
+                name = leap(found, times, window)
                 return None if name is None else f"{path[:cut]}{name}"
         return None
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from tailpipe_resources.sources.layout_time import TIME_GROUPS
 
 if TYPE_CHECKING:
     import re
 
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.layout_time import Span
-
-_DATE: Final = ("year", "month", "day")
 
 
 def leap(found: re.Match[str], told: Span, window: Window) -> str | None:
@@ -26,7 +26,7 @@ def leap(found: re.Match[str], told: Span, window: Window) -> str | None:
         window: what is selected.
     """
     name = found.string
-    spans = [found.span(each) for each in _DATE]
+    spans = [found.span(each) for each in TIME_GROUPS[:3]]
     if [end - start for start, end in spans] != [4, 2, 2]:
         return None
     (begin, year), (month, after_month), (day, after_day) = spans

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.layout import Folder, Layout
 
-    Leap = Callable[[str], str]
-    """From a key to one before which nothing else is wanted; empty where nobody knows one."""
+    Leap = Callable[[str], str | None]
+    """From a key to one before which nothing else is wanted; None where nobody knows one."""
 
 LISTERS: Final = 8
 """How many folders are listed at once."""
@@ -134,12 +134,11 @@ def _leaping(scope: Scope, layout: Layout) -> Leap:
     """How far to leap from the last key of a page."""
     if scope.bucket.endswith(UNSORTED):
         return _nowhere
-    return lambda key: layout.leap(key, scope.window, scope.root) or ""
+    return lambda key: layout.leap(key, scope.window, scope.root)
 
 
-def _nowhere(_key: str) -> str:
+def _nowhere(_key: str) -> None:
     """Where every key is looked at."""
-    return ""
 
 
 def _objects(
@@ -167,19 +166,20 @@ def _contents(pages: Iterable[ListObjectsV2OutputTypeDef]) -> Iterator[ObjectTyp
 
 def _leapt(client: S3Client, bucket: str, leaf: _Leaf, leap: Leap) -> Iterator[ListObjectsV2OutputTypeDef]:
     """The pages of a leaf but those that a leap spares."""
-    after: str | None = ""
-    while after is not None:
-        before, after = after, None
-        for page in _pages(client, bucket, leaf, before):
+    after = ""
+    while True:
+        for page in _pages(client, bucket, leaf, after):
             contents = page.get("Contents", [])
-            kept = [item for item in contents if item.get("Key", "") > before]
+            kept = [item for item in contents if item.get("Key", "") > after]
             yield {**page, "Contents": kept}
             if len(kept) < len(contents):
                 leap = _nowhere  # a store that knows no `start-after` begins at the beginning
-            target = leap(kept[-1].get("Key", "")) if kept and page.get("IsTruncated") else ""
-            if target:
+            target = leap(kept[-1].get("Key", "")) if kept and page.get("IsTruncated") else None
+            if target is not None:
                 after = target
                 break
+        else:
+            return
 
 
 def _pages(client: S3Client, bucket: str, leaf: _Leaf, after: str = "") -> Iterator[ListObjectsV2OutputTypeDef]:
