@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.cli.collect_window import window_of
 from tailpipe_resources.errors import UsageError
+from tailpipe_resources.model.window import zone_named
 from tailpipe_resources.query.restriction import Restriction
 
 if TYPE_CHECKING:
@@ -29,11 +29,7 @@ def zone_of(name: str) -> tzinfo:
     Raises:
         UsageError: there is none of that name.
     """
-    if name == "UTC":
-        return UTC
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f'--tz "{name}" is no time zone; write one like Europe/Berlin or America/New_York') from None
+    zone = zone_named(name)
+    if zone is None:
+        raise UsageError(f'--tz "{name}" is no time zone; write one like Europe/Berlin or America/New_York')
+    return zone

@@ -22,6 +22,7 @@ from tailpipe_resources.config.outline import Outline
 from tailpipe_resources.dagster_resources import DuckDBEngine
 from tailpipe_resources.errors import CancelledError, LakeError, QueryError
 from tailpipe_resources.model.config import Config
+from tailpipe_resources.model.names import folded
 from tailpipe_resources.model.selector import Selector, names_of
 from tailpipe_resources.model.view import ViewBlock
 from tailpipe_resources.query.accelerating import Accelerated, Use
@@ -90,7 +91,7 @@ def feeds(ready: Plan, block: ViewBlock, blocks: Sequence[ViewBlock]) -> bool:
     """Whether a view shows rows of a collection. Of a query's SQL only the words are looked at: in doubt it does."""
     table, name = ready.collection.key
     if block.sql is not None:
-        return not _words(block, blocks).isdisjoint({table.casefold(), ALL_LOG})
+        return not _words(block, blocks).isdisjoint({folded(table), ALL_LOG})
     is_table = not block.tables or any(fnmatchcase(table, pattern) for pattern in block.tables)
     selectors = map(Selector, block.collections)
     return is_table and (not block.collections or any(each.fits(names_of(name, table)) for each in selectors))
@@ -105,7 +106,7 @@ def _words(block: ViewBlock, blocks: Sequence[ViewBlock]) -> set[str]:
         each = waiting.pop()
         seen.add(each.name)
         words |= words_of(each.sql or "")
-        waiting += [other for other in blocks if other.name not in seen and other.name.casefold() in words]
+        waiting += [other for other in blocks if other.name not in seen and folded(other.name) in words]
     return words
 
 

@@ -8,13 +8,13 @@ References:
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tailpipe_assets.formats.dialect import merged
 from tailpipe_assets.formats.lines import split_lines
+from tailpipe_resources.model.window import zone_named
 from tailpipe_resources.options import Options
 
 if TYPE_CHECKING:
@@ -62,10 +62,8 @@ class SyslogFormat:
 
     def __init__(self, options: SyslogOptions) -> None:
         self._zone, self._year = options.timezone, options.year
-        try:
-            ZoneInfo(options.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f'there is no time zone "{options.timezone}"; write one such as Europe/Berlin') from None
+        if zone_named(options.timezone) is None:
+            raise ValueError(f'there is no time zone "{options.timezone}"; write one such as Europe/Berlin')
         if options.year is not None and not 1970 <= options.year <= 9999:
             raise ValueError(f'"year" must be one from 1970 on; it is {options.year}')
 

@@ -114,11 +114,11 @@ class _Stage:
 
     def _written(self, filters: Sequence[str]) -> tuple[StagedFile, ...]:
         connection, lake, table, stream = self._connection, self._lake, self._plan.table, self._plan.collection.stream
-        if len(self._slots) == 1:
-            select = self._with_constants(rows_sql(table, self._fixed, filters))
+        is_alone = len(self._slots) == 1
+        select = self._with_constants(rows_sql(table, self._fixed, filters, carried="" if is_alone else SHARE))
+        if is_alone:
             file = stage(connection, lake, self._slots[0], select, stream=stream)
             return () if file is None else (file,)
-        select = self._with_constants(rows_sql(table, self._fixed, filters, carried=SHARE))
         return stage_shares(connection, lake, self._slots, select, stream=stream)
 
     def _with_constants(self, select: str) -> str:

@@ -10,6 +10,7 @@ from tailpipe_assets.views.opened import Asked, Engine, OpenViews
 from tailpipe_resources.lake import snapshot, tables
 from tailpipe_resources.model.config import Config
 from tailpipe_resources.model.finding import FINDING_TABLE
+from tailpipe_resources.model.names import folded
 from tailpipe_resources.query.naming import words_of
 from tailpipe_resources.query.restriction import EVERYTHING, Restriction
 from tailpipe_resources.query.views import View
@@ -61,7 +62,7 @@ class Seen:
         mine, collection = self.ready.table.name, self.ready.collection.name
         found: dict[str, View] = {}
         for name in tables(self.lake):
-            stored = snapshot(self.lake, name, until) if name.casefold() in words or name == mine else None
+            stored = snapshot(self.lake, name, until) if folded(name) in words or name == mine else None
             if stored is not None:
                 view = view_of(stored)
                 mine_only = (each for each in view.stored if each.collection == collection)

@@ -13,19 +13,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from tailpipe_assets.views.opened import Asked, Engine, OpenViews, open_config
 from tailpipe_resources.config import find_files, load
 from tailpipe_resources.errors import QueryError
-from tailpipe_resources.model.window import Window, parse_end, parse_time
+from tailpipe_resources.model.window import Window, parse_end, parse_time, zone_named
 from tailpipe_resources.query.engine import translate
 from tailpipe_resources.query.restriction import Restriction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import tzinfo
     from types import TracebackType
 
     import pyarrow as pa
@@ -71,11 +71,11 @@ def open_lake(
     return NotebookLake(open_config(config, asked, engine))
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise QueryError(f'"{name}" is no time zone; write one like Europe/Berlin') from None
+def _zone(name: str) -> tzinfo:
+    zone = zone_named(name)
+    if zone is None:
+        raise QueryError(f'"{name}" is no time zone; write one like Europe/Berlin')
+    return zone
 
 
 class NotebookLake:

@@ -112,6 +112,18 @@ def parse_time(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
         raise UsageError(f'"{text}" is outside the calendar in UTC') from None
 
 
+def zone_named(name: str) -> tzinfo | None:
+    """A time zone by its name, such as `Europe/Berlin`; None when there is none of it."""
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
 def parse_end(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
     """The same for the end of a window: a date alone includes that day.
 
