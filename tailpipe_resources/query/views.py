@@ -120,7 +120,7 @@ def select_of(view: View, *, listed: str = "", only: Container[str] | None = Non
     if not view.files:
         columns = (f"NULL::{column.type} AS {quote(column.name)}" for column in wanted)
         return f"SELECT {', '.join(columns)} WHERE false"
-    computed = _computed()
+    computed = _computed() if only is None else {**_computed(), **_common(view.stored)}
     columns = (f"{computed.get(column.name, quote(column.name))} AS {quote(column.name)}" for column in wanted)
     stored = [column for column in wanted if column.name not in computed] or list(view.columns[:1])
     rows = f"SELECT {', '.join(columns)} FROM {_scan(listed or _list(view.files), stored)}{_newest(view)}"
@@ -171,3 +171,22 @@ def _computed() -> dict[str, str]:
     numbers = [f"{part}::INTEGER" for part in parts[2:]]
     by_path = dict(zip((column.name for column in PATH_COLUMNS), [*texts, *numbers], strict=True))
     return {**by_path, "tp_date": f"make_date({', '.join(numbers)})"}
+
+
+def _common(files: Sequence[StoredFile]) -> dict[str, str]:
+    """SQL for what the paths of all files say alike: constants, which cost nothing to plan and nothing a row."""
+    found = {
+        name: f"{literal(value)}::VARCHAR"
+        for name, values in (
+            ("tp_partition", {file.collection for file in files}),
+            ("tp_index", {file.tp_index for file in files}),
+        )
+        if len(values) == 1
+        for value in values
+    }
+    days = {file.day for file in files}
+    if len(days) != 1:
+        return found
+    [day] = days
+    parts = {"tp_year": day.year, "tp_month": day.month, "tp_day": day.day}
+    return found | {name: f"{part}::INTEGER" for name, part in parts.items()} | {"tp_date": f"DATE {literal(str(day))}"}

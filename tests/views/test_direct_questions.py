@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import chain
@@ -46,6 +47,7 @@ CONDITIONS = (
     "tp_index <> 'default' AND error_code IS NULL",
     "NOT (event_name = 'GetObject' OR tp_day = 9)",
     "tp_day = 1",
+    "tp_day = 8 AND tp_partition = 'production'",
     "len(resources) > 0",
 )
 
@@ -117,6 +119,39 @@ def test_any_question_of_some_columns_has_the_answer_that_all_of_them_give(opene
 def test_whatever_else_is_asked_has_its_answer_too(opened: OpenViews, sql: str) -> None:
     """What speaks of columns or tables in other ways than by their names is asked of all."""
     assert rows(opened, sql) == plainly(opened, sql)
+
+
+PATHS = ("tp_partition", "tp_index", "tp_year", "tp_month", "tp_day", "tp_date")
+
+
+@pytest.mark.parametrize(
+    ("condition", "alike"),
+    [
+        ("tp_date = '2024-02-08' AND tp_index = '10.0.0.1'", PATHS),
+        ("tp_day = 8", PATHS[2:]),
+        ("tp_index = '10.0.0.1'", PATHS[:2]),
+        ("tp_partition = 'web'", PATHS[:1]),
+        ("tp_day = 1", ()),
+        ("status = 200", ()),
+    ],
+)
+def test_what_the_paths_of_all_files_say_alike_is_not_read_from_each(
+    opened: OpenViews, condition: str, alike: tuple[str, ...]
+) -> None:
+    """The values and their types are those of the whole table; where paths differ each is read."""
+    shown = ", ".join(f"{name}, typeof({name}), {name}::VARCHAR || 'x'" for name in PATHS)
+    sql = f"SELECT {shown} FROM http_log WHERE {condition} ORDER BY ALL"
+    planner = Planner(opened.found.views)
+    [view] = [each for each in opened.found.views if each.name == "http_log"]
+    planned = planner.plan(sql)
+    assert planned is not None
+    kept = view.over(filter(planned.tests.get("http_log", lambda _: True), view.stored))
+    text = direct(sql, kept, planned) or ""
+
+    assert rows(opened, sql) == plainly(opened, sql)
+    assert {name for name in PATHS if f' AS "{name}"' in text} == set(PATHS)
+    read = re.findall(r'regexp_extract\([^"]*AS "(\w+)"', text)
+    assert {*read} == ({*PATHS} - {*alike} if kept.files else set())
 
 
 @pytest.mark.parametrize(
