@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tailpipe_assets.cli.exits import Exit
 from tailpipe_assets.cli.listing import print_json, print_rows
+from tailpipe_resources.query.cells import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ def forecast(plans: Sequence[Plan], window: Window, options: CollectOptions, out
     for group in by_source(plans).values():
         notices = _notices(group, window, options)
         facts += [
-            _facts(ready, waiting) | {"notices": notices}
+            _facts(ready, waiting) | {"notices": notices, "note": _note(ready, window, waiting)}
             for ready, waiting in zip(group, backlog(group, window, options=options), strict=True)
         ]
     if output == "json":
@@ -59,6 +60,12 @@ def _notices(plans: Sequence[Plan], window: Window, options: CollectOptions) -> 
     except SourceError:
         return None
     return None if count is None or due(plans, DEFAULT) else count
+
+
+def _note(ready: Plan, window: Window, waiting: Backlog) -> str:
+    from tailpipe_assets.pipeline.backlog import why_none
+
+    return why_none(ready, window) if waiting.listed == 0 and waiting.failure is None else ""
 
 
 def _facts(ready: Plan, waiting: Backlog) -> dict[str, Any]:
@@ -105,6 +112,8 @@ def _print_end(facts: Sequence[dict[str, Any]]) -> None:
             print(f"{each['collection']}: {each['failure']}")
         elif each["free_bytes"] is not None and each["stored_bytes"] > each["free_bytes"]:
             print(f"{each['collection']}: there may not be room for it")
+        if each["note"]:
+            print(f"{each['collection']}: {harmless(each['note'])}")
         if each["notices"] is not None:
             print(f"{each['collection']}: {_BY_NOTICES.format(each['notices'])}")
     print("\nNothing was collected. Time and space are rough: they go by the size of what waits.")

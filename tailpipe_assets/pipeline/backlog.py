@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.listing import Listing, Own, merged
 from tailpipe_assets.pipeline.resources import Resources
-from tailpipe_assets.pipeline.scan import CollectOptions
+from tailpipe_assets.pipeline.wanting import CollectOptions
 from tailpipe_resources.lake.ledger import newest_ledger
 from tailpipe_resources.model.window import Window
 
@@ -120,6 +120,11 @@ def backlog(
         if enough():
             return tuple(replace(each, complete=False) for each in found.values())
     return tuple(found.values())
+
+
+def why_none(ready: Plan, window: Window, resources: Resources = DEFAULT) -> str:
+    """Why the source has nothing for a collection, in words; empty where it cannot tell."""
+    return Listing.of(ready, window).why_empty(resources.source(ready.collection.source))
 
 
 def compared(

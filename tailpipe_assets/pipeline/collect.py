@@ -19,7 +19,8 @@ from tailpipe_assets.pipeline.redact import give_keys
 from tailpipe_assets.pipeline.rejects import STORED_COLUMNS
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_assets.pipeline.retype import widen_types
-from tailpipe_assets.pipeline.scan import CollectOptions, Scan
+from tailpipe_assets.pipeline.scan import Scan
+from tailpipe_assets.pipeline.wanting import CollectOptions
 from tailpipe_assets.pipeline.write import Writer
 from tailpipe_resources.errors import CommitConflictError, LakeDamagedError, NarrowColumnsError
 from tailpipe_resources.lake.delta import Told

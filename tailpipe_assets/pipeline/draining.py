@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.pipeline.plan import Plan
     from tailpipe_assets.pipeline.resources import Resources
-    from tailpipe_assets.pipeline.scan import CollectOptions
+    from tailpipe_assets.pipeline.wanting import CollectOptions
     from tailpipe_resources.errors import TailpipeError
     from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.base import Inbox

@@ -18,8 +18,8 @@ from tailpipe_assets.pipeline.listing import by_source
 from tailpipe_assets.pipeline.news import News
 from tailpipe_assets.pipeline.notices import Notices, are_all, inbox_of
 from tailpipe_assets.pipeline.reconcile import due
-from tailpipe_assets.pipeline.scan import CollectOptions
 from tailpipe_assets.pipeline.tidying import FILES, Tidying
+from tailpipe_assets.pipeline.wanting import CollectOptions
 from tailpipe_resources.errors import BusyError, CommitConflictError, TailpipeError
 from tailpipe_resources.model.results import CollectResult, OnEvent, ignore
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.errors import SourceError
 from tailpipe_resources.model.home import home
+from tailpipe_resources.sources.base import Explaining
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -81,6 +82,15 @@ class Listing:
             SourceError: the source cannot be listed.
         """
         return source.artifacts(self.window, prefix=self.prefix, layout=self.layout, exclude=self.exclude)
+
+    def why_empty(self, source: Source) -> str:
+        """Why there is no answer, in words; empty where the source cannot tell."""
+        if not isinstance(source, Explaining):
+            return ""
+        try:
+            return source.why_empty(self.window, prefix=self.prefix, layout=self.layout, exclude=self.exclude)
+        except SourceError:
+            return ""
 
 
 def merged(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.backlog import compared
-from tailpipe_assets.pipeline.scan import is_version
+from tailpipe_assets.pipeline.wanting import is_version
 from tailpipe_resources.errors import LakeDamagedError
 from tailpipe_resources.lake.delta import head, open_table
 from tailpipe_resources.lake.ledger import read_ledger
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tailpipe_assets.pipeline.plan import Plan
     from tailpipe_assets.pipeline.resources import Resources
-    from tailpipe_assets.pipeline.scan import CollectOptions
+    from tailpipe_assets.pipeline.wanting import CollectOptions
     from tailpipe_resources.errors import SourceError
     from tailpipe_resources.lake.known import Known
     from tailpipe_resources.model.artifact import Artifact

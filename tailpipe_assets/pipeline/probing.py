@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tailpipe_assets.pipeline.resources import Resources
 from tailpipe_resources.errors import AccessDeniedError, SourceError
 from tailpipe_resources.model.window import Window
-from tailpipe_resources.sources.base import Identified, Notified
+from tailpipe_resources.sources.base import Explaining, Identified, Notified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ def probe(source: config.Source, resources: Resources = DEFAULT) -> Iterator[Ste
 def _first(source: Source, found: list[Artifact]) -> str:
     artifact = next(iter(source.artifacts(EVERYTHING)), None)
     if artifact is None:
-        return "there is nothing"
+        return (source.why_empty(EVERYTHING) if isinstance(source, Explaining) else "") or "there is nothing"
     found.append(artifact)
     dated = "" if artifact.time is None else f", dated {artifact.time:%Y-%m-%d}"
     return f"{artifact.location}, {artifact.size:,} bytes{dated}"

@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tailpipe_assets.pipeline.batch import BATCH_BYTES, make_batch
-from tailpipe_assets.pipeline.content import Mark
 from tailpipe_assets.pipeline.failures import STOPPING, in_our_words
 from tailpipe_assets.pipeline.gather import Gathered
-from tailpipe_assets.pipeline.grow import ALONE, Before, is_written_to
+from tailpipe_assets.pipeline.grow import ALONE, Before
 from tailpipe_assets.pipeline.listing import Listing, Own, merged
 from tailpipe_assets.pipeline.loaded import Loaded, Task
 from tailpipe_assets.pipeline.read import Reader
@@ -22,18 +21,16 @@ from tailpipe_assets.pipeline.route import Routed, route
 from tailpipe_assets.pipeline.transform import route_sql
 from tailpipe_assets.pipeline.write import COMMIT_SECONDS
 from tailpipe_resources.errors import BadArtifactError, PluginError, SourceError, SourceUnavailableError
-from tailpipe_resources.model.artifact import generation_mark, generation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tailpipe_assets.pipeline.batch import RecordBatch
     from tailpipe_assets.pipeline.gather import Lot
-    from tailpipe_assets.pipeline.rotation import Relatives
     from tailpipe_assets.pipeline.streams import Opened
+    from tailpipe_assets.pipeline.wanting import CollectOptions
     from tailpipe_assets.pipeline.write import Writer
     from tailpipe_resources.errors import TailpipeError
-    from tailpipe_resources.lake.known import Known
     from tailpipe_resources.model.artifact import Artifact
     from tailpipe_resources.model.results import OnEvent, Stage
     from tailpipe_resources.model.window import Window
@@ -46,51 +43,6 @@ if TYPE_CHECKING:
 TELL_SECONDS = 0.2
 FAILURES = 10
 """After so many artifacts in a row that a source did not deliver to a collection, it is taken to be down."""
-
-
-@dataclass(frozen=True, slots=True)
-class CollectOptions:
-    """How to treat artifacts that were met before or are broken."""
-
-    overwrite: bool = False
-    """Read all of the window again, and not what came late before it, and replace the rows of its artifacts, in one
-    commit."""
-
-    salvage: bool = False
-    """Take what can be read of a broken artifact."""
-
-    retry_quarantined: bool = False
-    """Try artifacts again that were broken and have not changed since."""
-
-    patient: bool = False
-    """Leave a last line that has no end to its writer for a minute, however often its file is looked at meanwhile."""
-
-    def wants(self, known: Known | None, artifact: Artifact) -> bool:
-        """Whether an artifact is to be read, given what the ledger says of it."""
-        if known is None or self.overwrite or not is_version(known, artifact):
-            return True
-        if known.status == "quarantined":
-            return self.retry_quarantined or (self.salvage and not known.salvaged)
-        is_left = artifact.written is not None and Mark.has_more(known.mark, artifact.size)
-        return known.status == "gone" or (is_left and not (self.patient and is_written_to(artifact, time.time())))
-
-    def before(self, known: Known | None, artifact: Artifact, relatives: Relatives) -> Before:
-        """What reading an artifact that is wanted starts from."""
-        if known is None:
-            return Before(relatives=relatives, again=self.overwrite)
-        if artifact.is_asked:
-            taken = "" if self.overwrite else known.mark
-            return Before(held=known.held, taken=taken, version=known.version)
-        mark, is_unchanged = Mark.parse(known.mark), is_version(known, artifact) and not self.patient
-        # What was salvaged is replaced by the whole.
-        generation, again = generation_of(known.version), self.overwrite or known.salvaged
-        return Before(generation, mark, relatives, known.held, is_unchanged, again)
-
-
-def is_version(known: Known, artifact: Artifact) -> bool:
-    """Whether this is what was collected, whatever had been in its place before."""
-    version = artifact.version
-    return known.version == version or known.version == f"{generation_mark(generation_of(known.version))}{version}"
 
 
 class Scan:
@@ -135,8 +87,17 @@ class Scan:
         for loaded in self._reader.loaded(self._tasks()):
             self._take(loaded)
         self._flush()
+        for listing in self._listings:
+            self._explain(listing)
         for writer in self._live():
             self._finish(writer)
+
+    def _explain(self, listing: Listing) -> None:
+        """Say why nothing is there for collections that never had anything."""
+        bare = [each for each in self._listings[listing] if each.is_without_artifacts and each not in self._broken]
+        why = listing.why_empty(self._source) if bare and not self._options.patient and not self._stopped() else ""
+        for writer in bare:
+            self._note(writer, writer.note(why))
 
     def _live(self) -> tuple[Writer, ...]:
         """The collections that nothing has stopped."""

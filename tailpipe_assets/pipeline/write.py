@@ -125,10 +125,18 @@ class Writer:
         before, self._wanted_bytes = self._wanted_bytes, self._wanted_bytes + artifact.size
         if not before <= self._room < self._wanted_bytes:
             return None
-        warning = check_space(self.lake, self._wanted_bytes, least=0)
-        if warning is not None:
-            self.result = replace(self.result, notes=(*self.result.notes, warning))
-        return warning
+        return self.note(check_space(self.lake, self._wanted_bytes, least=0))
+
+    def note(self, text: str | None) -> str | None:
+        """Have something told at the end, if there is something to tell. Gives it."""
+        if text:
+            self.result = replace(self.result, notes=(*self.result.notes, text))
+        return text or None
+
+    @property
+    def is_without_artifacts(self) -> bool:
+        """Whether nothing was listed for it, now or ever."""
+        return self._listed == 0 and not self.state.known
 
     def add(self, batch: RecordBatch, routed: Routed) -> None:
         """Stage the rows of whole artifacts."""

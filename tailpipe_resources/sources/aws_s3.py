@@ -6,18 +6,21 @@ import re
 from copy import copy
 from dataclasses import replace
 from datetime import UTC
+from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from pydantic import field_validator, model_validator
 
 from tailpipe_resources.model.artifact import Artifact
+from tailpipe_resources.model.window import Window
 from tailpipe_resources.options import Options
+from tailpipe_resources.sources.emptiness import Name, Sought, why_empty
 from tailpipe_resources.sources.layout import Layout
 from tailpipe_resources.sources.s3_client import Access, make_client
 from tailpipe_resources.sources.s3_errors import speaking_for
 from tailpipe_resources.sources.s3_identity import identity_of, queue_policy, smallest_policy
-from tailpipe_resources.sources.s3_listing import Scope, listed
+from tailpipe_resources.sources.s3_listing import Scope, has_layout, listed
 from tailpipe_resources.sources.s3_looking import Looking
 from tailpipe_resources.sources.s3_queue import SqsInbox
 from tailpipe_resources.sources.s3_queue_url import parse
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectTypeDef
 
     from tailpipe_resources.model.config import Credential
-    from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.base import Action, Inbox
     from tailpipe_resources.sources.layout import LayoutMatch
 
@@ -142,6 +144,22 @@ class S3Source:
         """Its first bytes; see `Peeking.peek`."""
         return first_bytes(self._client(), self._wanted(artifact), count)
 
+    def why_empty(
+        self, window: Window, *, prefix: str | None = None, layout: str | None = None, exclude: str | None = None
+    ) -> str:
+        """What all objects lack; see `Explaining.why_empty`. One that goes by notices alone cannot tell."""
+        if self._listed is not listed:
+            return ""
+        client, scope = self._client(), self._scope(window, prefix, layout)
+        every = listed(client, Scope(self._options.bucket, self._options.prefix, Window()))
+        found = (item for item, _ in every if not _is_folder(item))
+        first = next(found, None)
+        if first is None:
+            return f"there is no object at s3://{self._options.bucket}/{self._options.prefix}"
+        names = (self._name(item, scope.root) for item in chain([first], found))
+        heeded = scope.layout if not scope.is_layout_optional or has_layout(client, scope) else None
+        return why_empty(names, Sought(window, scope.prefix, heeded, exclude), "object")
+
     def identity(self) -> str:
         """Whose credential it is; see `Identified.identity`."""
         return identity_of(self._access)
@@ -182,6 +200,10 @@ class S3Source:
             root=begin[: begin.rfind("/") + 1],
             is_layout_optional=own is None,
         )
+
+    def _name(self, item: ObjectTypeDef, root: str) -> Name:
+        key = item.get("Key", "")
+        return Name(key, root, f"s3://{self._options.bucket}/{key}", item["LastModified"].astimezone(UTC))
 
     def _artifact(self, item: ObjectTypeDef, match: LayoutMatch) -> Artifact:
         etag, size = item.get("ETag", "").strip('"'), item.get("Size", 0)

@@ -85,6 +85,21 @@ class Peeking(Protocol):
         ...
 
 
+@runtime_checkable
+class Explaining(Protocol):
+    """A source that can say why it lists nothing."""
+
+    def why_empty(
+        self, window: Window, *, prefix: str | None = None, layout: str | None = None, exclude: str | None = None
+    ) -> str:
+        """Why `Source.artifacts` lists nothing of the same, in words; empty where that cannot be told in short time.
+
+        Raises:
+            SourceError: as `Source.artifacts` does.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a source delivers of an artifact that is asked for: what a collection does not have of it."""

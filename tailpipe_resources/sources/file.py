@@ -5,13 +5,16 @@ from __future__ import annotations
 import getpass
 import re
 import shlex
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from pydantic import model_validator
 
 from tailpipe_resources.model.artifact import Artifact
+from tailpipe_resources.model.window import Window
 from tailpipe_resources.options import Options
+from tailpipe_resources.sources.emptiness import Name, Sought, why_empty
 from tailpipe_resources.sources.file_read import location_of, open_steady, version_of
 from tailpipe_resources.sources.file_tree import Found, Tree, absolute, check_exists
 from tailpipe_resources.sources.layout import Layout
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from tailpipe_resources.model.config import Credential
-    from tailpipe_resources.model.window import Window
     from tailpipe_resources.sources.base import Action
 
 
@@ -74,8 +76,7 @@ class FileSource:
         Raises:
             SourceRefusedError: a path does not exist, or may not be read.
         """
-        pattern = self._options.file_layout or layout
-        chosen = Layout(pattern, self._options.patterns) if pattern else None
+        chosen = self._layout(layout)
         excluded = re.compile(exclude) if exclude else None
         for found in self._found(window, chosen, prefix):
             artifact = _artifact(found, chosen, window)
@@ -86,6 +87,18 @@ class FileSource:
         """The file's bytes; see `Source.open`."""
         return open_steady(artifact)
 
+    def why_empty(
+        self, window: Window, *, prefix: str | None = None, layout: str | None = None, exclude: str | None = None
+    ) -> str:
+        """What all files lack; see `Explaining.why_empty`."""
+        found = self._found(Window(), None, None)
+        first = next(found, None)
+        if first is None:
+            return f"there is no file at {', '.join(map(absolute, self._options.all_paths))}"
+        names = (Name(each.path, each.root, location_of(each.path)) for each in chain([first], found))
+        sought = Sought(window, absolute(prefix) if prefix else "", self._layout(layout), exclude)
+        return why_empty(names, sought, "file")
+
     def identity(self) -> str:
         """The user that runs this; see `Identified.identity`."""
         return f"user {getpass.getuser()} of this machine"
@@ -95,6 +108,10 @@ class FileSource:
         rights = "rx" if action == "list" else "r"
         paths = " ".join(shlex.quote(absolute(path)) for path in self._options.all_paths)
         return f"setfacl -R -m u:{getpass.getuser()}:{rights} {paths}"
+
+    def _layout(self, built_in: str | None) -> Layout | None:
+        pattern = self._options.file_layout or built_in
+        return Layout(pattern, self._options.patterns) if pattern else None
 
     def _found(self, window: Window, layout: Layout | None, prefix: str | None) -> Iterator[Found]:
         paths = [absolute(path) for path in self._options.all_paths]

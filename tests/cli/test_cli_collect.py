@@ -227,6 +227,32 @@ def test_a_dry_run_counts_what_is_tried_again(
     assert (forecast["listed"], forecast["artifacts"]) == (4, artifacts)
 
 
+@pytest.mark.parametrize("command", [("collect", "web"), ("collect", "web", "--dry-run"), ("source", "test", "dated")])
+def test_a_layout_that_nothing_has_is_told(
+    project: Project, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    """With a file that is there, while the collection never had any; it is no failure."""
+    project.configure(HCL.format(logs=project.logs).replace('"web-%', '"wed-%'))
+    with pytest.raises(SystemExit) as left:
+        main(list(command))
+    shown = capsys.readouterr().out
+
+    assert left.value.code == Exit.OK
+    layout = "wed-%{YEAR:year}%{MONTHNUM:month}%{MONTHDAY:day}.log"
+    assert f'no file has the layout "{layout}" (3 looked at, such as {project.logs}/web-20240207.log)' in shown
+
+
+def test_a_window_without_files_is_told_once(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """While the collection never had any; afterwards days without files are nothing that anybody need know."""
+    first = collected(capsys, "web", "--from", "2024-03-01")["http_log.web"]
+    assert collected(capsys, "web")["http_log.web"]["rows"] == 6
+    later = collected(capsys, "web", "--from", "2024-03-01")["http_log.web"]
+
+    example = f"such as {project.logs}/web-20240207.log of 2024-02-07"
+    assert first["notes"] == [f"no file is of the time that is asked for (3 looked at, {example})"]
+    assert later["notes"] == []
+
+
 def test_no_progress_is_silent(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """`--no-progress` leaves stderr empty."""
     assert collect("web", "--no-progress") == Exit.OK
