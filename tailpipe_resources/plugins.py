@@ -6,6 +6,7 @@ it is used.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -50,18 +51,28 @@ def _installed() -> tuple[EntryPoint, ...]:
 
 
 @cache
-def _points(kind: Kind) -> dict[str, EntryPoint]:
-    return {point.name: point for point in _installed() if point.group == f"tailpipe.{kind}"}
+def _points(kind: Kind) -> dict[str, tuple[EntryPoint, ...]]:
+    """By name; one of each package that has it. Of a package that is found twice the first counts, as in `import`."""
+    found: dict[str, dict[str, EntryPoint]] = {}
+    for point in _installed():
+        if point.group == f"tailpipe.{kind}":
+            package = "" if point.dist is None else re.sub(r"[-_.]+", "-", point.dist.name).lower()
+            found.setdefault(point.name, {}).setdefault(package, point)
+    return {name: tuple(points.values()) for name, points in found.items()}
 
 
 def installed() -> tuple[Plugin, ...]:
     """All of them, by kind and name. Imports none."""
-    return tuple(_described(kind, point) for kind in KINDS for _, point in sorted(_points(kind).items()))
+    return tuple(
+        Plugin(kind, point.name, _package(point), point.value)
+        for kind in KINDS
+        for _, points in sorted(_points(kind).items())
+        for point in points
+    )
 
 
-def _described(kind: Kind, point: EntryPoint) -> Plugin:
-    package = "" if point.dist is None else f"{point.dist.name} {point.dist.version}"
-    return Plugin(kind, point.name, package, point.value)
+def _package(point: EntryPoint) -> str:
+    return "" if point.dist is None else f"{point.dist.name} {point.dist.version}"
 
 
 def names(kind: Kind) -> list[str]:
@@ -73,11 +84,15 @@ def load(kind: Kind, name: str) -> Any:
     """Import exactly one plugin.
 
     Raises:
-        PluginError: when there is none of that name, or its package does not import.
+        PluginError: when there is none of that name, or several packages have it, or its package does not import.
     """
-    point = _points(kind).get(name)
-    if point is None:
+    points = _points(kind).get(name, ())
+    if not points:
         raise PluginError(f'no {kind} is called "{name}"{hint(name, names(kind))}')
+    if len(points) > 1:
+        packages = " and ".join(sorted(map(_package, points)))
+        raise PluginError(f"the {kind} {name} is in {packages}: uninstall all but one of them")
+    [point] = points
     try:
         found = point.load()
     except Exception as error:

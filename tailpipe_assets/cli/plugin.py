@@ -41,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
     chosen = [each for each in found if name in (each["name"], f"{each['kind']}.{each['name']}")]
     if not chosen:
         raise UsageError(f'no plugin is called "{name}"{hint(name, [str(each["name"]) for each in found])}')
-    if len(chosen) > 1:
-        kinds = " or ".join(f"{each['kind']}.{each['name']}" for each in chosen)
+    kinds = " or ".join(dict.fromkeys(f"{each['kind']}.{each['name']}" for each in chosen))
+    if " or " in kinds:
         raise UsageError(f'"{name}" is the name of several: write {kinds}')
     if args.output == "json":
         print_json(chosen[0])
@@ -56,9 +56,8 @@ def _list(found: list[dict[str, Any]], output: str) -> int:
         print_json(found)
         return Exit.OK
     print_rows(found, ("kind", "name", "package", "description"))
-    for each in found:
-        if not each["works"]:
-            print(f"warning: {each['description']}", file=sys.stderr)
+    for fault in dict.fromkeys(each["description"] for each in found if not each["works"]):
+        print(f"warning: {fault}", file=sys.stderr)
     return Exit.OK
 
 

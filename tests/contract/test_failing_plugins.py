@@ -166,6 +166,39 @@ def test_a_list_of_plugins_shows_those_that_are_none(folder: Path) -> None:
     assert 'the table other_log (strange:OTHER_LOG) calls itself "http_log"; both must be the same' in listed.stderr
 
 
+def test_a_name_that_two_packages_have_is_nobodys(folder: Path) -> None:
+    """Neither stands in for the other unseen, whichever is found first."""
+    metadata = folder / "site" / "usurper-2.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: usurper\nVersion: 2.0\n")
+    (metadata / "entry_points.txt").write_text("[tailpipe.table]\nnumbered_log = strange:OTHER_LOG\n")
+    said = "the table numbered_log is in strange 1.0 and usurper 2.0: uninstall all but one of them"
+
+    listed, shown = run(folder, "plugin", "list"), run(folder, "plugin", "show", "numbered_log")
+    used = run(folder, "table", "show", "numbered_log")
+
+    assert (listed.returncode, shown.returncode, used.returncode) == (0, 2, 2)
+    assert listed.stderr.count(said) == 1
+    assert [row.split()[:2] for row in listed.stdout.splitlines()].count(["table", "numbered_log"]) == 2
+    assert said in shown.stdout
+    assert said in used.stderr
+
+
+def test_a_package_that_is_found_twice_is_one(folder: Path) -> None:
+    """As where a copy lies further down the path: the first counts, as in an import."""
+    twin = folder / "twin" / "Strange-0.9.dist-info"
+    twin.mkdir(parents=True)
+    (twin / "METADATA").write_text("Metadata-Version: 2.1\nName: Strange\nVersion: 0.9\n")
+    (twin / "entry_points.txt").write_text("[tailpipe.table]\nnumbered_log = gone:TABLE\n")
+    path = os.pathsep.join([str(folder / "site"), str(folder / "twin"), str(ROOT)])
+    command = [sys.executable, "-m", "tailpipe_assets.cli", "plugin", "show", "table.numbered_log"]
+
+    shown = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=300)
+
+    assert shown.returncode == 0
+    assert "strange 1.0" in shown.stdout
+
+
 def test_ids_of_events_may_be_numbers(folder: Path) -> None:
     """Events of one number are one event, and those without stay apart."""
     line = '192.0.2.1 - - [07/Feb/2024:12:00:00 +0000] "GET / HTTP/1.1" 200 {}\n'

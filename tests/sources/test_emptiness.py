@@ -59,7 +59,7 @@ def logs(tmp_path: Path) -> Path:
         ({"file_layout": f"web/{LAYOUT}"}, {}, ""),
     ],
 )
-def test_of_files(logs: Path, options: dict[str, str], asked: dict[str, Any], said: str) -> None:
+def test_of_files(logs: Path, options: dict[str, Any], asked: dict[str, Any], said: str) -> None:
     """One reason after the other; nothing where there is something to list."""
     files = FileSource(FileOptions(path=str(logs), **options))
     window = asked.pop("window", Window())
