@@ -154,6 +154,11 @@ def test_what_is_left_follows_from_the_whole_question(sql: str, count: int) -> N
         ("list_contains(who.tags, 'b')", False),
         ("array_has(ips, 'b')", False),
         ("list_has(ips, '10.0.0.1')", True),
+        ("who.mark = 'it''s'", True),
+        ("who.mark = 'it'' = ''s'", False),
+        ("who.mark = '(who.arn = ''a'')'", False),
+        ("who.mark = 'it''s' AND who.session.key = 'k'", True),
+        ("who.mark = 'it''s' AND tp_timestamp > '2001-01-01' AND who.arn = 'b'", False),
         ("text = 'one\n\ntwo'", True),
         ("text = 'one\n\n\ntwo'", True),
     ],
@@ -165,9 +170,10 @@ def test_texts_are_looked_up_wherever_they_are(tmp_path: Path, condition: str, m
         Column("tp_timestamp", INSTANT),
         Column("text", "VARCHAR"),
         Column("ips", "VARCHAR[]"),
-        Column("who", "STRUCT(arn VARCHAR, tags VARCHAR[], session STRUCT(key VARCHAR))"),
+        Column("who", "STRUCT(arn VARCHAR, mark VARCHAR, tags VARCHAR[], session STRUCT(key VARCHAR))"),
     )
-    row = "SELECT E'one\\n\\ntwo' AS text, ['10.0.0.1'] AS ips, {arn: 'a', tags: ['t'], session: {key: 'k'}} AS who"
+    who = "{arn: 'a', mark: 'it''s', tags: ['t'], session: {key: 'k'}}"
+    row = f"SELECT E'one\\n\\ntwo' AS text, ['10.0.0.1'] AS ips, {who} AS who"
     with duckdb.connect() as connection:
         connection.execute(f"COPY ({row}) TO {literal(str(file))} (FORMAT parquet)")
         lookup.write_bytes(build(connection, str(file), columns[1:]))
