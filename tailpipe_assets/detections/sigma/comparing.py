@@ -12,8 +12,10 @@ from tailpipe_resources.model.names import literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_IPV4 = literal(r"\d{1,3}(\.\d{1,3}){3}")
-_IPV6 = literal(r"[0-9a-fA-F:]*:[0-9a-fA-F:]*")
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = literal(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
+_SOME = "[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}"
+_IPV6 = literal(f"(?:[0-9a-f]{{1,4}}:){{7}}[0-9a-f]{{1,4}}|(?:{_SOME})?::(?:{_SOME})?")
 _GROUP = "tp_group"
 _HEX_DIGITS = 32
 
@@ -85,10 +87,11 @@ def within(text: str, network: IPv4Network | IPv6Network) -> str:
         first, last = int(network.network_address), int(network.broadcast_address)
         return f"CASE WHEN regexp_full_match({text}, {_IPV4}) THEN {number} BETWEEN {first} AND {last} END"
     first_hex, last_hex = (f"{int(each):032x}" for each in (network.network_address, network.broadcast_address))
-    before, after = (_groups(f"split_part(lower({text}), '::', {place})") for place in (1, 2))
+    address = f"split_part(lower({text}), '%', 1)"  # what follows names a link, as in fe80::1%eth0
+    before, after = (_groups(f"split_part({address}, '::', {place})") for place in (1, 2))
     zeros = f"repeat('0', greatest({_HEX_DIGITS} - length({before}) - length({after}), 0))"
     number = f"({before} || {zeros} || {after})"
-    return f"CASE WHEN regexp_full_match({text}, {_IPV6}) THEN {number} BETWEEN '{first_hex}' AND '{last_hex}' END"
+    return f"CASE WHEN regexp_full_match({address}, {_IPV6}) THEN {number} BETWEEN '{first_hex}' AND '{last_hex}' END"
 
 
 def _groups(text: str) -> str:

@@ -26,6 +26,9 @@ _ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _WORD = re.compile(r"([a-z0-9])([A-Z])")
 _OWN = "tp_"
 
+_ABSENT = literal(r'"[^"\\]*":null,?')
+"""A field without a value, in JSON that DuckDB writes. Texts have no quotes but escaped ones."""
+
 
 class UnknownFieldError(Exception):
     """A table has no such field; the text says so and what is near."""
@@ -112,9 +115,17 @@ def resolve(name: str, table: RuleTable) -> Field:
 
 
 def everything(table: RuleTable) -> str:
-    """SQL for a whole row as text, for keywords that name no field."""
+    """SQL for a whole row as text, for keywords that name no field.
+
+    Fields of structs that have no value are left out: their names are the table's, and stand in no event.
+    """
     own = [Field(quote(each.name), each.type) for each in table.columns if not each.name.startswith(_OWN)]
-    return f"concat_ws(' ', {', '.join(each.text for each in own)})"
+    return f"concat_ws(' ', {', '.join(map(_known, own))})"
+
+
+def _known(field: Field) -> str:
+    """SQL for a column as text, without the names of fields that have no value."""
+    return f"regexp_replace({field.text}, {_ABSENT}, '', 'g')" if "STRUCT" in field.type.upper() else field.text
 
 
 def snake(name: str) -> str:

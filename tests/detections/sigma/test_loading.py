@@ -99,7 +99,7 @@ def test_rules_that_do_not_run_are_listed_with_the_reason(tmp_path: Path) -> Non
             UNKNOWN,
         ),
     ]
-    assert loaded.skips[2].endswith(f": detection_pack.sigma.aws: skipped 3 of 24: unknown_field.yml: {UNKNOWN}")
+    assert loaded.skips[2].endswith(f": detection_pack.sigma.aws: skipped 3 of 26: unknown_field.yml: {UNKNOWN}")
     assert loaded.left_out == {"about another log": 1, "below medium": 2, "status experimental": 1}
     assert loaded.count == loaded.kept + len(loaded.skipped) + sum(loaded.left_out.values())
     assert any('all_of.yml: tag "attack.t99" is no ATT&CK tactic' in each for each in loaded.warnings)
@@ -214,7 +214,7 @@ def test_the_commands_name_what_does_not_run(
     """On stderr; with `--strict` it is a failure."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tailpipe.hcl").write_text(COLLECTION + pack())
-    line = f"tailpipe.hcl:8: detection_pack.sigma.aws: skipped 3 of 24: unknown_field.yml: {UNKNOWN}"
+    line = f"tailpipe.hcl:8: detection_pack.sigma.aws: skipped 3 of 26: unknown_field.yml: {UNKNOWN}"
     shown = {}
     for command in ("config check", "config check --strict", "config check --output json", "detection list"):
         with pytest.raises(SystemExit) as left:
@@ -225,7 +225,7 @@ def test_the_commands_name_what_does_not_run(
         shown[command] = out
 
     (said,) = json.loads(shown["config check --output json"])["packs"]
-    assert (said["name"], said["rules"], said["run"], len(said["skipped"])) == ("sigma.aws", 24, 17, 3)
+    assert (said["name"], said["rules"], said["run"], len(said["skipped"])) == ("sigma.aws", 26, 19, 3)
     assert "sigma.aws.equals" in shown["detection list"]
     assert str(RULES / "equals.yml") in shown["detection list"]
 

@@ -57,6 +57,8 @@ EVENTS: tuple[dict[str, Any], ...] = (
     {"userIdentity": {"userName": "Ann"}, "requestParameters": {"userName": "ann"}, "eventName": "CreateAccessKey"},
     {"eventName": "PutObject", "eventSource": "s3.amazonaws.com", "userIdentity": {"userName": "BEN"}},
     {"requestParameters": {"key": None, "bucketName": None}, "errorCode": "x", "sourceIPAddress": "10.1.0.0.1"},
+    {"sourceIPAddress": "fe80::1%eth0", "userAgent": "10.1.2.300"},
+    {"sourceIPAddress": "00:11:22:33:44:55", "userAgent": "10.1.2.3"},
     {"requestParameters": {"note": 'a "quoted" ledger', "key": ["a", ["b", {"c": "d"}]]}, "userAgent": "İstanbul"},
 )
 
