@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MEMORY_BYTES: Final = 1 << 20
 """What is taken beyond this goes to a temporary file."""
 
+_CROWD: Final = 4 * MOST_NEAR
+"""With more ids in hand it is looked which are the newest; then with twice what was left, which may be one second's."""
+
 SOON: Final = timedelta(minutes=10)
 """So long after its end a day is looked at once more: events are a little late, and clocks differ."""
 
@@ -76,6 +79,7 @@ class Taking:
         self._count, self._sum, self._near = base.count, base.sum, dict(base.near)
         self._floor = self.start // MICROS
         self._known = frozenset(base.near)
+        self._crowd = _CROWD
         self._met: set[int] = set()
         self._file = cast("BinaryIO", tempfile.SpooledTemporaryFile(MEMORY_BYTES))  # noqa: SIM115 - handed on
         self._size = 0
@@ -92,8 +96,9 @@ class Taking:
         self._count += 1
         self._sum ^= event.key
         self._near[event.key] = time // MICROS
-        if len(self._near) > 4 * MOST_NEAR:
+        if len(self._near) > self._crowd:
             self._floor, self._near = newest(self._near, self._floor)
+            self._crowd = max(_CROWD, 2 * len(self._near))
 
     def answer(self, version: str) -> Answer:
         """What came of it.
