@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from threading import Lock
@@ -11,33 +10,21 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from pydantic import field_validator
 
-from tailpipe_resources.errors import (
-    ArtifactUnavailableError,
-    CancelledError,
-    SourceError,
-    SourceRefusedError,
-    SourceUnavailableError,
-)
+from tailpipe_resources.errors import ArtifactUnavailableError, CancelledError, SourceUnavailableError
 from tailpipe_resources.sources.api_client import PATIENCE, never
 from tailpipe_resources.sources.api_event import Event, key_of
 from tailpipe_resources.sources.api_paging import Page
 from tailpipe_resources.sources.api_source import ApiSource, Feed, SettlingOptions
+from tailpipe_resources.sources.cloudwatch_errors import CLOUDWATCH, speaking_for_group
 from tailpipe_resources.sources.s3_client import Access, client_of, region_of
-from tailpipe_resources.sources.s3_errors import CODES, speaking_for
+from tailpipe_resources.sources.s3_errors import unlike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 _MILLI: Final = 1000
-_WILD = "*?["
-_MEANING: Final[dict[str, tuple[type[SourceError], str]]] = {
-    "AccessDeniedException": (SourceRefusedError, "access denied; the credential needs logs:FilterLogEvents on it"),
-    "InvalidParameterException": (SourceRefusedError, "CloudWatch does not take what we ask for; check filter_pattern"),
-    "ResourceNotFoundException": (SourceRefusedError, "there is no such log group; check its name and the region"),
-    "ServiceUnavailableException": (SourceUnavailableError, "CloudWatch failed; run again"),
-    "UnrecognizedClientException": CODES["InvalidAccessKeyId"],
-}
+_WILD: Final = "*?"
 
 
 class CloudWatchOptions(SettlingOptions):
@@ -82,7 +69,7 @@ class CloudWatchSource(ApiSource):
         let_in: Mapping[str, Any] = {} if self._credential is None else self._credential.options
         endpoint = options.endpoint_url or let_in.get("endpoint_url")
         access = Access(options.region or let_in.get("region"), endpoint, credential=let_in)
-        with speaking_for(options.log_group_name):
+        with speaking_for_group(options.log_group_name):
             region = region_of(access)
         group = _Group(options, access, Lock())
         narrowed = f"{sorted(options.log_stream_names)} {options.filter_pattern} {options.deliver}"
@@ -125,9 +112,9 @@ class _Group:
         while True:
             if stopped():
                 raise CancelledError(f"{self.options.log_group_name}: stopped")
-            with _speaking_for(self.options.log_group_name):
+            with speaking_for_group(self.options.log_group_name):
                 answer = self._client().filter_log_events(**request)
-            yield Page(tuple(self._events(answer.get("events", []))), b"", {})
+            yield Page(self._events(answer), b"", {})
             token = answer.get("nextToken")
             if not token:
                 return
@@ -141,16 +128,26 @@ class _Group:
         found = {"logStreamNamePrefix": prefix, "filterPattern": self.options.filter_pattern}
         return {name: value for name, value in found.items() if value}
 
-    def _events(self, found: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
-        wanted = self.options.log_stream_names
-        for each in found:
-            if wanted and not any(fnmatchcase(each["logStreamName"], pattern) for pattern in wanted):
-                continue
-            yield Event(self._line(each), key_of(str(each["eventId"]).encode()), int(each["timestamp"]) * _MILLI)
+    def _events(self, answer: Mapping[str, Any]) -> tuple[Event, ...]:
+        """The events of a page. What botocore cannot read, such as half an answer, it hands on without any."""
+        # Streams of Lambda have brackets in their names: 2026/11/24/[$LATEST]4f.
+        patterns = [each.replace("[", "[[]") for each in self.options.log_stream_names] or ["*"]
+        try:
+            return tuple(
+                self._event(each)
+                for each in answer["events"]
+                if any(fnmatchcase(each["logStreamName"], pattern) for pattern in patterns)
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise SourceUnavailableError(f"{self.options.log_group_name}: {unlike(CLOUDWATCH)}") from error
+
+    def _event(self, told: Mapping[str, Any]) -> Event:
+        known = {**told, "message": _whole(str(told["message"]))}
+        return Event(self._line(known), key_of(str(told["eventId"]).encode()), int(told["timestamp"]) * _MILLI)
 
     def _line(self, event: Mapping[str, Any]) -> bytes:
         if self.options.deliver == "event":
-            return msgspec.json.encode(dict(event))
+            return msgspec.json.encode(event)
         message = str(event["message"]).rstrip("\r\n").encode()
         if b"\n" not in message and b"\r" not in message:
             return message
@@ -166,6 +163,11 @@ class _Group:
             return self.client
 
 
+def _whole(text: str) -> str:
+    """A text that can be written: half a character, where a message was cut off, becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _literal(pattern: str) -> str:
     """What all names that fit a pattern begin with."""
     return pattern[: next((at for at, sign in enumerate(pattern) if sign in _WILD), len(pattern))]
@@ -179,19 +181,3 @@ def _shared(texts: Sequence[str]) -> str:
     return first[
         : next((at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
     ]
-
-
-@contextmanager
-def _speaking_for(group: str) -> Iterator[None]:
-    """Say of a log group in our words what botocore says in its own."""
-    from botocore.exceptions import ClientError
-
-    with speaking_for(group):
-        try:
-            yield
-        except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            if code not in _MEANING:
-                raise
-            kind, words = _MEANING[code]
-            raise kind(f"{group}: {words}") from error

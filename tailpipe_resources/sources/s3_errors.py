@@ -1,4 +1,4 @@
-"""What S3 and botocore say, in our words."""
+"""What S3, other services of AWS and botocore say, in our words."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _DENIED: Meaning = (
 _NO_BUCKET: Meaning = (SourceRefusedError, "there is no such bucket; check its name, the region and the endpoint")
 _EXPIRED: Meaning = (SourceRefusedError, "the credential has expired; renew it")
 _UNKNOWN_KEY: Meaning = (SourceRefusedError, "the access key is not known; check access_key and whose endpoint it is")
-_BUSY: Meaning = (SourceUnavailableError, "S3 asks to slow down; run again later")
-_FAILED: Meaning = (SourceUnavailableError, "S3 failed; run again")
-_SLOW: Meaning = (SourceUnavailableError, "S3 took too long to answer; run again")
+_BUSY: Meaning = (SourceUnavailableError, "{service} asks to slow down; run again later")
+_FAILED: Meaning = (SourceUnavailableError, "{service} failed; run again")
+_SLOW: Meaning = (SourceUnavailableError, "{service} took too long to answer; run again")
 _BROKEN: Meaning = (SourceUnavailableError, "the connection broke; run again")
 _UNREACHED: Meaning = (SourceUnavailableError, "the endpoint cannot be reached; check endpoint_url and the network")
 _SIGN_IN: Meaning = (SourceRefusedError, 'the single sign-on session is over; run "aws sso login"')
@@ -105,14 +105,19 @@ EXCEPTIONS: Final[dict[str, Meaning]] = {
 }
 """What an exception of botocore means, by the name of its class or of the nearest one above it."""
 
+_SERVICE: Final = "{service}"
 _MAX_MESSAGE = 300
 _KMS_KEY = re.compile(r"kms:Decrypt\b.*?(arn:[\w-]+:kms:[\w/:-]+|the resource|$)")
 """How S3 says that an object may be read and its key not used."""
 
 
 @contextmanager
-def speaking_for(subject: str) -> Iterator[None]:
+def speaking_for(subject: str, service: str = "S3") -> Iterator[None]:
     """Say in our words, of this bucket or object, what botocore says in its own.
+
+    Args:
+        subject: how we speak of it.
+        service: whose answers they are.
 
     Raises:
         SourceError: of the kind that tells what to do.
@@ -124,12 +129,17 @@ def speaking_for(subject: str) -> Iterator[None]:
         yield
     except ClientError as error:
         kind, words = _of_response(error)
-        raise kind(f"{subject}: {words}") from error
+        raise kind(f"{subject}: {words.replace(_SERVICE, service)}") from error
     except BotoCoreError as error:
         kind, words = _of_exception(error)
-        raise kind(f"{subject}: {words}") from error
+        raise kind(f"{subject}: {words.replace(_SERVICE, service)}") from error
     except ResponseParserError as error:
-        raise SourceUnavailableError(f"{subject}: what answers does not speak like S3; check endpoint_url") from error
+        raise SourceUnavailableError(f"{subject}: {unlike(service)}") from error
+
+
+def unlike(service: str) -> str:
+    """What to say of an answer that a service does not give."""
+    return f"what answers does not speak like {service}; check endpoint_url"
 
 
 def is_worth_resuming(error: SourceError) -> bool:
@@ -148,14 +158,14 @@ def _of_response(error: ClientError) -> Meaning:
     kind, words = CODES.get(code) or _of_status(code, response)
     if kind is ArtifactGoneError and error.operation_name == "ListObjectsV2":
         return _NO_BUCKET
-    return kind, words.format(region=_region_hint(response)) if "{region}" in words else words
+    return kind, words.replace("{region}", _region_hint(response))
 
 
 def _of_status(code: str, response: Any) -> Meaning:
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     said = str(response.get("Error", {}).get("Message", ""))[:_MAX_MESSAGE].replace("{", "").replace("}", "")
     kind = SourceUnavailableError if status >= 500 or status == 429 else SourceRefusedError
-    return kind, f"S3 answered {code}: {said}"
+    return kind, f"{_SERVICE} answered {code}: {said}"
 
 
 def _region_hint(response: Any) -> str:

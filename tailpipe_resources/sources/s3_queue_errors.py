@@ -72,7 +72,7 @@ def speaking_for_queue(url: QueueUrl) -> Iterator[None]:
     """
     from botocore.exceptions import ClientError
 
-    with speaking_for(url.text):
+    with speaking_for(url.text, "SQS"):
         try:
             yield
         except ClientError as error:

@@ -224,7 +224,7 @@ def test_every_code_has_a_meaning(code: str) -> None:
 
     with pytest.raises(kind) as caught, speaking_for("s3://logs"):
         raise ClientError({"Error": {"Code": code, "Message": "said"}}, "GetObject")
-    assert str(caught.value) == f"s3://logs: {words.replace('{region}', '; set region')}"
+    assert str(caught.value) == f"s3://logs: {words.replace('{region}', '; set region').replace('{service}', 'S3')}"
 
 
 NEEDS_ARGUMENTS: dict[str, Any] = {
@@ -250,7 +250,7 @@ def test_every_exception_has_a_meaning(name: str) -> None:
 
     with pytest.raises(kind) as caught, speaking_for("s3://logs"):
         raise foreign(**NEEDS_ARGUMENTS)
-    assert str(caught.value) == f"s3://logs: {words}"
+    assert str(caught.value) == f"s3://logs: {words.replace('{service}', 'S3')}"
 
 
 def test_the_codes_to_expect_are_all_in_the_table() -> None:

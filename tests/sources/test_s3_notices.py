@@ -303,6 +303,7 @@ def refusing() -> Iterator[tuple[FaultyS3, Inbox]]:
             "the queue is in another region",
         ),
         (refusal("SomethingNew", "what now"), SourceRefusedError, "SQS answered SomethingNew: what now"),
+        (refusal("RequestTimeout"), SourceUnavailableError, "SQS took too long to answer"),
         (refusal("SomethingNew", status=500), SourceUnavailableError, "SQS answered SomethingNew: no"),
     ],
 )
