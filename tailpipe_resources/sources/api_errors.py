@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from tailpipe_resources.errors import SourceError, SourceRefusedError, SourceUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import requests
 
@@ -45,6 +45,11 @@ class Way(Protocol):
     @property
     def query(self) -> Mapping[str, str]:
         """Parameters of each request."""
+        ...
+
+    @property
+    def hidden(self) -> Collection[str]:
+        """What else nobody may see."""
         ...
 
     @property
@@ -90,7 +95,7 @@ def check(asked: Asked, answer: requests.Response, body: bytes, way: Way) -> Non
     code = answer.status_code
     if code < HTTPStatus.MULTIPLE_CHOICES:
         return
-    said = hide(_said(body), way)
+    said = hide(_said(body), way)[:_SAID_CHARACTERS]
     named = f"HTTP {code}" + (f": {said}" if said else "")
     if code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE} and "Retry-After" in answer.headers:
         wait = _retry_after(answer.headers["Retry-After"])
@@ -99,8 +104,8 @@ def check(asked: Asked, answer: requests.Response, body: bytes, way: Way) -> Non
         raise Again(named)
     if code < HTTPStatus.BAD_REQUEST and (target := _sent_on_to(answer)) is not None:
         raise SourceRefusedError(
-            f"{asked.shown}: it sends us on to {target}, where we do not take credentials; write that address into the "
-            "source"
+            f"{asked.shown}: it sends us on to {hide(target, way)}, where we do not take credentials; write that "
+            "address into the source"
         )
     if code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise SourceRefusedError(f"{asked.shown}: access denied ({named}); {way.hint}")
@@ -121,20 +126,22 @@ def _said(body: bytes) -> str:
     """What an error says for people, on one line."""
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     found = next((told[name] for name in _DETAILS if told.get(name)), "") if isinstance(told, dict) else ""
     if isinstance(found, dict):
         found = next((found[name] for name in _DETAILS if found.get(name)), "")
-    return " ".join(str(found).split())[:_SAID_CHARACTERS]
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in str(found)).split())
 
 
 def hide(text: str, way: Way) -> str:
     """A text without what lets us in, should it be in there."""
-    for secret in (*way.headers.values(), *way.query.values()):
-        for part in (secret, secret.removeprefix("Bearer ")):
-            text = text.replace(part, _HIDDEN) if part else text
-    return text
+    headers = [part for each in way.headers.values() for part in (each, each.partition(" ")[2])]
+    secrets = {each for each in (*headers, *way.query.values(), *way.hidden) if each}
+    # In an address they are written in other signs.
+    written = {*secrets, *map(quote_plus, secrets), *(quote(each, safe="") for each in secrets)}
+    longest_first = "|".join(map(re.escape, sorted(written, key=len, reverse=True)))
+    return re.sub(longest_first, _HIDDEN, text) if written else text
 
 
 def _retry_after(text: str) -> float:

@@ -15,12 +15,14 @@ from tailpipe_resources.sources.api_event import Event, Path, Reading, key_of, v
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from urllib.parse import SplitResult
 
     from tailpipe_resources.errors import SourceError
 
 MOST_EMPTY: Final = 100
 """So many empty pages may follow each other."""
 
+_PORTS: Final = {"http": 80, "https": 443}
 _LINK = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 
 
@@ -104,9 +106,10 @@ class Link:
         try:
             target = urljoin(asked.url, str(found))
             parts = urlsplit(target)
+            origin = _origin(parts)
         except ValueError:
             raise SourceRefusedError(f"{asked.shown}: where the next page is said to be is no address") from None
-        if parts[:2] != urlsplit(asked.url)[:2]:
+        if origin != _origin(urlsplit(asked.url)):
             host = parts.netloc.rpartition("@")[2] or f"{parts.scheme}:"
             raise SourceRefusedError(f"{asked.shown}: the next page is at {host}, which may not get our credentials")
         return Asked(target, {})
@@ -193,6 +196,11 @@ class Book:
         if refused is not None:
             raise refused
         return Page(tuple(self.reading.events(body)), body, headers)
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    """Whom an address names, however it is written; a ValueError where its port cannot be one."""
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
 def _linked(headers: Mapping[str, str]) -> str | None:

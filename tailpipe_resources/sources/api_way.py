@@ -23,6 +23,9 @@ class LetIn:
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+    """What else nobody may see."""
+
     hint: str = "check the credential"
 
 

@@ -146,13 +146,14 @@ class HttpSource(ApiSource):
     def _way(self) -> LetIn:
         said = {} if self._credential is None else self._credential.options
         token, user, password = said.get("token"), said.get("username"), said.get("password")
-        headers = _revealed(said.get("headers"))
+        headers, hidden = _revealed(said.get("headers")), ""
         if token is not None:
             headers = {**bearer(token.reveal(), HINT).headers, **headers}
         elif user is not None:
-            pair = f"{user}:{password.reveal() if password is not None else ''}"
-            headers = {"Authorization": f"Basic {b64encode(pair.encode()).decode()}", **headers}
-        return LetIn(headers, _revealed(said.get("query")), HINT)
+            hidden = "" if password is None else password.reveal()
+            pair = b64encode(f"{user}:{hidden}".encode()).decode()
+            headers = {"Authorization": f"Basic {pair}", **headers}
+        return LetIn(headers, _revealed(said.get("query")), (hidden,), HINT)
 
 
 def _feed(options: HttpOptions, client: Client, url: str) -> Feed:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from tailpipe_resources.errors import SourceRefusedError
-from tailpipe_resources.sources.api_event import MICROS, value_at
+from tailpipe_resources.sources.api_event import MICROS, micros, value_at
 
 if TYPE_CHECKING:
     from tailpipe_resources.errors import SourceError
     from tailpipe_resources.sources.api_event import Path
 
 _NAMED = 10
+_SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,13 @@ class Shape:
         if not isinstance(found, list):
             return SourceRefusedError(self._without_records(told))
         objects = [each for each in found if isinstance(each, dict)]
-        if objects and all(value_at(each, self.time) is None for each in objects):
-            where = ".".join(self.time)
+        times = [value_at(each, self.time) for each in objects]
+        where = ".".join(self.time)
+        if objects and all(each is None for each in times):
             return SourceRefusedError(f'no event has "{where}"; "time_field" can be one of: {_names(objects[0])}')
+        # One alone may be odd. Where all are, each day asked for would take them for its own.
+        if len(times) > 1 and all(micros(each) is None for each in times):
+            return SourceRefusedError(f'"{where}" is no time that can be read, in all events: {_shown(times)}')
         return None
 
     def _without_records(self, told: Any) -> str:
@@ -77,3 +82,7 @@ class Shape:
 
 def _names(found: dict[str, Any]) -> str:
     return ", ".join(list(found)[:_NAMED]) or "(nothing: it is empty)"
+
+
+def _shown(times: list[Any]) -> str:
+    return next(repr(each) for each in times if each is not None)[:_SHOWN_CHARACTERS]

@@ -233,6 +233,57 @@ def test_ways_to_be_let_in(api: AuditApi, credential: dict[str, Any], header: st
     assert value not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("credential", "said"),
+    [
+        (LETTING_IN, f"{'y' * 195}{TOKEN}"),
+        ({"username": "ann", "password": Secret("value", "t0p/s3cret")}, "wrong password t0p/s3cret"),
+        ({"username": "ann", "password": Secret("value", "t0p/s3cret")}, "wrong header YW5uOnQwcC9zM2NyZXQ="),
+        ({"headers": {"Authorization": Secret("value", "Key t0p/s3cret")}}, "wrong key t0p/s3cret"),
+        ({"query": {"key": Secret("value", "t0p/s3 cret")}}, "wrong address /x?key=t0p%2Fs3+cret"),
+        ({"query": {"key": Secret("value", "t0p/s3 cret")}}, "wrong address /x?key=t0p%2Fs3%20cret"),
+    ],
+)
+def test_what_a_service_repeats_of_a_secret_is_not_shown(api: AuditApi, credential: dict[str, Any], said: str) -> None:
+    """Nor a part of it where a long message is cut, nor in the way addresses are written, nor where it sends us."""
+    api.script = [
+        Said(403, json.dumps({"message": said}).encode()),
+        Said(302, headers={"Location": f"https://elsewhere.example/{said.rpartition(' ')[2]}"}),
+    ]
+    for _ in range(2):
+        with pytest.raises(SourceRefusedError) as refused:
+            ids(source(api, credential))
+
+        assert not re.search("t0p|s3|xoxp|YW5u", str(refused.value))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b"[" * 200_000, r"\(HTTP 400\)"), (b'{"message": "a\\u001b[2J\\u0007\\u202eb"}', r"\(HTTP 400: a \[2J b\)")],
+)
+def test_an_error_that_is_odd_is_told_in_plain_letters(api: AuditApi, body: bytes, said: str) -> None:
+    """It neither crashes who reads it nor speaks to the terminal."""
+    api.script = [Said(400, body)]
+    with pytest.raises(SourceRefusedError, match=said):
+        ids(source(api))
+
+
+def test_times_that_cannot_be_read_are_told(api: AuditApi) -> None:
+    """Rather than taking all events for those of each day that is asked for."""
+    api.answer = lambda _, __: told([{"id": number, "meta": {"at": "Tue, 24 Nov 2026"}} for number in range(2)])
+    with pytest.raises(SourceRefusedError, match=r"\"meta.at\" is no time that can be read, .*: 'Tue, 24 Nov 2026'"):
+        ids(source(api, from_parameter="from"))
+
+
+def test_the_same_host_may_be_written_in_other_ways(api: AuditApi) -> None:
+    """In capitals, for instance."""
+    api.url = api.url.replace("127.0.0.1", "localhost")
+    page = {"items": newest(api), "next": f"{api.url.replace('localhost', 'LocalHost')}/v1/audit?p=2"}
+    api.answer = lambda _, params: told({"items": []} if params.get("p") else page)
+
+    assert ids(source(api, records="items", pagination="next_link", next_field="next")) == list(range(9))
+
+
 def test_a_secret_parameter_is_sent_and_not_shown(api: AuditApi) -> None:
     """Neither in errors nor in the names of artifacts."""
     api.script = [Said(500), Said(500)]
