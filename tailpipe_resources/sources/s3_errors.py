@@ -40,6 +40,7 @@ _ELSEWHERE: Meaning = (SourceRefusedError, "the bucket is in another region{regi
 
 CODES: Final[dict[str, Meaning]] = {
     "301": _ELSEWHERE,
+    "400": (SourceRefusedError, "{service} refused without saying why; is the credential still valid?"),
     "403": _DENIED,
     "404": _GONE,
     "412": _CHANGED,

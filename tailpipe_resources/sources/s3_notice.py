@@ -22,6 +22,9 @@ NO_NOTIFICATION: Final = "it is no notification of S3"
 _LARGEST: Final = 1 << 50
 """No object has so many bytes."""
 
+_LONGEST_KEY: Final = 1024
+"""Bytes. Asked for a longer one S3 refuses, which would hold up all that came with it."""
+
 _NEW: Final = ("ObjectCreated:", "ObjectRestore:Completed", "Object Created", "Object Restore Completed")
 """How the names of events begin after which an object can be read."""
 
@@ -106,6 +109,8 @@ def _size(told: Any) -> int:
 
 
 def _chosen(events: list[_Event], bucket: str) -> Said:
+    if any(len(each.key.encode()) > _LONGEST_KEY for each in events):
+        raise ValueError(NO_NOTIFICATION)
     others = sorted({each.bucket for each in events} - {bucket}) if not bucket.startswith("arn:") else []
     new = [each for each in events if each.kind.startswith(_NEW) and each.bucket not in others and each.key]
     hints = tuple(

@@ -120,6 +120,8 @@ def test_what_brings_nothing_is_passed_over(message: dict[str, Any]) -> None:
         (json.dumps(created("logs", "a", size=-1)), NO_NOTIFICATION),
         (json.dumps(created("logs", "a", size=1e300)), NO_NOTIFICATION),
         (json.dumps(created("logs", "a") | {"Records": [{}]}), NO_NOTIFICATION),
+        (json.dumps(created("logs", "é" * 513)), NO_NOTIFICATION),
+        (json.dumps(bridged("logs", "k" * 1025)), NO_NOTIFICATION),
         (json.dumps(created("others", "a")), "it is about s3://others"),
     ],
 )
