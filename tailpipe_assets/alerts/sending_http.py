@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from tailpipe_assets.alerts.undelivered import SECONDS, Undelivered
 
@@ -24,6 +25,7 @@ MOST_WAIT = 3600.0
 SIGNATURE = "Tailpipe-Signature"
 _SOURCE = "tailpipe"
 _SHOWN = 200
+_READ = 4096
 _SLACK_TEXT = 2900
 _SUMMARY = 1024
 _PAGERDUTY_ACTION = {"acknowledged": "acknowledge", "closed": "resolve", "over": "resolve"}
@@ -90,7 +92,9 @@ def ping(url: str) -> None:
     Raises:
         Undelivered: it did not answer, or not that all is well.
     """
-    _answered(lambda: requests.get(url, timeout=(CONNECT_SECONDS, SECONDS), headers={"User-Agent": _SOURCE}))
+    _answered(
+        lambda: requests.get(url, timeout=(CONNECT_SECONDS, SECONDS), headers={"User-Agent": _SOURCE}, stream=True)
+    )
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
@@ -98,7 +102,12 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
     # A redirect would turn the POST into a GET that says all is well.
     _answered(
         lambda: requests.post(
-            url, body, headers={**usual, **headers}, timeout=(CONNECT_SECONDS, SECONDS), allow_redirects=False
+            url,
+            body,
+            headers={**usual, **headers},
+            timeout=(CONNECT_SECONDS, SECONDS),
+            allow_redirects=False,
+            stream=True,
         )
     )
 
@@ -109,10 +118,20 @@ def _answered(ask: Any) -> None:
     except requests.RequestException as error:
         # The URL, which may hold a secret, is in the text of the error.
         raise Undelivered(_spoken(error), is_unreachable=True) from None
-    if response.ok and not response.is_redirect:
-        return
-    text = " ".join(response.text.split())[:_SHOWN]
+    with response:
+        if response.ok and not response.is_redirect:
+            return
+        text = _beginning(response)
     raise Undelivered(f"HTTP {response.status_code}{': ' if text else ''}{text}", retry_after=_retry_after(response))
+
+
+def _beginning(response: requests.Response) -> str:
+    """What an answer begins with; its end is not waited for, as there may be none."""
+    try:
+        start = response.raw.read1(_READ, decode_content=True)
+    except (HTTPError, OSError):
+        return ""
+    return " ".join(start.decode(errors="replace").split())[:_SHOWN]
 
 
 def _spoken(error: requests.RequestException) -> str:

@@ -6,7 +6,11 @@ import email
 import hashlib
 import hmac
 import json
+import socket
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -168,6 +172,33 @@ def test_what_is_wrong_is_said_without_the_url(answer: Answer, said: str, wait: 
             send(one, MESSAGE)
 
     assert (raised.value.reason, raised.value.retry_after) == (said, wait)
+
+
+@pytest.mark.parametrize(("status", "said"), [("200 OK", None), ("500 Broken", "HTTP 500: x")])
+def test_an_answer_without_an_end_holds_nothing_up(status: str, said: str | None, tmp_path: Path) -> None:
+    """A receiver that never stops talking has said all that counts at the start."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as talking:
+
+        def talk() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 99999999\r\n\r\n".encode())
+                until = time.monotonic() + 5
+                with suppress(OSError):
+                    while time.monotonic() < until:
+                        connection.sendall(b"x")
+                        time.sleep(0.2)
+
+        talking.submit(talk)
+        one = notifier(tmp_path, "webhook", f'url = "http://127.0.0.1:{server.getsockname()[1]}/"')
+        begun = time.monotonic()
+        reason = None
+        try:
+            send(one, MESSAGE)
+        except Undelivered as error:
+            reason = error.reason
+        assert (reason, time.monotonic() - begun < 3) == (said, True)
 
 
 def test_a_secret_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
