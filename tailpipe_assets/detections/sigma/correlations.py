@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -41,18 +42,37 @@ def counted_of(said: Mapping[str, Any], table: RuleTable) -> Counted:
         raise CorrelationError(f'timespan: "{said.get("timespan")}" is not a duration; write 10m')
     if not isinstance(condition, dict) or len({"gte", "gt"} & condition.keys()) != 1:
         raise CorrelationError("a correlation's condition has to be gte or gt")
-    least = condition["gte"] if "gte" in condition else condition["gt"] + 1
-    named = said.get("group-by") or ()
-    groups = tuple(resolve(each, table).text for each in ((named,) if isinstance(named, str) else named))
+    least = _least(condition, is_sum=kind == "value_sum")
+    if said.get("aliases"):
+        raise CorrelationError("aliases are not read")
+    named = said.get("group-by") or []
+    names = [named] if isinstance(named, str) else named
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise CorrelationError("group-by: write the names of fields")
+    groups = tuple(resolve(each, table).text for each in names)
     window = int(span[1]) * _SECONDS[span[2]]
     if kind == "event_count":
-        return Counted(window, groups, count=least)
+        return Counted(window, groups, count=int(least))
     if not isinstance(condition.get("field"), str):
         raise CorrelationError(f"{kind} needs a field in its condition")
     value = resolve(condition["field"], table).text
     if kind == "value_count":
         return Counted(window, groups, distinct=value, least=least)
     return Counted(window, groups, sum=f"TRY_CAST({value} AS DOUBLE)", least=least)
+
+
+def _least(condition: Mapping[str, Any], *, is_sum: bool) -> float:
+    operator = "gte" if "gte" in condition else "gt"
+    others = sorted(map(str, condition.keys() - {operator, "field"}))
+    if others:
+        raise CorrelationError(f"a correlation's condition has {others[0]} beside {operator}, which is not read")
+    said = condition[operator]
+    if isinstance(said, bool) or not isinstance(said, (int, float) if is_sum else int) or said < 0:
+        raise CorrelationError(f"{operator}: {said!r} is no {'number' if is_sum else 'whole number'}")
+    if operator == "gte":
+        return said
+    # The next number that there is: a sum of 100.5 is more than 100.
+    return math.nextafter(said, math.inf) if is_sum else said + 1
 
 
 def referred(said: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:

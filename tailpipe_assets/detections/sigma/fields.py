@@ -66,14 +66,21 @@ class Field:
     @property
     def is_number(self) -> bool:
         """Whether it is a column of numbers."""
-        return not self.path and self.type.upper() in NUMBERS
+        return (
+            not self.path
+            and (self.type.upper() in NUMBERS or self.type.upper().startswith("DECIMAL("))
+            and self.type[-1] != "]"
+        )
 
     def any(self, predicate: Callable[[str], str]) -> str:
-        """SQL for whether its value meets a predicate; of the values of arrays in JSON, whether any does.
+        """SQL for whether its value meets a predicate; of the values of a list, or of arrays in JSON, whether any does.
 
         Args:
             predicate: makes SQL of SQL for text.
         """
+        if not self.path and self.type.endswith("[]") and not self.type.upper().startswith("STRUCT"):
+            inner = predicate(f"CAST({ELEMENT} AS VARCHAR)")
+            return f"coalesce(len(list_filter({self.sql}, lambda {ELEMENT}: {inner})), 0) > 0"
         plain = predicate(self.text)
         if not self.path:
             return plain

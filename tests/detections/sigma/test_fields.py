@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import duckdb
 import pytest
 
 from tailpipe_assets.detections.rules import RuleTable
+from tailpipe_assets.detections.sigma.converting import Converter
 from tailpipe_assets.detections.sigma.fields import UnknownFieldError, resolve, snake
 from tailpipe_assets.pipeline.rules import rule_table
 from tailpipe_resources import plugins
@@ -77,3 +81,40 @@ def test_what_rules_write_before_fields_is_passed_over() -> None:
     table = rule_table(plugins.load("table", "gcp_audit_log"))
     for name in ("gcp.audit.method_name", "data.protoPayload.methodName", "protoPayload.methodName", "methodName"):
         assert resolve(name, table).text == '"method_name"'
+
+
+@pytest.mark.parametrize(
+    ("said", "is_found"),
+    [
+        ({"tags": "PROD"}, True),
+        ({"tags": ["test", "dev"]}, True),
+        ({"tags|startswith": "de"}, True),
+        ({"tags|re": "^dev$"}, True),
+        ({"tags": "prod,dev"}, False),
+        ({"addresses|cidr": "10.0.0.0/8"}, True),
+        ({"ports": 443}, True),
+        ({"ports|gt": 443}, False),
+        ({"nothing": None}, True),
+        ({"empty": None}, True),
+        ({"empty|exists": True}, False),
+        ({"price": 5}, True),
+    ],
+)
+def test_a_list_is_asked_for_each_of_its_elements(said: dict[str, object], is_found: bool) -> None:
+    """As arrays in JSON are, and a decimal number is a number."""
+    values = {
+        "tags": ("VARCHAR[]", "['prod', 'dev']"),
+        "addresses": ("VARCHAR[]", "['198.51.100.7', '10.0.0.1']"),
+        "ports": ("INTEGER[]", "[80, 443]"),
+        "nothing": ("VARCHAR[]", "NULL"),
+        "empty": ("VARCHAR[]", "[]"),
+        "price": ("DECIMAL(10,2)", "5.00"),
+    }
+    table = RuleTable("mine", tuple(Column(name, kind) for name, (kind, _) in values.items()))
+    rule = {"logsource": {"product": "mine"}, "detection": {"it": said, "condition": "it"}}
+    row = ", ".join(f"CAST({value} AS {kind}) AS {name}" for name, (kind, value) in values.items())
+    with duckdb.connect() as connection:
+        found = Converter(connection, table, {}, "trial").convert(json.dumps(rule))
+        assert not found.reason
+        counted = connection.execute(f"SELECT count(*) FROM (SELECT {row}) WHERE {found.where}").fetchall()
+    assert counted == [(int(is_found),)]

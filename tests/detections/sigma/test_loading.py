@@ -285,6 +285,53 @@ def test_a_correlation_becomes_a_threshold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "condition", "more", "reason"),
+    [
+        ("event_count", "gt: '5'", "", "gt: '5' is no whole number"),
+        ("event_count", "gte: [1]", "", "gte: [1] is no whole number"),
+        ("event_count", "gte: null", "", "gte: None is no whole number"),
+        ("value_sum", "gt: true, field: eventName", "", "gt: True is no number"),
+        ("event_count", "gte: 2, lte: 5", "", "a correlation's condition has lte beside gte, which is not read"),
+        ("event_count", "gte: 2", "aliases: {eventName: {key: userAgent}}", "aliases are not read"),
+    ],
+)
+def test_a_correlation_that_counts_otherwise_is_listed(
+    kind: str, condition: str, more: str, reason: str, tmp_path: Path
+) -> None:
+    """It neither hides the other rules nor runs as something else."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "good.yml").write_text(BURST.format(kind="event_count", condition="gte: 3"))
+    text = BURST.format(kind=kind, condition=condition)
+    (rules / "odd.yml").write_text(text.replace("    timespan: 10m\n", f"    timespan: 10m\n    {more}\n"))
+    found = bound(tmp_path, pack(path=rules))
+    assert [each.detection.name for each in found.rules] == ["good"]
+    assert [(each.file, each.reason) for each in found.packs[0].skipped] == [("odd.yml", reason)]
+
+
+def test_fields_to_group_by_are_names(tmp_path: Path) -> None:
+    """A number is none, and stops no other rule."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    text = BURST.format(kind="event_count", condition="gte: 3")
+    (rules / "odd.yml").write_text(text.replace("[userIdentity.arn]", "7"))
+    (loaded,) = bound(tmp_path, pack(path=rules)).packs
+    assert [each.reason for each in loaded.skipped] == ["group-by: write the names of fields"]
+
+
+def test_a_sum_that_is_a_little_more_is_more(tmp_path: Path) -> None:
+    """Sums are not whole numbers."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "sum.yml").write_text(
+        BURST.format(kind="value_sum", condition="gt: 100, field: additionalEventData.bytes")
+    )
+    (rule,) = bound(tmp_path, pack(path=rules)).rules
+    assert rule.detection.threshold is not None
+    assert 100 < rule.detection.threshold.least < 100.001
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("", "is empty"),
