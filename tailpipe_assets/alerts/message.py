@@ -22,6 +22,9 @@ MOST_IDS = 3
 MOST_FINDINGS = 5
 """So many findings are named there."""
 
+MOST_LETTERS = 500
+"""So long a fact is shown; receivers refuse a message that is too long, however often it is sent."""
+
 LESS_TO_DO = frozenset({"acknowledged", "closed", "over"})
 """Why somebody is told that there is less to do: an incident that was opened elsewhere goes on or ends with it."""
 
@@ -113,7 +116,7 @@ class Message:
             ("run", self.run_url),
             ("alert", self.alert_id),
         )
-        return tuple((name, value) for name, value in all_of_them if value)
+        return tuple((name, _shown(value)) for name, value in all_of_them if value)
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -134,6 +137,12 @@ class Message:
         if self.commands:
             lines += ["", "To see more:", *(f"  {command}" for command in self.commands)]
         return "\n".join(lines)
+
+
+def _shown(value: str) -> str:
+    """What a log says, on one line of its own and not to be taken for a command to the terminal."""
+    cut = value if len(value) <= MOST_LETTERS else f"{value[:MOST_LETTERS]}..."
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in cut)
 
 
 def message_of(alert: Alert, *, notifier: str, number: int, why: str, text: str = "") -> Message:

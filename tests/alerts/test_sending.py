@@ -11,6 +11,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -246,6 +247,14 @@ def test_standard_output_gets_text_or_json(form: str, tmp_path: Path, capsys: py
     told: Any = json.loads(out) if form == "json" else out
 
     assert told["alert_id"] == "abc" if form == "json" else "198.51.100.7" in told
+
+
+def test_what_a_log_says_stays_on_its_line() -> None:
+    """Neither a forged fact, nor a command to a terminal, nor a name so long that receivers refuse it."""
+    said = replace(MESSAGE, who=("eve\x1b[2J\n  who  nobody\r\u202e",), what=("x" * 100_000,)).as_text()
+    assert "eve\\x1b[2J\\n  who  nobody\\r\\u202e\n" in said
+    assert all(each.isprintable() for each in said.splitlines())
+    assert len(said) < 2000
 
 
 def test_a_message_is_the_same_after_it_was_kept() -> None:
