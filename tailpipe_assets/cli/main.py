@@ -143,4 +143,8 @@ def _unexpected(error: Exception) -> int:
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+    try:
+        print(message, file=sys.stderr, flush=True)
+    except OSError:
+        # Nobody listens. The exit code still says what happened, unless Python fails to flush at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

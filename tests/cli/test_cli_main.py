@@ -203,3 +203,15 @@ def test_output_that_cannot_be_written_is_told_in_a_line(tmp_path: Path) -> None
 
     assert finished.returncode == Exit.FAILED
     assert finished.stderr == "tailpipe: what there is to say cannot be written: No space left on device\n"
+
+
+def test_the_exit_code_holds_when_nobody_hears_why(tmp_path: Path) -> None:
+    """A complaint that cannot be written, because its reader left or the disk is full, changes nothing else."""
+    complain = f'"{sys.executable}" -c "{RUN}" --config-path nope config check'
+    for command in (
+        f"{complain} 2> /dev/full",
+        f"{{ sleep 1; {complain}; echo $? > code; }} 2>&1 | true; exit $(<code)",
+    ):
+        finished = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+        assert (finished.returncode, finished.stdout, finished.stderr) == (Exit.USAGE, "", "")
