@@ -5,6 +5,7 @@
     TailpipeError
     |- ConfigError                 edit a file: carries every problem found, each with its place
     |- UsageError                  type the command differently
+    |  `- UnknownFolderError       name another folder: there is none where the path begins
     |- PluginError                 install or mend a plugin
     |- BusyError                   wait: another run has hold of it
     |- HeldError                   ask whoever placed the hold: rows must stay
@@ -67,6 +68,10 @@ class ConfigError(TailpipeError):
 
 class UsageError(TailpipeError):
     """The command line asks for something that is not there or makes no sense."""
+
+
+class UnknownFolderError(UsageError):
+    """A path begins where there is no folder: at the home of nobody, or in a working folder that is gone."""
 
 
 class PluginError(TailpipeError):

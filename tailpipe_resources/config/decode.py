@@ -16,6 +16,7 @@ from tailpipe_resources.config.decode_sources import check_taken, credential, de
 from tailpipe_resources.config.decode_tables import format_block, table
 from tailpipe_resources.config.decode_views import view
 from tailpipe_resources.config.variables import check_locals, scope_of
+from tailpipe_resources.errors import UnknownFolderError
 from tailpipe_resources.model.alerting import Alerting
 from tailpipe_resources.model.config import Config
 from tailpipe_resources.model.detection import Detections
@@ -55,7 +56,7 @@ def decode(
 
 def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
     def each(kind: str, reads: Callable[[Block, Context], Decoded | None]) -> tuple[Decoded, ...]:
-        found = (reads(block, context) for block in blocks if aliases.block_type(block.type) == kind)
+        found = (_read(block, context, reads) for block in blocks if aliases.block_type(block.type) == kind)
         return tuple(value for value in found if value is not None)
 
     credentials = each("credential", credential)
@@ -96,6 +97,14 @@ def _decode(blocks: list[Block], context: Context, paths: list[str]) -> Config:
         detections=rules,
         alerting=alerting,
     )
+
+
+def _read(block: Block, context: Context, reads: Callable[[Block, Context], Decoded | None]) -> Decoded | None:
+    try:
+        return reads(block, context)
+    except UnknownFolderError as error:
+        context.problems.add(block.place, f"{block.title}: {error}")
+        return None
 
 
 def _in_order(sources: Iterable[Source], paths: list[str]) -> tuple[Source, ...]:

@@ -14,7 +14,7 @@ from tailpipe_resources.config.document import read
 from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.values import revealed
 from tailpipe_resources.config.variables import scope_of
-from tailpipe_resources.errors import ConfigError
+from tailpipe_resources.errors import ConfigError, UnknownFolderError
 from tailpipe_resources.model.config import Destination
 from tailpipe_resources.model.place import Problems
 
@@ -68,7 +68,7 @@ def outline(paths: Iterable[Path], variables: Mapping[str, str]) -> Outline | No
         collections = tuple(_key(block, scope) for block in _collections(blocks))
         enriched = frozenset(_key(block, scope)[0] for block in _collections(blocks) if _enriches(block))
         views = _views(blocks, scope, problems)
-    except ConfigError:
+    except (ConfigError, UnknownFolderError):
         return None
     if problems or any("://" in path for path in lakes):  # an object store needs its credential, which takes it all
         return None

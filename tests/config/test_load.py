@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tailpipe_resources.config import find_files, load
+from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.errors import ConfigError, UsageError
 from tailpipe_resources.model.config import Config, FormatBlock
 from tailpipe_resources.model.place import Place, Problems
@@ -111,6 +113,45 @@ def test_no_configuration_says_what_to_write() -> None:
         load()
     with pytest.raises(UsageError, match="--config-path: nope does not exist"):
         find_files("nope")
+
+
+def test_a_place_that_is_no_file_is_said_for_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe, a name that cannot be one and a home that nobody has are named, with where they were asked for."""
+    os.mkfifo("pipe")
+    for wrong, said in (
+        ("pipe", "--config-path: pipe is neither a file nor a folder"),
+        ("x" * 300, "cannot be looked at: File name too long"),
+        ("~nobody-at-all/x", '"~nobody-at-all/x": nobody has the home folder ~nobody-at-all'),
+        (":", 'no [*].hcl or [*].tpc file in ":"'),
+    ):
+        with pytest.raises(UsageError, match=said):
+            find_files(wrong)
+    monkeypatch.setenv("TAILPIPE_CONFIG_PATH", "nope")
+    with pytest.raises(UsageError, match="TAILPIPE_CONFIG_PATH: nope does not exist"):
+        find_files()
+
+
+def test_a_link_that_leads_nowhere_is_a_problem() -> None:
+    """A file that is meant and not there is told, not passed over; what an editor leaves beside an open file is."""
+    Path("a.hcl").symlink_to("gone.hcl")
+    Path("b.hcl").symlink_to("b.hcl")
+    Path(".#c.hcl").symlink_to("me@host.1")
+
+    with pytest.raises(ConfigError) as caught:
+        load()
+
+    assert str(caught.value).splitlines()[:2] == [
+        "a.hcl: cannot be read: No such file or directory",
+        "b.hcl: cannot be read: Too many levels of symbolic links",
+    ]
+
+
+def test_a_working_directory_that_is_gone_is_said(here: Path) -> None:
+    """Relative paths mean nothing there."""
+    here.rmdir()
+
+    with pytest.raises(UsageError, match="the working directory is gone"):
+        absolute("logs")
 
 
 def test_the_default_destination_needs_no_block(here: Path) -> None:
