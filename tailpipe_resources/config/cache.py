@@ -19,7 +19,7 @@ from tailpipe_resources.config import syntax
 from tailpipe_resources.model.home import home
 from tailpipe_resources.model.place import Place
 
-_VERSION = 1
+_VERSION = 2
 """Raise it whenever `prepass`, `tree` or `syntax` change what a file is read as."""
 
 _NODES: dict[str, type[Any]] = {
@@ -37,9 +37,9 @@ def read(text: str, path: str) -> syntax.Block | None:
 
 
 def write(text: str, block: syntax.Block) -> None:
-    """Keep what a text was read as. Where the folder cannot be written, nothing is kept."""
+    """Keep what a text was read as. Where the folder cannot be written, or it is nested too deeply, nothing is kept."""
     file = _file(text)
-    with suppress(OSError):
+    with suppress(OSError, RecursionError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # mkstemp makes the file readable by its owner only.
         descriptor, name = tempfile.mkstemp(dir=file.parent)

@@ -69,7 +69,7 @@ def _read(text: str, path: str, *, skipped: int = 0) -> Block:
     from lark.exceptions import UnexpectedInput
 
     try:
-        return TreeReader(path, skipped).body(hcl2.parses_to_tree(text))
+        return TreeReader(path, text, skipped).body(hcl2.parses_to_tree(text))
     except UnexpectedInput as error:
         line, message = _in_words(error, text)
         raise ConfigError([Place(path, line + skipped).problem(message)]) from None
@@ -97,11 +97,18 @@ def _found(rest: str) -> str:
 def _wanted(rest: str, expected: set[str]) -> str:
     if rest.lstrip().startswith("'"):
         return "strings are written in double quotes or backticks"
+    if rest.lstrip().startswith("~"):
+        return "${~ and ~} are not supported; trimspace() takes blanks away"
     if expected >= _VALUE:
         return "a value goes here"
     if rest.lstrip().startswith(","):
         return "attributes of a block are written on lines of their own, without commas"
     return _SHAPES
+
+
+def line_of(error: UnicodeDecodeError) -> int:
+    """The line of a file whose bytes are no text."""
+    return error.object.count(b"\n", 0, error.start) + 1
 
 
 def read(path: Path, problems: Problems) -> Block:
@@ -110,6 +117,6 @@ def read(path: Path, problems: Problems) -> Block:
         return parse(path.read_text(encoding="utf-8"), str(path), problems)
     except OSError as error:
         problems.add(Place(str(path), 0), f"cannot be read: {error.strerror}")
-    except UnicodeDecodeError:
-        problems.add(Place(str(path), 0), "is not UTF-8 text")
+    except UnicodeDecodeError as error:
+        problems.add(Place(str(path), line_of(error)), "is not UTF-8 text")
     return parse("", str(path), problems)

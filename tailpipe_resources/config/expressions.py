@@ -6,13 +6,12 @@ and the text is a secret too.
 
 from __future__ import annotations
 
-import math
-import operator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.config import functions
 from tailpipe_resources.config.aliases import block_type
+from tailpipe_resources.config.operators import compute, item, numeric, truth
 from tailpipe_resources.config.syntax import (
     Binary,
     Call,
@@ -41,7 +40,7 @@ from tailpipe_resources.errors import ConfigError, SourceRefusedError
 from tailpipe_resources.model.names import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from tailpipe_resources.config.syntax import Attribute
 
@@ -56,20 +55,6 @@ REFERABLE = {
     "table": 1,
 }
 """Block types a reference may name, and how many labels follow."""
-
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "%": math.fmod,
-}
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 class Scope:
@@ -110,6 +95,8 @@ class Scope:
             return self._evaluate(node)
         except (ExpressionError, SourceRefusedError) as error:
             raise ConfigError([node.place.problem(str(error))]) from None
+        except RecursionError:
+            raise ConfigError([node.place.problem("values are nested too deeply in here")]) from None
 
     def local(self, name: str) -> Value:
         """The value of a `locals` attribute.
@@ -144,11 +131,11 @@ class Scope:
             case Name() | Member():
                 return self._member(node)
             case Index():
-                return _item(self.evaluate(node.of), self.evaluate(node.key))
+                return item(self.evaluate(node.of), self.evaluate(node.key))
             case Call():
                 return self._call(node)
             case ListOf():
-                return [self.evaluate(item) for item in node.items]
+                return [self.evaluate(each) for each in node.items]
             case ObjectOf():
                 return self._object(node)
             case _:
@@ -157,19 +144,19 @@ class Scope:
     def _operation(self, node: Conditional | Unary | Binary) -> Value:
         match node:
             case Conditional():
-                chosen = _truth(self.evaluate(node.condition), "a condition")
+                chosen = truth(self.evaluate(node.condition), "a condition")
                 return self.evaluate(node.then if chosen else node.otherwise)
             case Unary(operator="!"):
-                return not _truth(self.evaluate(node.operand), '"!"')
+                return not truth(self.evaluate(node.operand), '"!"')
             case Unary():
-                return -_number(self.evaluate(node.operand), '"-"')
+                return -numeric(self.evaluate(node.operand), '"-"')
             case Binary(operator="&&" | "||"):
-                left = _truth(self.evaluate(node.left), f'"{node.operator}"')
+                left = truth(self.evaluate(node.left), f'"{node.operator}"')
                 if left is (node.operator == "||"):
                     return left
-                return _truth(self.evaluate(node.right), f'"{node.operator}"')
+                return truth(self.evaluate(node.right), f'"{node.operator}"')
             case Binary():
-                return _compute(node.operator, self.evaluate(node.left), self.evaluate(node.right))
+                return compute(node.operator, self.evaluate(node.left), self.evaluate(node.right))
 
     def _template(self, node: Template) -> Value:
         if len(node.parts) == 1:
@@ -218,7 +205,7 @@ class Scope:
                     f'unknown reference "{root}.{node.name}"{hint(root, [*self._referable, "local", "var"])}'
                 )
             case of:
-                return _item(self.evaluate(of), node.name)
+                return item(self.evaluate(of), node.name)
 
 
 def _path(node: Expression) -> tuple[str, ...]:
@@ -238,46 +225,3 @@ def _reference(node: Expression, path: tuple[str, ...], referable: Mapping[str, 
         wanted = f"{path[0]}.<name>" if referable[kind] == 1 else f"{path[0]}.<type>.<name>"
         raise ExpressionError(f"{written} is no reference; it is written {wanted}")
     return Reference(node.place, kind, path[1:], written)
-
-
-def _item(of: Value, key: Value) -> Value:
-    if isinstance(of, dict) and isinstance(key, str):
-        if key not in of:
-            raise ExpressionError(f'the object has no "{key}"{hint(key, of)}')
-        return of[key]
-    if isinstance(of, list) and isinstance(key, int) and not isinstance(key, bool):
-        if not 0 <= key < len(of):
-            raise ExpressionError(f"the list has no item {key}; it has {len(of)}, counted from 0")
-        return of[key]
-    raise ExpressionError(f"{kind_of(of)} has no items called by {kind_of(key)}")
-
-
-def _compute(symbol: str, left: Value, right: Value) -> Value:
-    if symbol in {"==", "!="}:
-        return (_comparable(left) == _comparable(right)) is (symbol == "==")
-    first, second = _number(left, f'"{symbol}"'), _number(right, f'"{symbol}"')
-    if symbol in _COMPARE:
-        return _COMPARE[symbol](first, second)
-    if symbol in "/%" and second == 0:
-        raise ExpressionError("division by zero")
-    try:
-        result = _ARITHMETIC[symbol](first, second)
-        return int(result) if float(result).is_integer() else result
-    except OverflowError:
-        raise ExpressionError("the result is too large") from None
-
-
-def _comparable(value: Value) -> tuple[str, Value]:
-    return kind_of(value), revealed(value)
-
-
-def _truth(value: Value, who: str) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise ExpressionError(f"{who} needs true or false, not {kind_of(value)}")
-
-
-def _number(value: Value, who: str) -> int | float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value
-    raise ExpressionError(f"{who} needs numbers, not {kind_of(value)}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tailpipe_resources.config.operators import number
 from tailpipe_resources.config.paths import absolute
 from tailpipe_resources.config.values import (
     ExpressionError,
@@ -19,7 +22,8 @@ from tailpipe_resources.config.values import (
     revealed,
     text_of,
 )
-from tailpipe_resources.errors import SourceRefusedError
+from tailpipe_resources.config.verbs import formatted
+from tailpipe_resources.errors import SourceRefusedError, UnknownFolderError
 from tailpipe_resources.model.names import hint
 from tailpipe_resources.model.secret import Secret
 
@@ -29,7 +33,8 @@ if TYPE_CHECKING:
 LOOKS_UP_SECRETS = frozenset({"env", "secret_file"})
 """What only the user's own configuration may call."""
 
-_GO_VERBS = re.compile(r"%([-+ #0]*\d*(?:\.\d+)?)([vsdqfgexX%])")
+_GROUP = re.compile(r"\$(?:(?P<dollar>\$)|(?P<bare>\w+)|\{(?P<name>\w+)\})", re.ASCII)
+"""What a replacement says of the groups of its expression, as Go writes it."""
 
 
 def call(name: str, arguments: list[Value], folder: Path) -> Value:
@@ -70,7 +75,7 @@ def _check_count(name: str, function: Callable[..., Value], arguments: list[Valu
 def _said_by(name: str, function: Callable[..., Value], arguments: list[Value]) -> Value:
     try:
         return function(*arguments)
-    except (ValueError, ArithmeticError, TypeError) as error:
+    except (ValueError, ArithmeticError, TypeError, UnknownFolderError) as error:
         raise ExpressionError(f"{name}(): {error}") from None
 
 
@@ -96,7 +101,10 @@ def _secret_file(path: Value) -> Value:
 
 def _file(folder: str, path: Value) -> Value:
     base = Path(folder).resolve()
-    target = (base / _text(path)).resolve()
+    try:
+        target = (base / _text(path)).resolve()
+    except RuntimeError:  # until Python 3.13
+        raise ExpressionError(f'"{path}" cannot be read: {os.strerror(errno.ELOOP)}') from None
     if not target.is_relative_to(base):
         raise ExpressionError(f'"{path}" is outside the folder that files are read from')
     try:
@@ -140,10 +148,25 @@ def _replace(text: Value, search: Value, replacement: Value) -> Value:
     pattern = _text(search)
     if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/"):
         try:
-            return re.sub(pattern[1:-1], _text(replacement), _text(text))
+            expression = re.compile(pattern[1:-1])
         except re.error as error:
             raise ExpressionError(f"{pattern} is not a regular expression: {error}") from None
+        template = _text(replacement)
+        return expression.sub(lambda match: _expanded(template, match), _text(text))
     return _text(text).replace(pattern, _text(replacement))
+
+
+def _expanded(template: str, match: re.Match[str]) -> str:
+    def group(reference: re.Match[str]) -> str:
+        name = reference["bare"] or reference["name"]
+        if name is None:
+            return "$"
+        try:
+            return match[int(name) if name.isdigit() else name] or ""
+        except IndexError:
+            raise ExpressionError(f"{match.re.pattern} has no group {name}") from None
+
+    return _GROUP.sub(group, template)
 
 
 def _join(separator: Value, items: Value) -> Value:
@@ -167,26 +190,7 @@ def _trimspace(text: Value) -> Value:
 
 
 def _format(spec: Value, *values: Value) -> Value:
-    waiting = list(values)
-
-    def fill(match: re.Match[str]) -> str:
-        flags, verb = match.groups()
-        if verb == "%":
-            return "%"
-        if not waiting:
-            raise ExpressionError("has fewer values than verbs")
-        value = waiting.pop(0)
-        if verb in "vsq":
-            text = json.dumps(plain(value)) if verb == "q" or isinstance(value, (list, dict)) else _text(value)
-            return f"%{flags}s" % text
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ExpressionError(f"%{verb} needs a number, not {kind_of(value)}")
-        return f"%{flags}{verb}" % value
-
-    text = _GO_VERBS.sub(fill, _text(spec))
-    if waiting:
-        raise ExpressionError("has more values than verbs")
-    return text
+    return formatted(_text(spec), values)
 
 
 def _jsonencode(value: Value) -> Value:
@@ -194,8 +198,15 @@ def _jsonencode(value: Value) -> Value:
 
 
 def _jsondecode(text: Value) -> Value:
-    decoded: Value = json.loads(_text(text))
+    try:
+        decoded: Value = json.loads(_text(text), parse_constant=_no_number, parse_float=number, parse_int=number)
+    except RecursionError:
+        raise ExpressionError("the text is nested too deeply") from None
     return decoded
+
+
+def _no_number(word: str) -> Value:
+    raise ExpressionError(f"{word} is no number of JSON")
 
 
 _ON_SECRETS: dict[str, Callable[..., Value]] = {

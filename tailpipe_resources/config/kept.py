@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.config.decode import decode
-from tailpipe_resources.config.document import parse
+from tailpipe_resources.config.document import line_of, parse
 from tailpipe_resources.config.loading import digest
 from tailpipe_resources.errors import ConfigError, Problem
 
@@ -79,5 +79,5 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError([Problem(str(file), 0, f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError:
-        raise ConfigError([Problem(str(file), 0, "is not UTF-8 text")]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError([Problem(str(file), line_of(error), "is not UTF-8 text")]) from None

@@ -23,6 +23,9 @@ _RAW = re.compile(r'["\\]|\$\{|%\{')
 _HEREDOC = re.compile(r"<<(-?)([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*\r?\n")
 _DIRECTIVE = re.compile(r"%\{~?\s*(?:(?:if|for)\s|(?:else|endif|endfor)\s*~?\})")
 _CLOSES = {")": "(", "]": "[", "}": "{"}
+_MAX_DEPTH = 100
+"""How many brackets may be open at once; far more than anybody writes, and few enough for whatever recurs into them."""
+
 _ESCAPED = {
     '"': '\\"',
     "\\": "\\\\",
@@ -111,19 +114,35 @@ class _Scanner:
 
     def _bracket(self, token: str, where: int) -> None:
         if token in _CLOSES.values():
-            self._brackets.append((token, where))
+            self._open(token, where)
         elif token in _CLOSES:
-            if not self._brackets or self._brackets.pop()[0] != _CLOSES[token]:
-                raise self._wrong(where, f'unexpected "{token}"; it closes nothing that is open')
+            self._close(token, where)
         elif not self._brackets:
             self._cuts.append(len(self._out))
+
+    def _open(self, token: str, where: int) -> None:
+        if len(self._brackets) == _MAX_DEPTH:
+            raise self._wrong(where, f"more than {_MAX_DEPTH} brackets are open here; values are nested too deeply")
+        self._brackets.append((token, where))
+
+    def _close(self, token: str, where: int) -> None:
+        if not any(opened.endswith(_CLOSES[token]) for opened, _ in self._brackets):
+            raise self._wrong(where, f'unexpected "{token}"; it closes nothing that is open')
+        opened, at = self._brackets.pop()
+        if opened != _CLOSES[token]:
+            line = self._place(where).line
+            raise self._wrong(at, f'"{opened}" is not closed before the "{token}" of line {line}')
 
     def _comment(self, match: re.Match[str]) -> None:
         block = match[0] == "/*"
         end = self._text.find("*/" if block else "\n", match.end())
         if end < 0 and block:
             raise self._wrong(match.start(), 'the comment "/*" is not closed; end it with "*/"')
-        self._copy(len(self._text) if end < 0 else end + 2 if block else end)
+        if block and "\n" not in self._text[match.start() : end]:
+            # python-hcl2 takes it for the end of a line, and refuses it where none may be.
+            self._replace(end + 2, " ")
+        else:
+            self._copy(len(self._text) if end < 0 else end + 2 if block else end)
 
     def _string(self, opening: re.Match[str]) -> None:
         self._copy(opening.end())
@@ -150,7 +169,7 @@ class _Scanner:
 
     def _template(self, opening: re.Match[str]) -> None:
         self._copy(opening.end())
-        self._brackets.append((opening[0], opening.start()))
+        self._open(opening[0], opening.start())
         first = len(self._out)
         self.code()
         inner = "".join(self._out[first:])
@@ -199,4 +218,4 @@ class _Scanner:
 def _dedent(body: str) -> str:
     lines = body.split("\n")
     indent = min((len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()), default=0)
-    return "\n".join(line[indent:] if line.strip() else "" for line in lines)
+    return "\n".join(line[indent:] if line.strip() else line for line in lines)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tailpipe_resources.config.operators import number
 from tailpipe_resources.config.prepass import HEREDOC_START
 from tailpipe_resources.config.syntax import (
     Attribute,
@@ -22,6 +24,7 @@ from tailpipe_resources.config.syntax import (
     Template,
     Unary,
 )
+from tailpipe_resources.config.values import ExpressionError
 from tailpipe_resources.errors import ConfigError
 from tailpipe_resources.model.place import Place
 
@@ -60,15 +63,16 @@ _UNSUPPORTED = {
 class TreeReader:
     """Reads the trees of one file."""
 
-    def __init__(self, path: str, skipped: int = 0) -> None:
+    def __init__(self, path: str, text: str, skipped: int = 0) -> None:
         self._path = path
+        self._text = text
         self._skipped = skipped
         self._readers: dict[str, Callable[[Node], Expression]] = {
             "expr_term": self._term,
             "identifier": lambda node: Name(self._place(node), str(node.children[0])),
             "literal_value": lambda node: Literal(self._place(node), _LITERALS[str(node.children[0])]),
-            "int_lit": lambda node: Literal(self._place(node), int(node.children[0])),
-            "float_lit": lambda node: Literal(self._place(node), float(node.children[0])),
+            "int_lit": self._number,
+            "float_lit": self._number,
             "string": self._string,
             "interpolation": lambda node: self.expression(_inner(node)[0]),
             "tuple": lambda node: ListOf(self._place(node), tuple(map(self.expression, _inner(node)))),
@@ -98,9 +102,17 @@ class TreeReader:
         return reader(node)
 
     def _body(self, node: Node, kind: str, labels: tuple[str, ...], body: Node) -> Block:
+        for before, child in pairwise(_inner(body)):
+            self._check_line(before, child)
         attributes = tuple(self._attribute(child) for child in _inner(body) if child.data == "attribute")
         blocks = tuple(self._block(child) for child in _inner(body) if child.data == "block")
         return Block(self._place(node), kind, labels, attributes, blocks)
+
+    def _check_line(self, before: Node, node: Node) -> None:
+        line = self._text[before.meta.start_pos : node.meta.start_pos].rpartition("\n")[2].rstrip()
+        if line and not line.endswith("*/"):
+            name = str(_inner(node)[0].children[0])
+            raise self._wrong(node, f'unexpected "{name}"; attributes and blocks are written on lines of their own')
 
     def _attribute(self, node: Node) -> Attribute:
         name, value = _inner(node)
@@ -120,6 +132,12 @@ class TreeReader:
 
     def _term(self, node: Node) -> Expression:
         return self.expression(_inner(node)[0])
+
+    def _number(self, node: Node) -> Literal:
+        try:
+            return Literal(self._place(node), number(str(node.children[0])))
+        except ExpressionError as error:
+            raise self._wrong(node, str(error)) from None
 
     def _string(self, node: Node) -> Expression:
         parts = [self._part(part.children[0]) for part in _inner(node)]

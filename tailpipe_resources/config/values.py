@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tailpipe_resources.model.place import Place  # noqa: TC001 - pydantic reads the annotations
@@ -55,9 +56,9 @@ def text_of(value: Value) -> str:
     """
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, (str, int, float)):
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    if isinstance(value, (str, int)):
         return str(value)
     if isinstance(value, Secret):
         return value.reveal()

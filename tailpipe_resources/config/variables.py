@@ -32,6 +32,7 @@ _KINDS = {
     "string": "a string",
     "tuple": "a list",
 }
+_COLLECTIONS = {"list", "map", "set"}
 
 
 def scope_of(blocks: Iterable[Block], given: Mapping[str, str], problems: Problems) -> Scope:
@@ -69,13 +70,11 @@ def _add_locals(locals_: dict[str, Attribute], block: Block, problems: Problems)
 
 
 def _value(name: str, block: Block, given: Mapping[str, str], problems: Problems) -> Value:
-    attributes = {attribute.name: attribute for attribute in block.attributes}
-    for unknown in attributes.keys() - set(_ATTRIBUTES):
-        message = f'{block.title} has no attribute "{unknown}"{hint(unknown, _ATTRIBUTES)}'
-        problems.add(attributes[unknown].place, message)
+    attributes = _attributes(block, problems)
+    written = attributes.get("type")
     try:
         default = Scope({}, {}).evaluate(attributes["default"].value) if "default" in attributes else None
-        kind = _kind(attributes.get("type"), default)
+        kind = _kind(written, default)
     except ConfigError as error:
         problems.extend(error.problems)
         return None
@@ -85,22 +84,74 @@ def _value(name: str, block: Block, given: Mapping[str, str], problems: Problems
             block.place, f"{block.title} has no value; give it a default, --var {name}=... or {_ENVIRONMENT}{name}"
         )
     value = default if text is None else text if kind == "a string" else _literal(text)
+    origin = "its default" if text is None else "the value given"
     if kind is not None and value is not None and kind_of(value) != kind:
-        origin = "its default" if text is None else "the value given"
         problems.add(block.place, f"{block.title} is {kind}; {origin} is {kind_of(value)}")
         return None
+    misfit = None if written is None else _misfit(written.value, value)
+    if misfit is not None:
+        problems.add(block.place, f"{block.title} takes {misfit[0]} for each element; {origin} has {misfit[1]}")
+        return None
     return value
+
+
+def _attributes(block: Block, problems: Problems) -> dict[str, Attribute]:
+    attributes: dict[str, Attribute] = {}
+    for attribute in block.attributes:
+        first = attributes.setdefault(attribute.name, attribute)
+        if first is not attribute:
+            problems.add(attribute.place, f'"{attribute.name}" is set twice; the first is at {first.place}')
+        elif attribute.name not in _ATTRIBUTES:
+            message = f'{block.title} has no attribute "{attribute.name}"{hint(attribute.name, _ATTRIBUTES)}'
+            problems.add(attribute.place, message)
+    if "description" in attributes:
+        _check_description(attributes["description"], problems)
+    return attributes
+
+
+def _check_description(attribute: Attribute, problems: Problems) -> None:
+    try:
+        value = Scope({}, {}).evaluate(attribute.value)
+    except ConfigError as error:
+        problems.extend(error.problems)
+        return
+    if not isinstance(value, str):
+        problems.add(attribute.place, f'"description" must be a string, not {kind_of(value)}')
 
 
 def _kind(attribute: Attribute | None, default: Value) -> str | None:
     """What the variable's values are, in words; None for anything."""
     if attribute is None:
         return "a string" if default is None else kind_of(default)
-    name = _type_name(attribute.value)
+    _check_type(attribute.value)
+    return _KINDS[_type_name(attribute.value)]
+
+
+def _check_type(node: Expression) -> None:
+    name = _type_name(node)
     if name not in _KINDS:
-        message = f'"type" is not a type{hint(name, _KINDS)}'
-        raise ConfigError([attribute.place.problem(message)])
-    return _KINDS[name]
+        raise ConfigError([node.place.problem(f'"type" is not a type{hint(name, _KINDS)}')])
+    for inner in _element_types(node):
+        _check_type(inner)
+
+
+def _element_types(node: Expression) -> tuple[Expression, ...]:
+    """What each element of a collection is; nothing of tuples and objects, whose elements differ."""
+    return node.arguments if isinstance(node, Call) and node.function in _COLLECTIONS else ()
+
+
+def _misfit(node: Expression, value: Value) -> tuple[str, str] | None:
+    """The kind that each element of a collection has to be, and that of one which is not."""
+    elements = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    for inner in _element_types(node):
+        kind = _KINDS[_type_name(inner)]
+        for element in elements:
+            if kind is not None and element is not None and kind_of(element) != kind:
+                return kind, kind_of(element)
+            deeper = _misfit(inner, element)
+            if deeper is not None:
+                return deeper
+    return None
 
 
 def _type_name(node: Expression) -> str:

@@ -71,6 +71,17 @@ def test_blocks_and_attributes_know_their_lines() -> None:
         ),
         ('a = "\\S"\n', ['x.hcl:1: "\\S" is not an escape; write "\\\\S", or the text in backticks']),
         ("a = [for x in y : x]\n", ['x.hcl:1: "for" expressions are not supported']),
+        ("a = 1 b = 2\n", ['x.hcl:1: unexpected "b"; attributes and blocks are written on lines of their own']),
+        ("x {\n  a = 1 /*\n*/ y {}\n}\n", []),
+        ("x {} y {}\n", ['x.hcl:1: unexpected "y"; attributes and blocks are written on lines of their own']),
+        ("x { y {} }\n/* c\n*/ a = 1\n", []),
+        ("a = 1e400\n", ["x.hcl:1: the number is too large"]),
+        ("a = " + "1" * 5000 + "\n", ["x.hcl:1: the number is too large"]),
+        ("a = 1\nb = " + "+".join(["1"] * 3000) + "\n", ["x.hcl:2: values are nested too deeply in here"]),
+        (
+            'a = "${~ 1}"\n',
+            ['x.hcl:1: unexpected "~"; ${~ and ~} are not supported; trimspace() takes blanks away'],
+        ),
         (
             "secret_key = 12 34\n",
             ['x.hcl:1: unexpected text; an attribute is written name = value, a block type "label" { ... }'],

@@ -36,6 +36,13 @@ def evaluate(expression: str, variables: dict[str, Value] | None = None, path: s
         ('"a${"b${"c"}"}"', "abc"),
         ('local.tags.a[1] + local.tags["a"].0', 3),
         ("7 / 2", 3.5),
+        ("0.1 + 0.2", 0.3),
+        ("100 * 1.1", 110),
+        ("9007199254740993 / 1", 9007199254740993),
+        ("[-7 % 3, 7 % -3, 5.5 % 2]", [-1, 1, 1.5]),
+        ('"${1e3}, ${1e20}, ${0.0000001}"', "1000, 100000000000000000000, 0.0000001"),
+        ("[1] == [true] || { a = 0 } == { a = false }", False),
+        ("[{ a = [1.0] }] == [{ a = [1] }]", True),
         ("-(7 - 9) * 2 % 3", 1),
         ("1 < 2 && 2 <= 2 && 3 > 2 && !(3 >= 4) || false", True),
         ('1 == 1 && "a" != "b" && 1 != "1"', True),
@@ -46,6 +53,8 @@ def evaluate(expression: str, variables: dict[str, Value] | None = None, path: s
         ("merge({ a = 1 }, { a = 2, b = 3 })", {"a": 2, "b": 3}),
         ('replace("a.b.c", ".", "-")', "a-b-c"),
         ('replace("a1b22", "/[0-9]+/", "#")', "a#b#"),
+        (r'replace("a1", "/(?P<l>[a-z])([0-9])/", "$2-$l-$$l-$${2}x-\\d-$0")', r"1-a-$l-1x-\d-a1"),
+        ('replace("a1", "1", "$0")', "a$0"),
         ("concat([1], [2, 3])", [1, 2, 3]),
         ("concat([[1], [2]]...)", [1, 2]),
         ('join(",", ["a", 1])', "a,1"),
@@ -53,7 +62,8 @@ def evaluate(expression: str, variables: dict[str, Value] | None = None, path: s
         ('lower(trimspace("  AB "))', "ab"),
         ('format("%s-%03d-%v-%q-%.1f%%", "a", 7, true, "q", 1.25)', 'a-007-true-"q"-1.2%'),
         ('coalesce(null, "", env("NOT_SET"), "x")', "x"),
-        ('jsonencode({ a = [1, "é"] })', '{"a":[1,"é"]}'),
+        ('format("%t %x %o %g %v", true, 255, 8, 12345.678, [1, "é"])', 'true ff 10 12345.678 [1,"é"]'),
+        ('jsonencode({ a = [1.0, "é"] })', '{"a":[1,"é"]}'),
         ('jsondecode(`{"a": [1, null]}`)', {"a": [1, None]}),
     ],
 )
@@ -81,7 +91,21 @@ def test_an_expression_gives(expression: str, expected: Value) -> None:
         ("[1][2]", "the list has no item 2; it has 1, counted from 0"),
         ("1 ? 2 : 3", "a condition needs true or false, not a number"),
         ('format("%d", "x")', "format(): %d needs a number, not a string"),
+        ('format("%d", 1.5)', "format(): %d needs a whole number"),
+        ('format("%t", 1)', "format(): %t needs true or false, not a number"),
+        ('format("100%")', 'format(): "%" is no verb; there is %v %s %q %t %d %x %X %o %e %f %g %%'),
+        ('format("%99999999999d", 1)', 'format(): "%9999" is no verb'),
+        ('replace("a", "/a/", "$1")', "replace(): a has no group 1"),
+        ("1e308 * 10", "the result is too large"),
+        ("+".join(["1"] * 400), "values are nested too deeply in here"),
         ('jsondecode("{")', "jsondecode(): "),
+        ('jsondecode("[NaN]")', "jsondecode(): NaN is no number of JSON"),
+        ('jsondecode("1e400")', "jsondecode(): the number is too large"),
+        (f'jsondecode("{"[" * 100_000}")', "jsondecode(): the text is nested too deeply"),
+        (
+            'secret_file("~nobody-at-all/x")',
+            'secret_file(): "~nobody-at-all/x": nobody has the home folder ~nobody-at-all',
+        ),
         ('"a ${env("NOT_SET")}"', "the environment variable NOT_SET is not set"),
     ],
 )
@@ -150,6 +174,9 @@ def test_file_reads_below_the_configuration_only(tmp_path: Path) -> None:
             evaluate(f'file("{wrong}")', path=path)
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
         evaluate('file("b.sql")', path=path)
+    (config / "loop").symlink_to("loop")
+    with pytest.raises(ConfigError, match="cannot be read: Too many levels of symbolic links"):
+        evaluate('file("loop")', path=path)
 
 
 def test_locals_that_need_each_other_are_a_problem() -> None:

@@ -56,6 +56,14 @@ def test_backticks_elsewhere_are_left_alone(text: str) -> None:
     assert prepare(text, "x.hcl").text == text
 
 
+@pytest.mark.parametrize(
+    "text", ["a = /* b */ 1", "a /* `b */ = 1 /* c */", "/* b */ a = (1 /* c */)", "a = [/* b */ 1, 0 /* c */][0]"]
+)
+def test_a_comment_within_a_line_is_no_end_of_it(text: str) -> None:
+    """Between `/*` and `*/` on one line nothing matters, wherever it stands."""
+    assert value(f"{text}\n") == 1
+
+
 def test_a_byte_order_mark_is_dropped() -> None:
     """A file saved on Windows reads like any other."""
     assert prepare("\ufeffa = 1\n", "x.hcl").text == "a = 1\n"
@@ -71,6 +79,7 @@ def test_a_byte_order_mark_is_dropped() -> None:
         (r'"tab\t quote\" slash\\ \u00e9 \U0001f600"', 'tab\t quote" slash\\ é 😀'),
         ('<<EOF\n  one \\S "q" `b`\n two\nEOF', '  one \\S "q" `b`\n two\n'),
         ("<<-EOF\n    one\n\n      two\n  EOF", "one\n\n  two\n"),
+        ("<<-EOF\n    one\n     \n  two\nEOF", "  one\n     \ntwo\n"),
         ("<<EOF\nEOF", ""),
         ('"${\n"a"\n}"', "a"),
         ("<<EOF\n%{YEAR} $${x}\nEOF", "%{YEAR} ${x}\n"),
@@ -90,7 +99,12 @@ def test_a_string_says(text: str, expected: str) -> None:
         ('a = "${x', 'x.hcl:1: "${" is not closed'),
         ("\n/* x", 'x.hcl:2: the comment "/*" is not closed'),
         ('source "a" "b" {\n\n', 'x.hcl:1: "{" is not closed'),
-        ("a = [1)\n", 'x.hcl:1: unexpected ")"'),
+        ("a = [1)\n", 'x.hcl:1: unexpected ")"; it closes nothing that is open'),
+        ("b {\n  a = f([1,\n  2)\n}\n", 'x.hcl:2: "[" is not closed before the ")" of line 3'),
+        ("b {\n  a = f(1\n}\n", 'x.hcl:2: "(" is not closed before the "}" of line 3'),
+        ('b {\n  a = "${f(1}"\n}\n', 'x.hcl:2: "(" is not closed before the "}" of line 2'),
+        ("\na = " + "[" * 101 + "]" * 101, "x.hcl:2: more than 100 brackets are open here"),
+        ("\na = " + '"${' * 101 + '}"' * 101, "x.hcl:2: more than 100 brackets are open here"),
         ('a = "%{ if x }"\n', "x.hcl:1: template directives are not supported"),
     ],
 )

@@ -154,6 +154,27 @@ def test_everything_wrong_is_said_at_once() -> None:
         ),
         ('variable "v" {\n  type = string\n}\n', 'x.hcl:1: variable "v" has no value; '),
         ('variable "v" {\n  type = strin\n}\n', 'x.hcl:2: "type" is not a type; did you mean "string"?'),
+        ('variable "v" {\n  type = list(strin)\n}\n', 'x.hcl:2: "type" is not a type; did you mean "string"?'),
+        (
+            'variable "v" {\n  type    = map(list(number))\n  default = { a = [1], b = [2, "x"] }\n}\n',
+            'x.hcl:1: variable "v" takes a number for each element; its default has a string\ntailpipe: 1 problem',
+        ),
+        (
+            'variable "v" {\n  default = "x"\n  default = "y"\n}\n',
+            'x.hcl:3: "default" is set twice; the first is at x.hcl:2\ntailpipe: 1 problem',
+        ),
+        (
+            'variable "v" {\n  default     = "x"\n  description = no\n}\n',
+            'x.hcl:3: "no" is not a value; text is written in quotes\ntailpipe: 1 problem',
+        ),
+        (
+            'variable "v" {\n  default     = "x"\n  description = 5\n}\n',
+            'x.hcl:3: "description" must be a string, not a number\ntailpipe: 1 problem',
+        ),
+        (
+            'source "file" "a" {\n  path = "~nobody-at-all/x"\n}\n',
+            'x.hcl:1: source "file" "a": "~nobody-at-all/x": nobody has the home folder ~nobody-at-all\n',
+        ),
         ('table "http_log" {\n}\n', 'x.hcl:1: the table "http_log" is built in; give yours another name'),
         (
             'destination "delta" "x" {\n  path = "."\n}\n',
@@ -235,13 +256,13 @@ def test_a_problem_with_a_secret_never_repeats_it(attribute: str, monkeypatch: p
 
 
 def test_a_file_that_is_not_text_is_a_problem() -> None:
-    """Unreadable and binary files are reported by name."""
-    Path("x.hcl").write_bytes(b"\xff\xfe")
+    """Unreadable and binary files are reported by name, with the line of the first byte that is no text."""
+    Path("x.hcl").write_bytes(b"# one\n# \xe9\n")
 
     with pytest.raises(ConfigError) as caught:
         load(["x.hcl", "y.hcl"])
 
     assert str(caught.value).splitlines()[:2] == [
-        "x.hcl: is not UTF-8 text",
+        "x.hcl:2: is not UTF-8 text",
         "y.hcl: cannot be read: No such file or directory",
     ]
