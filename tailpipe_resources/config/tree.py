@@ -109,10 +109,14 @@ class TreeReader:
         return Block(self._place(node), kind, labels, attributes, blocks)
 
     def _check_line(self, before: Node, node: Node) -> None:
-        line = self._text[before.meta.start_pos : node.meta.start_pos].rpartition("\n")[2].rstrip()
+        line = self._line_before(before, node)
         if line and not line.endswith("*/"):
             name = str(_inner(node)[0].children[0])
             raise self._wrong(node, f'unexpected "{name}"; attributes and blocks are written on lines of their own')
+
+    def _line_before(self, before: Node, node: Node) -> str:
+        """What of an earlier node, and what follows it, stands on a node's own line."""
+        return self._text[before.meta.start_pos : node.meta.start_pos].rpartition("\n")[2].rstrip()
 
     def _attribute(self, node: Node) -> Attribute:
         name, value = _inner(node)
@@ -170,6 +174,10 @@ class TreeReader:
         return _ESCAPE.sub(means, text)
 
     def _object(self, node: Node) -> ObjectOf:
+        for before, element in pairwise(_inner(node)):
+            between = self._line_before(before, element)
+            if between and not between.endswith((",", "*/")):
+                raise self._wrong(element, "a comma, or a line end, goes between two entries of an object")
         pairs = [_inner(element) for element in _inner(node)]
         keys = tuple(self._key(key) for key, _ in pairs)
         return ObjectOf(self._place(node), keys, tuple(self.expression(value) for _, value in pairs))

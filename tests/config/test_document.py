@@ -75,6 +75,8 @@ def test_blocks_and_attributes_know_their_lines() -> None:
         ("x {\n  a = 1 /*\n*/ y {}\n}\n", []),
         ("x {} y {}\n", ['x.hcl:1: unexpected "y"; attributes and blocks are written on lines of their own']),
         ("x { y {} }\n/* c\n*/ a = 1\n", []),
+        ("a = { b = 1 c = 2 }\n", ["x.hcl:1: a comma, or a line end, goes between two entries of an object"]),
+        ("a = { b = 1, c = 2\n d = 3 /* e */, f = 4 /*\n*/ g = 5 }\n", []),
         ("a = 1e400\n", ["x.hcl:1: the number is too large"]),
         ("a = " + "1" * 5000 + "\n", ["x.hcl:1: the number is too large"]),
         ("a = 1\nb = " + "+".join(["1"] * 3000) + "\n", ["x.hcl:2: values are nested too deeply in here"]),
