@@ -10,6 +10,8 @@ import importlib
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from tailpipe_assets.cli.parser import Parser
+
 
 class CommandModule(Protocol):
     """What a command's module offers."""
@@ -39,15 +41,10 @@ class Command:
         """Import its module."""
         return cast("CommandModule", importlib.import_module(self.module))
 
-    def parser(self) -> argparse.ArgumentParser:
+    def parser(self) -> Parser:
         """What reads its arguments, with the global flags among them."""
         module = self.load()
-        parser = argparse.ArgumentParser(
-            prog=f"tailpipe {self.name}",
-            description=module.__doc__,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+        parser = Parser(f"tailpipe {self.name}", description=module.__doc__)
         module.add_arguments(parser)
         add_global_flags(parser)
         return parser
@@ -67,7 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "collection", "What is collected, and where to.", f"{_HERE}.collection", "list|show|delete", ("partition",)
     ),
-    Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show|test|run"),
+    Command("source", "Where logs can come from.", f"{_HERE}.source", "list|show|test"),
     Command("table", "The log types and their columns.", f"{_HERE}.table", "list|show"),
     Command("format", "How bytes become records.", f"{_HERE}.format", "list|show"),
     Command("alert", "Findings that somebody is told of.", f"{_HERE}.alert", "list|show|ack|close|status|deliver"),

@@ -45,8 +45,3 @@ MEANING: tuple[tuple[type[errors.TailpipeError], Exit], ...] = (
 def exit_of(error: errors.TailpipeError) -> Exit:
     """The code a command ends with when this stops it."""
     return next(code for kind, code in MEANING if isinstance(error, kind))
-
-
-def describe() -> str:
-    """All codes with their meaning, for the help."""
-    return "\n".join(f"  {code.value:<4} {code.meaning}" for code in Exit)

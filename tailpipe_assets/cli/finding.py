@@ -45,7 +45,7 @@ _SELECT = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare flags and arguments."""
     parser.add_argument("verb", choices=("list", "show"), help="all of them, or one with all about it")
-    parser.add_argument("id", nargs="?", help="of the one to show, or how it begins")
+    parser.add_argument("id", nargs="?", metavar="ID", help="show: the finding's, or how it begins")
     levels = [str(each) for each in Severity]
     parser.add_argument("--severity", choices=levels, default="info", help="so severe at least")
     parser.add_argument("--detection", metavar="NAME", help="of these detections, with shell wildcards")

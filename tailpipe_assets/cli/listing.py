@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 def add_list_and_show(parser: argparse.ArgumentParser, noun: str, others: tuple[str, ...] = ()) -> None:
     """Declare `list`, `show NAME` and `--output`, and verbs that come with them."""
-    parser.add_argument("verb", choices=("list", "show", *others), help="all of them, or everything about one")
-    parser.add_argument("name", nargs="?", help=f"the {noun} to show")
+    says = ", or ".join(["all of them, or everything about one", *(f"{verb} one" for verb in others)])
+    parser.add_argument("verb", choices=("list", "show", *others), help=says)
+    parser.add_argument("name", nargs="?", metavar="NAME", help=f"show: the {noun}")
     parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how to write it")
 
 

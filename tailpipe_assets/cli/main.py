@@ -10,21 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from tailpipe_assets.cli import commands
-from tailpipe_assets.cli.exits import Exit, describe, exit_of
+from tailpipe_assets.cli.exits import Exit, exit_of
+from tailpipe_assets.cli.parser import Parser, two_columns
 from tailpipe_resources.errors import ConfigError, TailpipeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _DESCRIPTION = "Collect logs, keep them as Parquet, ask them with SQL."
-_ENVIRONMENT = """\
-  TAILPIPE_CONFIG_PATH   files and folders of configuration, as --config-path
-  TAILPIPE_VAR_name      the value of the variable `name`, as --var
-  TAILPIPE_HOME          Tailpipe's own files; ~/.tailpipe when not set
-  DAGSTER_HOME           Dagster's record of runs; $TAILPIPE_HOME/dagster when not set
-  TAILPIPE_PREVIEW       0 keeps sample rows out of that record
-  TAILPIPE_URL           where the web UI is seen from outside, for links in alerts
-  TAILPIPE_DEBUG         1 shows the traceback of an unexpected error"""
+_ENVIRONMENT = {
+    "TAILPIPE_CONFIG_PATH": "files and folders of configuration, as --config-path",
+    "TAILPIPE_VAR_name": "the value of the variable `name`, as --var",
+    "TAILPIPE_HOME": "Tailpipe's own files; ~/.tailpipe when not set",
+    "DAGSTER_HOME": "Dagster's record of runs; $TAILPIPE_HOME/dagster when not set",
+    "TAILPIPE_PREVIEW": "0 keeps sample rows out of that record",
+    "TAILPIPE_URL": "where the web UI is seen from outside, for links in alerts",
+    "TAILPIPE_DEBUG": "1 shows the traceback of an unexpected error",
+}
 _EXAMPLES = """\
   tailpipe config check
   tailpipe collect aws_cloudtrail_log.production --from T-7d
@@ -79,16 +81,14 @@ def _run(argv: list[str]) -> int:
     return command.load().run(parser.parse_intermixed_args(args.rest, namespace=args))
 
 
-def _top() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tailpipe",
+def _top() -> Parser:
+    parser = Parser(
+        "tailpipe",
         description=_DESCRIPTION,
         usage="tailpipe [--config-path PATH] [--var NAME=VALUE] <command> ...",
         epilog=_epilog(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands.add_global_flags(parser)
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -105,14 +105,14 @@ class _Version(argparse.Action):
 
 def _epilog() -> str:
     listed = [(f"{command.name} {command.usage}".rstrip(), command.help) for command in commands.COMMANDS]
-    rows = [*listed, ("help [command]", "Help about any command.")]
-    width = max(len(name) for name, _ in rows)
-    lines = "\n".join(f"  {name:<{width}} {text}" for name, text in rows)
-    return f"commands:\n{lines}\n\nexamples:\n{_EXAMPLES}\nexit codes:\n{describe()}\n\nenvironment:\n{_ENVIRONMENT}"
+    lines = two_columns([*listed, ("help [COMMAND]", "Help about any command.")])
+    codes = two_columns((str(code.value), code.meaning) for code in Exit)
+    variables = two_columns(_ENVIRONMENT.items())
+    return f"commands:\n{lines}\n\nexamples:\n{_EXAMPLES}\nexit codes:\n{codes}\n\nenvironment:\n{variables}"
 
 
 def _help(about: list[str]) -> int:
-    if not about:
+    if not about or about[0] == "help":
         _top().print_help()
         return Exit.OK
     command = commands.find(about[0])

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare flags and arguments."""
     parser.add_argument("verb", choices=("list", "test"), help="all of them, or send one a test message")
-    parser.add_argument("name", nargs="?", help="test: the notifier, such as slack.secops")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="test: the notifier, such as slack.secops")
     parser.add_argument("--output", choices=("pretty", "json"), default="pretty", help="how to write it")
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare flags and arguments."""
-    add_list_and_show(parser, "type of source, or the source to test", others=("test",))
+    add_list_and_show(parser, "type of source; test: the source that is configured", others=("test",))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailpipe_assets.cli import commands
-from tailpipe_assets.cli.exits import MEANING, Exit, describe, exit_of
+from tailpipe_assets.cli.exits import MEANING, Exit, exit_of
 from tailpipe_assets.cli.main import main
 from tailpipe_resources import errors
 
@@ -66,10 +66,32 @@ def test_every_command_explains_itself(command: commands.Command, capsys: pytest
     everything = capsys.readouterr().out
 
     assert f"  {command.name}" in everything
-    assert command.help in everything
-    assert (command.load().__doc__ or "").splitlines()[0] in page
+    assert " ".join(command.help.split()) in " ".join(everything.split())
+    assert " ".join((command.load().__doc__ or "").split()) in " ".join(page.split())
     assert f"  tailpipe {command.name}" in page
     assert all(action.help for action in command.parser()._actions)
+
+
+@pytest.mark.parametrize("command", commands.COMMANDS, ids=lambda command: command.name)
+def test_the_list_of_commands_names_what_each_does(command: commands.Command) -> None:
+    """The words behind a command are those that it takes."""
+    verbs = next((action.choices for action in command.parser()._actions if action.dest == "verb"), None)
+
+    if verbs is not None:
+        assert command.usage.strip("[]").split("|") == list(verbs)
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_help_keeps_within_the_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing but examples and words that cannot be broken is wider."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for argv in (["--help"], *([command.name, "--help"] for command in commands.COMMANDS)):
+        leave(*argv)
+
+    wide = [line for line in capsys.readouterr().out.splitlines() if len(line) > min(columns, 120)]
+    assert [line for line in wide if not line.startswith("  tailpipe ") and " " in line.strip()] == []
 
 
 def test_help_names_exit_codes_and_environment(capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,10 +100,10 @@ def test_help_names_exit_codes_and_environment(capsys: pytest.CaptureFixture[str
     bare = capsys.readouterr().out
     leave("--help")
     page = capsys.readouterr().out
+    leave("help", "help")
 
-    assert bare == page
-    assert {int(code) for code in re.findall(r"^  (\d+) ", describe(), re.MULTILINE)} == set(Exit)
-    assert describe() in page
+    assert bare == page == capsys.readouterr().out
+    assert re.findall(r"^  (\d+) +(.+)$", page, re.MULTILINE) == [(str(code.value), code.meaning) for code in Exit]
     assert "TAILPIPE_CONFIG_PATH" in page
 
 
@@ -98,6 +120,31 @@ def test_version_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
         (["qeury", "select 1"], 'tailpipe: no command is called "qeury"; did you mean "query"?'),
         (["help", "sorce"], 'tailpipe: no command is called "sorce"; did you mean "source"?'),
         (["zzz"], 'tailpipe: no command is called "zzz"; see tailpipe --help'),
+        (["source"], "tailpipe: say what: list, show, test. See tailpipe source --help"),
+        (["detection"], "tailpipe: say what: list, show, test, run. See tailpipe detection --help"),
+        (["try"], "tailpipe: PATH|s3://BUCKET[/PREFIX] is missing. See tailpipe try --help"),
+        (
+            ["source", "shwo"],
+            'tailpipe: tailpipe source "shwo" is unknown; did you mean "show"? See tailpipe source --help',
+        ),
+        (
+            ["collect", "--frm", "x"],
+            'tailpipe: there is no flag --frm; did you mean "--from"? See tailpipe collect --help',
+        ),
+        (
+            ["collect", "--frm=x"],
+            'tailpipe: there is no flag --frm; did you mean "--from"? See tailpipe collect --help',
+        ),
+        (["collect", "--from"], "tailpipe: --from: expected one argument. See tailpipe collect --help"),
+        (["source", "show", "file", "x"], 'tailpipe: "x" is one word too many. See tailpipe source --help'),
+        (
+            ["status", "--output", "jsn"],
+            'tailpipe: --output "jsn" is unknown; did you mean "json"? See tailpipe status --help',
+        ),
+        (
+            ["-v"],
+            "tailpipe: there is no flag -v; there is --config-path, --help, --var, --version. See tailpipe --help",
+        ),
         (["source", "show"], "tailpipe: show needs a name; list shows which there are"),
         (["source", "list", "file"], 'tailpipe: list takes no name; did you mean "show file"?'),
         (["source", "show", "flie"], 'tailpipe: no source is called "flie"; did you mean "file"?'),
