@@ -6,12 +6,12 @@ import argparse
 import errno
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from tailpipe_assets.cli import commands
 from tailpipe_assets.cli.exits import Exit, exit_of
 from tailpipe_assets.cli.parser import Parser, two_columns
+from tailpipe_assets.cli.streams import make_safe
 from tailpipe_resources.errors import ConfigError, TailpipeError, UsageError
 
 if TYPE_CHECKING:
@@ -36,15 +36,8 @@ _EXAMPLES = """\
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and leave with its exit code."""
-    _open_closed()
+    make_safe()
     sys.exit(_guarded(list(sys.argv[1:] if argv is None else argv)))
-
-
-def _open_closed() -> None:
-    """Have all streams there are, also those that a shell's `<&-` and `>&-` have closed."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the process ends
 
 
 def _guarded(argv: list[str]) -> int:
@@ -143,8 +136,4 @@ def _unexpected(error: Exception) -> int:
 
 
 def _say(message: str) -> None:
-    try:
-        print(message, file=sys.stderr, flush=True)
-    except OSError:
-        # Nobody listens. The exit code still says what happened, unless Python fails to flush at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    print(message, file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -262,3 +263,28 @@ def test_the_exit_code_holds_when_nobody_hears_why(tmp_path: Path) -> None:
         finished = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
 
         assert (finished.returncode, finished.stdout, finished.stderr) == (Exit.USAGE, "", "")
+
+
+def test_collecting_goes_on_when_nobody_hears_how_far_it_is(hcl: Path, tmp_path: Path) -> None:
+    """A reader of stderr that leaves costs no row, and is no fault of the lake."""
+    (tmp_path / "access.log").write_text(
+        '192.0.2.7 - - [18/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 500 12 "-" "curl/8.5"\n'
+    )
+    collect = f'"{sys.executable}" -c "{RUN}" --config-path "{hcl}" collect --no-record'
+    command = f"{{ sleep 1; {collect} > summary; echo $? > code; }} 2>&1 | true"
+
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
+
+    assert (tmp_path / "code").read_text() == "0\n"
+    assert (tmp_path / "summary").read_text().splitlines()[1].split()[:2] == ["http_log.web", "1"]
+
+
+def test_letters_that_a_locale_lacks_are_written_as_escapes(tmp_path: Path) -> None:
+    """Where a terminal is set to ASCII, text is told all the same."""
+    command = [sys.executable, "-c", RUN, "--config-path", "tailpipe.hcl", "query", "select chr(8364) as euro"]
+    (tmp_path / "tailpipe.hcl").write_text(HCL)
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+
+    finished = subprocess.run(command, cwd=tmp_path, env=ascii_only, capture_output=True, text=True, check=False)
+
+    assert (finished.returncode, finished.stdout) == (Exit.OK, "euro\n----\n\\u20ac\n")
