@@ -57,7 +57,7 @@ def choose(collections: Sequence[Collection], selectors: Sequence[str]) -> Chose
         UsageError: a selector fits nothing, or names what is disabled.
     """
     if not collections:
-        raise UsageError("the configuration has no collection; write one, as tailpipe collection --help shows")
+        raise UsageError("the configuration has no collection; tailpipe try PATH writes one for logs that are there")
     meant = {each.key for selector in selectors or ["*"] for each in _meant(collections, selector)}
     found = [each for each in collections if each.key in meant]
     return Chosen(tuple(each for each in found if each.enabled), tuple(each for each in found if not each.enabled))

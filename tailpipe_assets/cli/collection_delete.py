@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tailpipe_assets.cli.collect_selection import pick
+from tailpipe_assets.cli.collect_selection import names_in_configuration, pick
 from tailpipe_assets.cli.collect_window import window_of
 from tailpipe_assets.cli.configured import read_config_or_default
 from tailpipe_assets.cli.exits import Exit
@@ -79,7 +79,9 @@ def _targets(args: argparse.Namespace) -> list[_Target]:
 
     window = window_of(args.start, args.end, datetime.now(UTC))
     config = read_config_or_default(args)
-    found = pick([(each, each.names) for each in stock(config)], args.name)
+    held = [(each, each.names) for each in stock(config)]
+    empty = [(None, names_in_configuration(each)) for each in config.collections]
+    found = [each for each in pick([*held, *empty], args.name) if each is not None]
     if args.start is None and args.end is None:
         targets = [_Target(each, None) for each in found]
     else:
@@ -109,7 +111,8 @@ def _print(rows: list[dict[str, Any]], args: argparse.Namespace, *, deleted: boo
         print_json({"deleted": deleted, "collections": rows})
         return
     if not rows:
-        print("nothing to delete: no whole day of the window has rows")
+        windowed = args.start is not None or args.end is not None
+        print(f"nothing to delete: {'no whole day of the window has rows' if windowed else 'there are no rows'}")
         return
     print_removed(rows)
     print("deleted" if deleted else "nothing was deleted: --dry-run")

@@ -34,6 +34,19 @@ if TYPE_CHECKING:
     from tailpipe_resources.model.config import Config
     from tailpipe_resources.model.hold import Hold
 
+_SECTIONS = {
+    "collections": ("collection", "source", "destination", "enabled", "runs", "place"),
+    "sources": ("address", "place"),
+    "destinations": ("name", "path", "retention"),
+    "lookups": ("name", "path", "found", "place"),
+    "holds": ("name", "collections", "reason", "place"),
+    "views": ("name", "description", "accelerated", "place"),
+    "packs": ("name", "rules", "run", "left_out", "skipped", "place"),
+    "notifiers": ("name", "place"),
+    "alerts": ("name", "min_severity", "notify", "detections", "place"),
+}
+"""What is listed, where there is some of it, and which of its facts."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare flags and arguments."""
@@ -122,29 +135,12 @@ def _alert(route: Route, bound: Bound) -> dict[str, Any]:
 
 def _print_found(found: dict[str, Any]) -> None:
     print(f"files: {', '.join(found['files'])}\n")
-    print_rows(found["collections"], ("collection", "source", "destination", "enabled", "runs", "place"))
-    print()
-    print_rows(found["sources"], ("address", "place"))
-    print()
-    print_rows(found["destinations"], ("name", "path", "retention"))
-    if found["lookups"]:
-        print()
-        print_rows(found["lookups"], ("name", "path", "found", "place"))
-    if found["holds"]:
-        print()
-        print_rows(found["holds"], ("name", "collections", "reason", "place"))
-    if found["views"]:
-        print()
-        print_rows(found["views"], ("name", "description", "accelerated", "place"))
-    if found["packs"]:
-        print()
-        packs = [{**each, "skipped": len(each["skipped"])} for each in found["packs"]]
-        print_rows(packs, ("name", "rules", "run", "left_out", "skipped", "place"))
-    if found["alerts"]:
-        print()
-        print_rows(found["notifiers"], ("name", "place"))
-        print()
-        print_rows(found["alerts"], ("name", "min_severity", "notify", "detections", "place"))
+    packs = [{**each, "skipped": len(each["skipped"])} for each in found["packs"]]
+    for section, columns in _SECTIONS.items():
+        rows = packs if section == "packs" else found[section]
+        if rows:
+            print_rows(rows, columns)
+            print()
     kinds = ", ".join(f"{count} {kind}" for kind, count in found["detections"].items() if count)
     counted = {
         "hold": len(found["holds"]),
@@ -155,7 +151,7 @@ def _print_found(found: dict[str, Any]) -> None:
     }
     texts = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in counted.items() if count]
     texts = [f"{each} ({kinds})" if "detection" in each else each for each in texts]
-    print(f"\n{', '.join([*texts, 'no problems'])}")
+    print(", ".join([*texts, "no problems"]))
 
 
 def _pack(pack: PackLoaded) -> dict[str, Any]:

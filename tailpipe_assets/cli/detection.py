@@ -90,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
     rows = [_row(each.detection) for each in rules]
     if args.output == "json":
         print_json(rows)
+    elif not rows:
+        print("the configuration has no detection", file=sys.stderr)
     else:
         print_rows(rows, ("detection", "severity", "kind", "enabled", "title", "place"))
     return Exit.OK

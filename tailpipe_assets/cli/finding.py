@@ -16,6 +16,7 @@ json: [{"finding_id", "severity", "detection", "title", "first_seen", "last_seen
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
     found = [each for each in (dict(zip(_KEYS, row, strict=True)) for row in rows) if _is_wanted(each, args)]
     if args.output == "json":
         print_json([{key: _plain(value) for key, value in each.items()} for each in found])
+    elif not found:
+        print("no findings", file=sys.stderr)
     else:
         print_rows([{**each, "finding_id": each["finding_id"][:SHORT_ID]} for each in found], _SHOWN)
     return Exit.OK

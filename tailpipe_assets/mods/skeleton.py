@@ -67,7 +67,7 @@ def begin(folder: Path, name: str) -> tuple[Path, ...]:
         name: the mod's.
 
     Raises:
-        UsageError: there is one already, or the name cannot be used.
+        UsageError: there is one already, the name cannot be used, or nothing can be written there.
     """
     wrong = label_fault(name, "name of a mod")
     if wrong is not None:
@@ -75,7 +75,10 @@ def begin(folder: Path, name: str) -> tuple[Path, ...]:
     if folder.is_dir() and files_of(folder):
         raise UsageError(f"{folder} holds a mod already: {files_of(folder)[0].name}")
     made = {"mod.pp": _MOD.format(name=name, title=name.replace("_", " ").capitalize()), "cloudtrail.pp": _DETECTIONS}
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, text in made.items():
-        (folder / file).write_text(text, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, text in made.items():
+            (folder / file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"no mod can be written into {folder}: {error.strerror}") from None
     return tuple(folder / file for file in made)

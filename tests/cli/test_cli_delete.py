@@ -134,6 +134,16 @@ def test_a_window_without_rows_is_no_error(project: Project, capsys: pytest.Capt
     assert len(days(project)) == 6
 
 
+def test_a_collection_that_has_no_rows_is_no_mistake(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is configured, and nothing of it is there."""
+    assert delete("web", "--yes") == Exit.OK
+    capsys.readouterr()
+
+    assert delete("web", "--yes") == Exit.OK
+    assert capsys.readouterr().out == "nothing to delete: there are no rows\n"
+    assert days(project) == []
+
+
 def test_several_at_once(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """A table, or wildcards, mean all that fit."""
     assert deleted(capsys, "http_*").keys() == {"http_log.errors", "http_log.web"}

@@ -66,6 +66,26 @@ def test_findings_are_listed_without_suppressed_ones(collected: Path, capsys: py
     assert run(collected, capsys, "finding", "list", "--from", "2026-11-21") == []
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("finding list", "no findings\n"),
+        ("detection list", "the configuration has no detection\n"),
+        ("config check", ""),
+    ],
+)
+def test_lists_of_nothing_say_so(command: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names of columns with nothing below would look like something that got lost."""
+    (tmp_path / "x.hcl").write_text("locals {\n  a = 1\n}\n")
+
+    with pytest.raises(SystemExit) as left:
+        main(["--config-path", str(tmp_path / "x.hcl"), *command.split()])
+
+    shown = capsys.readouterr()
+    assert (left.value.code, shown.err) == (0, said)
+    assert not {"severity", "detection", "collection", "address"} & set(shown.out.split())
+
+
 def test_detections_are_listed_and_shown(collected: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With what each says."""
     (row,) = run(collected, capsys, "detection", "list")

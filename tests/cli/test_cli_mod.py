@@ -67,6 +67,9 @@ def test_what_init_begins_works(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     assert "warning" not in capsys.readouterr().err
     assert code_of(["mod", "init", "our-mod"]) == 2
     assert "our-mod holds a mod already" in capsys.readouterr().err
+    (tmp_path / "file").touch()
+    assert code_of(["mod", "init", "file/our_mod"]) == 2
+    assert "no mod can be written into file/our_mod: Not a directory" in capsys.readouterr().err
 
 
 def test_strict_fails_where_rules_are_skipped(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
