@@ -57,7 +57,7 @@ def look_back(rules: Sequence[Rule], plans: Sequence[Plan], args: argparse.Names
     if args.output == "json":
         print_json({"collections": [_row(each) for each in found if each.findings]})
     else:
-        _print(found)
+        _print(found, counted="new" if args.save else "findings")
     if any(each.cancelled for each in found):
         return Exit.CANCELLED
     return Exit.FAILED if any(each.faults for each in found) else Exit.OK
@@ -98,16 +98,16 @@ def _plain(sample: Any) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in sample.items()}
 
 
-def _print(found: Sequence[LookedBack]) -> None:
+def _print(found: Sequence[LookedBack], *, counted: str) -> None:
     for each in found:
         if not each.findings:
             continue
         print(f"{each.table}.{each.collection}: {each.rows:,} rows of {each.days} days")
         rows = [
-            {"detection": name, "findings": count, "suppressed": each.suppressed.get(name, 0)}
+            {"detection": name, counted: count, "suppressed": each.suppressed.get(name, 0)}
             for name, count in sorted(each.findings.items(), key=lambda pair: (-pair[1], pair[0]))
         ]
-        print_rows(rows, ("detection", "findings", "suppressed"))
+        print_rows(rows, ("detection", counted, "suppressed"))
         samples = [{"detection": name, **sample} for name, some in each.samples.items() for sample in some]
         if samples:
             print("\nThe first of each:")

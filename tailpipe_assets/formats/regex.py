@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
@@ -94,11 +95,18 @@ class LinePattern:
     def __init__(self, pattern: str) -> None:
         self.pattern = _GROUP.sub("(?P<", pattern)
         """The expression with its groups in the spelling both engines read."""
-        self._python = re.compile(self.pattern, re.ASCII)
+        with warnings.catch_warnings():
+            # Of [[:alpha:]], which is RE2's, Python says that it may come to mean something.
+            warnings.simplefilter("ignore", FutureWarning)
+            self._python = re.compile(self.pattern, re.ASCII)
         self.groups = tuple(self._python.groupindex)
         if not self.groups:
             raise ValueError("it has no named group; write (?P<name>...)")
         self._quick = _runs_in_re2(self.pattern)
+        if "[[:" in self.pattern and not self._quick:
+            raise ValueError(
+                "it has look-around or back references, beside which [[:alpha:]] and its kin are not known"
+            )
 
     def fields(self, lines: pa.Array) -> pa.Array:
         """A struct of the groups for each line, null for a line without a match."""

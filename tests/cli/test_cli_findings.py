@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -212,7 +213,9 @@ def test_detection_run_looks_back(collected: Path, capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as left:
         main(["--config-path", str(collected / "x.hcl"), "detection", "run", "--from", "2026-11-01", "--save"])
     assert left.value.code == 0
-    assert "aws_cloudtrail_log.production: 2 rows of 1 days" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "aws_cloudtrail_log.production: 2 rows of 1 days" in shown
+    assert re.search(r"^detection +new +suppressed\naws_cloudtrail_log.trail_stopped +0 ", shown, re.MULTILINE)
     with pytest.raises(SystemExit) as left:
         main(["--config-path", str(collected / "x.hcl"), "detection", "run", "--notify"])
     assert left.value.code == 2

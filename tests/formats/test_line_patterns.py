@@ -51,6 +51,14 @@ def test_both_spellings_of_a_group_are_read() -> None:
     assert read(r"(?<=x)(?<a>\d)", ["x1", "y1"]) == [{"a": "1"}, None]
 
 
+@pytest.mark.filterwarnings("error")
+def test_classes_of_posix_are_those_of_re2() -> None:
+    """Python would take them for something else: it is not asked, warns of nothing, and does not stand in."""
+    assert read(r"(?P<a>[[:alpha:]]+)", ["12 yes"]) == [{"a": "yes"}]
+    with pytest.raises(ValueError, match="beside which"):
+        LinePattern(r"(?P<a>[[:alpha:]]+)(?=x)")
+
+
 @pytest.mark.parametrize("pattern", [r"\d+", r"(\d+)", ""])
 def test_a_pattern_needs_a_named_group(pattern: str) -> None:
     """Without one there would be no column."""
