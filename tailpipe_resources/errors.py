@@ -29,6 +29,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 
 class TailpipeError(Exception):
     """Anything Tailpipe raises on purpose. Its text is written for the person at the terminal."""
+
+
+_MOVES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,7 +59,14 @@ class Problem:
     """What is wrong and, where one is near, the right name. One line."""
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return _on_a_line(f"{place}: {self.message}")
+
+
+def _on_a_line(text: str) -> str:
+    """The text with what would move a cursor as escapes, and without the middle of a value that fills pages."""
+    shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
+    return _MOVES.sub(lambda found: found[0].encode("unicode_escape").decode(), shown)
 
 
 class ConfigError(TailpipeError):

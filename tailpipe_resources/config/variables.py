@@ -115,7 +115,7 @@ def _check_description(attribute: Attribute, problems: Problems) -> None:
     except ConfigError as error:
         problems.extend(error.problems)
         return
-    if not isinstance(value, str):
+    if kind_of(value) != "a string":
         problems.add(attribute.place, f'"description" must be a string, not {kind_of(value)}')
 
 

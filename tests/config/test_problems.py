@@ -175,6 +175,13 @@ def test_everything_wrong_is_said_at_once() -> None:
             'source "file" "a" {\n  path = "~nobody-at-all/x"\n}\n',
             'x.hcl:1: source "file" "a": "~nobody-at-all/x": nobody has the home folder ~nobody-at-all\n',
         ),
+        (
+            (
+                'source "file" "a" {\n  path = "x"\n}\ncollection "http_log" "x" {\n  source = source.file.a\n'
+                '  start = "a\\nb\\u001b[2J"\n}\n'
+            ),
+            'x.hcl:6: "start" "a\\nb\\x1b[2J" is not a time; write 2024-02-07 or 2024-02-07T13:00:00Z\ntailpipe: 1',
+        ),
         ('table "http_log" {\n}\n', 'x.hcl:1: the table "http_log" is built in; give yours another name'),
         (
             'destination "delta" "x" {\n  path = "."\n}\n',
@@ -266,3 +273,13 @@ def test_a_file_that_is_not_text_is_a_problem() -> None:
         "x.hcl:2: is not UTF-8 text",
         "y.hcl: cannot be read: No such file or directory",
     ]
+
+
+def test_a_value_that_fills_pages_is_not_repeated() -> None:
+    """The beginning of a message and its end say enough."""
+    said = problems_of(
+        f'source "file" "a" {{\n  path = "x"\n}}\ndestination "{"d" * 50_000}" "a" {{\n  path = "."\n}}\n'
+    )
+
+    assert len(said) < 1200
+    assert said.startswith("x.hcl:4: ")
