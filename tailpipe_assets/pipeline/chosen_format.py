@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from tailpipe_assets.tables import custom
 from tailpipe_resources import plugins
+from tailpipe_resources.config.complaints import complaints
 from tailpipe_resources.errors import PluginError
 from tailpipe_resources.model.config import UNKNOWN_FORMAT, UNKNOWN_SOURCE, FormatBlock
 from tailpipe_resources.model.names import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pydantic_core import ErrorDetails
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tailpipe_assets.formats.base import Format
     from tailpipe_assets.tables.declaration import Table
@@ -41,7 +41,7 @@ class Formats:
         table = builtin(collection)
         wanted = table.presets.get(wanted, wanted) if table is not None and isinstance(wanted, str) else wanted
         if isinstance(wanted, FormatBlock):
-            return self._made(wanted.type, dict(wanted.options), wanted.place, table)
+            return self._made(wanted.type, dict(wanted.options), wanted.place, table, wanted.places)
         if wanted is None:
             return self._default_format(collection, block, table)
         if wanted in plugins.names("format"):
@@ -62,7 +62,14 @@ class Formats:
         self._problems.add(collection.place, "a custom collection needs a format: format = `(?P<time>\\S+) ...`")
         return None
 
-    def _made(self, name: str, options: dict[str, Any], place: Place, table: Table | None) -> tuple[str, Format] | None:
+    def _made(
+        self,
+        name: str,
+        options: dict[str, Any],
+        place: Place,
+        table: Table | None,
+        places: Mapping[str, Place] = MappingProxyType({}),
+    ) -> tuple[str, Format] | None:
         if table is not None and name not in table.formats:
             formats = ", ".join(table.formats)
             self._problems.add(place, f"{table.name} cannot be read from the format {name}; its formats: {formats}")
@@ -78,8 +85,8 @@ class Formats:
         except PluginError as error:
             self._problems.add(place, str(error))
         except ValidationError as error:
-            for each in error.errors():
-                self._problems.add(place, f"format {name} {_complaint(each, kind.options.model_fields)}")
+            for option, complaint in _complaints(error, options, kind.options.model_fields):
+                self._problems.add(places.get(option, place), f"format {name} {complaint}")
         except re.error as error:
             self._problems.add(place, f"the format is no regular expression that can be used: {error}")
         except ValueError as error:
@@ -95,10 +102,10 @@ def builtin(collection: Collection) -> Table | None:
     return table
 
 
-def _complaint(wrong: ErrorDetails, known: Iterable[str]) -> str:
-    where = ".".join(map(str, wrong["loc"]))
-    if wrong["type"] == "missing":
-        return f'needs "{where}"'
-    if wrong["type"] == "extra_forbidden":
-        return f'has no attribute "{where}"{hint(where, known)}'
-    return f'"{where}": {wrong["msg"]}'
+def _complaints(error: ValidationError, options: dict[str, Any], known: Iterable[str]) -> Iterator[tuple[str, str]]:
+    names = list(known)
+    for option, message in complaints(error, options, set()):
+        if option and option not in names:
+            yield option, f'has no attribute "{option}"{hint(option, names)}'
+        else:
+            yield option, f'needs "{option}"' if message == "missing" else message

@@ -27,7 +27,8 @@ def format_block(block: Block, context: Context) -> FormatBlock | None:
         near = hint(kind, plugins.names("format"))
         context.problems.add(block.place, f'there is no format type "{kind}"{near}')
         return None
-    found = FormatBlock(kind, name, block.place, _values(block, context))
+    places = {attribute.name: attribute.place for attribute in block.attributes}
+    found = FormatBlock(kind, name, block.place, _values(block, context), places)
     context.keep(("format", kind, name), found)
     return found
 

@@ -111,6 +111,9 @@ class FormatBlock:
     options: Mapping[str, Any]
     """The block's attributes as written; the format's plugin checks them when a plan is made."""
 
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    """Where each of them is written."""
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnBlock:

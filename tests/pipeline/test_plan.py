@@ -119,3 +119,17 @@ def test_collections_that_cut_bytes_alike_share_a_format(here: Path) -> None:
 
     assert formats[0] is formats[1]
     assert len({id(each) for each in formats}) == 3
+
+
+def test_what_is_wrong_with_a_format_is_said_at_its_line_and_in_our_words(here: Path) -> None:
+    """As of any other block: what the attribute must be, and what it is."""
+    (here / "x.hcl").write_text(
+        'format "syslog" "a" {\n  timezone = "UTC"\n  year     = "x"\n}\n'
+        'source "file" "x" {\n  path = "."\n}\n'
+        'collection "syslog" "a" {\n  source = source.file.x\n  format = format.syslog.a\n}\n'
+    )
+    problems = Problems()
+
+    plan(load(["x.hcl"], problems=problems), problems=problems)
+
+    assert [str(each) for each in problems] == ['x.hcl:3: format syslog "year" must be a whole number, not a string']
