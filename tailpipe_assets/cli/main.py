@@ -48,8 +48,7 @@ def _guarded(argv: list[str]) -> int:
         _say(str(error) if isinstance(error, ConfigError) else f"tailpipe: {error}")
         return exit_of(error)
     except KeyboardInterrupt:
-        _say("tailpipe: stopped")
-        return Exit.CANCELLED
+        return _stopped()
     except BrokenPipeError:
         return _leave_pipe(Exit.OK)
     except OSError as error:
@@ -58,7 +57,7 @@ def _guarded(argv: list[str]) -> int:
         _say(f"tailpipe: what there is to say cannot be written: {error.strerror}")
         return _leave_pipe(Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - the last door: nothing but a message leaves the program
-        return _unexpected(error)
+        return _stopped() if _is_interrupt(error) else _unexpected(error)
     return code
 
 
@@ -126,6 +125,16 @@ def _leave_pipe(code: Exit) -> Exit:
     """Our output can go nowhere: nor must what Python flushes at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
+
+
+def _is_interrupt(error: Exception) -> bool:
+    """Whether Ctrl-C came while DuckDB was at work: it then raises this in place of a KeyboardInterrupt."""
+    return type(error) is RuntimeError and str(error) == "Query interrupted"
+
+
+def _stopped() -> int:
+    _say("tailpipe: stopped")
+    return Exit.CANCELLED
 
 
 def _unexpected(error: Exception) -> int:

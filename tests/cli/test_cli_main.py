@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -288,3 +290,24 @@ def test_letters_that_a_locale_lacks_are_written_as_escapes(tmp_path: Path) -> N
     finished = subprocess.run(command, cwd=tmp_path, env=ascii_only, capture_output=True, text=True, check=False)
 
     assert (finished.returncode, finished.stdout) == (Exit.OK, "euro\n----\n\\u20ac\n")
+
+
+def test_ctrl_c_while_duckdb_works_is_no_error(tmp_path: Path) -> None:
+    """A configuration is tried in DuckDB, which answers Ctrl-C with an error of its own."""
+    (tmp_path / "slow.py").write_text(
+        "import duckdb\n"
+        "def add_arguments(parser): pass\n"
+        "def run(args):\n"
+        "    print('ready', flush=True)\n"
+        "    duckdb.execute('select count(*) from range(1000000) a, range(1000000) b').fetchall()\n"
+    )
+    slow = RUN.replace("main(sys", "import slow; sys.modules['tailpipe_assets.cli.table'] = slow; main(sys")
+    command = [sys.executable, "-c", slow, "table"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        time.sleep(0.5)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+
+    assert (running.returncode, said) == (Exit.CANCELLED, "tailpipe: stopped\n")
