@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.detections.asked import understood
 from tailpipe_assets.detections.rules import PackLoaded, Skipped
 from tailpipe_resources.config.mods import read_mod
-from tailpipe_resources.errors import UsageError
+from tailpipe_resources.errors import ConfigError, UsageError
 from tailpipe_resources.model.detection import MITRE_ID, Detection
 from tailpipe_resources.model.finding import Severity
 from tailpipe_resources.model.names import hint
@@ -53,6 +53,9 @@ def _load(
         mod = read_mod(pack.path, pack.options.get("variables"))
     except UsageError as error:
         problems.add(pack.place, f"{subject}: path: {error}")
+        return None
+    except ConfigError as error:
+        problems.extend(error.problems)
         return None
     for name in pack.options.get("benchmarks", ()):
         if _short(name) not in mod.benchmarks:

@@ -147,6 +147,20 @@ def test_what_a_pack_says_wrongly_stops(tmp_path: Path) -> None:
     assert problems == [f"detection_pack.mod.acme: path: {tmp_path}/gone is no folder"]
 
 
+def test_a_mod_that_cannot_be_read_hides_nothing_else(tmp_path: Path) -> None:
+    """What is wrong in its files is told with what is wrong beside them."""
+    (tmp_path / "mod.pp").write_text('mod "m" {\n  title = [1]\n}\n')
+    (tmp_path / "x.hcl").write_text(
+        f'detection_pack "mod" "m" {{\n  path = "{tmp_path}"\n}}\n'
+        'detection "http_log" "d" {\n  where = "nope > 1"\n}\n'
+    )
+    problems = Problems()
+
+    plan(load([tmp_path / "x.hcl"], problems=problems), problems=problems)
+
+    assert [Path(each.path).name for each in sorted(problems)] == ["mod.pp", "x.hcl"]
+
+
 def test_a_type_of_pack_that_is_none_is_said(tmp_path: Path) -> None:
     """Nothing would be looked for, and nobody would notice."""
     (tmp_path / "x.hcl").write_text(COLLECTION + 'detection_pack "mods" "acme" {\n  path = "x"\n}\n')
