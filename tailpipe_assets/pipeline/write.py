@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tailpipe_assets.pipeline.counted import counted
 from tailpipe_assets.pipeline.detecting import Detected, detect
 from tailpipe_assets.pipeline.grow import Span
+from tailpipe_assets.pipeline.held import keep_held
 from tailpipe_assets.pipeline.rejects import Reject, reason_told, stage_rejects, told_of
 from tailpipe_assets.pipeline.rows import stage_rows
 from tailpipe_assets.pipeline.withdrawn import moved_of, part_of, removed, told_apart, withdrawn
@@ -213,6 +214,8 @@ class Writer:
         stream, name, moved = self.plan.collection.stream, self.plan.collection.name, moved_of(self._moved)
         rows_of = RowsOf(replaced, stream, name, parts=self._parts, moved=moved)
         place = (self.connection, self.lake, self.plan.collection.table_stored)
+        if self._told.operation == "overwrite":
+            keep_held(*place, rows_of, self.plan)
         gone, moving = withdrawn(*place, again, rows_of), removed(*place, rows_of, known, self._entries)
         folding = self._folding(rows_of)
         self._detected = detect(self.connection, self.lake, self.plan, self._told, folding.files, rows_of)

@@ -13,7 +13,8 @@ from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.slot import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from datetime import date
 
     import duckdb
     from deltalake import DeltaTable
@@ -81,6 +82,20 @@ def rows_by_location(
         f"union_by_name = true) WHERE {rows_of.condition} GROUP BY ALL"
     ).fetchall()
     return dict(found)
+
+
+def days_of_rows(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: DeltaTable,
+    name: str,
+    rows_of: RowsOf,
+    among: Callable[[date], bool],
+) -> frozenset[date]:
+    """On which of some days such rows lie. Files of other days are not opened."""
+    days = {path: Slot.from_path(f"{name}/{path}").day for path in files_of(table, rows_of)}
+    paths = [path for path, day in days.items() if among(day)]
+    return frozenset(days[path] for path, _ in _holding(connection, lake, name, paths, rows_of))
 
 
 def moved_by_generation(

@@ -48,7 +48,7 @@ def holds_on(holds: Iterable[Hold], table: str, collection: str) -> tuple[Hold, 
 
 
 def refuse_overwrite(holds: Iterable[Hold], table: str, collection: str, window: Window) -> None:
-    """Stop an overwrite that could replace held rows. Artifacts of the window may have rows on any day of it.
+    """Stop an overwrite of held days before it reads anything. Artifacts may have rows beside their window, too.
 
     Raises:
         HeldError: naming every hold in the way.
@@ -57,6 +57,19 @@ def refuse_overwrite(holds: Iterable[Hold], table: str, collection: str, window:
     _refuse(
         f"{table}.{collection} cannot be overwritten",
         (each for each in holds if each.covers(table, collection) and each.window.overlaps(start, end)),
+    )
+
+
+def refuse_replacing(holds: Iterable[Hold], table: str, collection: str, days: Iterable[date]) -> None:
+    """Stop an overwrite whose artifacts have rows on held days, whatever its window.
+
+    Raises:
+        HeldError: naming every hold in the way.
+    """
+    wanted = list(days)
+    _refuse(
+        f"rows of {table}.{collection} cannot be overwritten",
+        (each for each in holds if each.covers(table, collection) and any(map(each.keeps, wanted))),
     )
 
 

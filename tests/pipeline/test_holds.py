@@ -51,7 +51,7 @@ def test_the_held_collection_is_left_alone(window: Window, project: Project) -> 
 
 def test_another_window_is_overwritten(project: Project) -> None:
     """Up to the hold's first instant, and from its end."""
-    project.write("a.log", LINE)
+    project.write("a.log", LINE.replace("07/Feb", "07/Mar"))
     project.configure(HCL)
     project.collect()
 
@@ -59,3 +59,29 @@ def test_another_window_is_overwritten(project: Project) -> None:
     after = project.collect(window=Window(datetime(2024, 3, 1, tzinfo=UTC)), options=OVERWRITE)
 
     assert [each.failure for each in (*before, *after)] == [None] * 4
+
+
+def test_held_rows_of_a_file_that_another_window_meets_stay(project: Project) -> None:
+    """A file without a date belongs to every window: its rows on held days are not replaced by what is read now."""
+    project.write("a.log", LINE)
+    project.configure(HCL)
+    project.collect()
+    project.configure(HCL.replace('format = "combined"', 'format = "combined"\n  filter = "status = 500"'))
+
+    held, free = project.collect(window=Window(datetime(2024, 3, 1, tzinfo=UTC)), options=OVERWRITE)
+
+    assert isinstance(held.failure, HeldError)
+    assert 'hold "case" (' in str(held.failure)
+    assert (free.failure, free.replaced) == (None, 1)
+    assert project.ask("SELECT tp_partition, count(*) FROM http_log GROUP BY ALL") == [("held", 1)]
+
+
+def test_rows_beside_held_days_are_overwritten(project: Project) -> None:
+    """A hold on days of which an artifact has no rows does not keep it from being read again."""
+    project.write("a.log", LINE.replace("07/Feb", "07/Mar"))
+    project.configure(HCL)
+    project.collect()
+
+    held, _ = project.collect(window=Window(datetime(2024, 3, 1, tzinfo=UTC)), options=OVERWRITE)
+
+    assert (held.failure, held.replaced) == (None, 1)
