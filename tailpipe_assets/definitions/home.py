@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,7 @@ from tailpipe_resources.config.database import POSTGRES, with_driver, without_dr
 from tailpipe_resources.errors import LakeError, PluginError, UsageError
 from tailpipe_resources.model.home import home
 
+_MISREAD = re.compile(r"\?|%[0-9A-Fa-f]{2}")
 _IN_POSTGRES = f"""\
 storage:
   postgres:
@@ -36,6 +38,7 @@ def prepare() -> Path:
         UsageError: they are to be, and the settings say otherwise.
     """
     folder = dagster_home()
+    _check_name(folder)
     settings = folder / "dagster.yaml"
     if not folder.is_dir() or folder == home().absolute() / "dagster":
         try:
@@ -53,6 +56,16 @@ def prepare() -> Path:
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     return folder
+
+
+def _check_name(folder: Path) -> None:
+    """Dagster names databases in files by URLs, in which these signs mean something else."""
+    found = _MISREAD.search(str(folder))
+    if found is not None and not os.environ.get(POSTGRES):
+        raise LakeError(
+            f'no run can be recorded in {folder}: Dagster cannot use a folder with "{found[0]}" in its name; '
+            "set TAILPIPE_HOME to another one, or say --no-record"
+        )
 
 
 def _settings() -> str:

@@ -113,6 +113,19 @@ def test_home_that_cannot_be_made(
     assert "set TAILPIPE_HOME" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["h?me", "h%6Fme"])
+def test_home_of_a_name_that_dagster_misreads(
+    project: Project, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused before Dagster keeps its databases somewhere else, and everything else goes on there."""
+    monkeypatch.setenv("TAILPIPE_HOME", str(project.folder / "homes" / name))
+
+    assert leave("collect") == Exit.FAILED
+    assert f'Dagster cannot use a folder with "{name[1:-2]}" in its name' in capsys.readouterr().err
+    assert leave("collect", "--no-record") == Exit.OK
+    assert {each.name for each in (project.folder / "homes").iterdir()} <= {name}
+
+
 def test_file_of_the_lake_that_is_gone(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """A query says which table cannot be read, in one line."""
     project.collect_one()
