@@ -98,8 +98,9 @@ class _Check:
             if self.wanted(collection):
                 yield from self._ledger(collection)
         if connection is not None:
+            hurt = {files[path].values["tp_partition"] for path in unusable}
             usable = {path: each for path, each in files.items() if path not in unusable}
-            yield from check_rows(connection, self.lake, self.table, self.opened, usable, self._comparable(unusable))
+            yield from check_rows(connection, self.lake, self.table, self.opened, usable, self._comparable(hurt))
         yield from self._leftovers(listing, active)
 
     def _files(self, files: Mapping[str, Removed], listing: Mapping[str, Stored]) -> Iterator[tuple[str, Defect]]:
@@ -161,11 +162,10 @@ class _Check:
         reached = head(follower, stream) or 0
         return 0 if follower is None else sum(each.batch > reached for each in intents)
 
-    def _comparable(self, unusable: set[str]) -> Known_by_collection:
-        """The ledgers to compare rows with: where files are missing, rows are too, which was said."""
+    def _comparable(self, hurt: set[str]) -> Known_by_collection:
+        """The ledgers to compare rows with: where a collection's files are missing, rows are too, which was said."""
         if self.table in OWN_TABLES:
             return {}
-        hurt = {Slot.from_path(f"{self.table}/{path}").collection for path in unusable}
         return {name: known for name, known in self.known.items() if name not in hurt}
 
     def _leftovers(self, listing: Mapping[str, Stored], active: Mapping[str, Removed]) -> Iterator[Defect]:

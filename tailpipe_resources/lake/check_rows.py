@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tailpipe_resources.lake.storage import Lake
 
 AGAIN = "collect its window with --overwrite to replace its rows"
+FOREIGN = "another program wrote them; only Tailpipe may write its tables"
 
 
 def check_rows(
@@ -50,6 +51,10 @@ def check_rows(
     for collection, known in ledgers.items():
         if collection not in rows.unread:
             yield from _against_ledger(table, collection, rows.by_artifact[collection], known)
+
+
+NO_ARTIFACT: Final = "no artifact"
+"""Where rows come from that another program added without saying so."""
 
 
 class _Rows:
@@ -87,7 +92,7 @@ class _Rows:
     def _count(self, path: str, collection: str) -> int:
         """Read every value of a file, and count its rows by artifact."""
         found = self._connection.execute(
-            "SELECT tp_source_location, count(*), bit_xor(hash(rows)) "
+            f"SELECT coalesce(tp_source_location, {literal(NO_ARTIFACT)}), count(*), bit_xor(hash(rows)) "
             f"FROM read_parquet([{self._address(path)}], hive_partitioning = false) rows GROUP BY ALL"
         ).fetchall()
         self.by_artifact[collection].update({location: count for location, count, _ in found})
@@ -135,4 +140,5 @@ def _against_ledger(
         if has == should:
             continue
         what = f"{counted(has, 'row')} of {location}, but the ledger counts {should:,}"
-        yield Defect(table, "error", what, f"{table}.{collection}", AGAIN)
+        advice = FOREIGN if location == NO_ARTIFACT else AGAIN
+        yield Defect(table, "error", what, f"{table}.{collection}", advice)

@@ -7,8 +7,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from tailpipe_assets.pipeline import CollectOptions
 from tailpipe_assets.pipeline.compact import compact_collections
@@ -27,6 +28,7 @@ from tests.lake.test_recovery import crash_before_the_commit, crash_before_the_r
 from tests.services.project import Project
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from pathlib import Path
 
@@ -284,6 +286,36 @@ def test_a_note_that_is_just_being_written_disturbs_nobody(workshop: Workshop) -
     half.touch()
 
     assert only(workshop).what == "a Parquet file that no version of the table shows"
+
+
+def test_rows_of_no_artifact_are_told(workshop: Workshop) -> None:
+    """Another program may have added some; no ledger counts them."""
+    filled(workshop)
+    appended(workshop, {"tp_partition": "c", "tp_index": "i", "tp_year": 2024, "tp_month": 2, "tp_day": 7})
+
+    told = [each.what for each in found(workshop)]
+
+    assert "1 row of no artifact, but the ledger counts 0" in told
+
+
+def test_a_file_in_the_folder_of_no_day_is_told(workshop: Workshop) -> None:
+    """Another program may have left out a value of the path; what else is checked goes on."""
+    filled(workshop)
+    appended(workshop, {"tp_partition": "c", "tp_index": "i", "tp_year": 2024, "tp_month": 2, "tp_day": None})
+
+    defect = only(workshop)
+
+    assert (defect.severity, defect.what) == ("error", "its folders say another slot than the log")
+    assert "tp_day=__HIVE_DEFAULT_PARTITION__" in defect.where
+
+
+def appended(workshop: Workshop, values: Mapping[str, object]) -> None:
+    """Let another program add a row that has these values and no others."""
+    table = DeltaTable(workshop.folder("t"))
+    row: dict[str, object] = dict.fromkeys(each.name for each in table.schema().fields)
+    write_deltalake(
+        table, pa.Table.from_pylist([{**row, **values}], pa.schema(table.schema().to_arrow())), mode="append"
+    )
 
 
 def test_orphans_are_put_away_when_they_are_old(workshop: Workshop) -> None:
