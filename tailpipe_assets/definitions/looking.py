@@ -127,10 +127,14 @@ def _waiting(found: Sequence[Backlog]) -> str:
 
 
 def window_since(looked: datetime | None) -> Window:
-    """Whole days from the one that was looked at last to the end of today; everything when none was."""
-    if looked is None:
+    """Whole days from the one that was looked at last to the end of today; everything when none was.
+
+    Nor does a look count that a clock far ahead has dated: nobody knows when it was.
+    """
+    today = datetime.now(UTC).date()
+    if looked is None or looked.astimezone(UTC).date() > today:
         return Window()
-    return Window.of_days(looked.astimezone(UTC).date() - timedelta(days=1), datetime.now(UTC).date())
+    return Window.of_days(looked.astimezone(UTC).date() - timedelta(days=1), today)
 
 
 def job_of(name: str, plans: Sequence[Plan]) -> UnresolvedAssetJobDefinition:

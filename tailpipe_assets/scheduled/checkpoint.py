@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
+LONGEST = timedelta(days=7)
+"""Windows that are longer ago are not asked any more."""
+
+SKEW = timedelta(minutes=5)
+"""Clocks may differ by so much."""
+
 _MOST_DOUBLINGS = 10
 
 
@@ -64,7 +70,16 @@ class Checkpoint:
         if self.failed is None or not self.failures:
             return False
         pause: timedelta = FIRST_PAUSE * 2 ** min(self.failures - 1, _MOST_DOUBLINGS)
-        return now - self.failed < min(pause, LONGEST_PAUSE)
+        return timedelta() <= now - self.failed < min(pause, LONGEST_PAUSE)
+
+    def as_of(self, now: datetime) -> Checkpoint:
+        """What it is worth. A clock that was ahead has called windows asked that are still to come.
+
+        Nobody knows what was asked when. So all windows are asked that still are, which finds nothing twice.
+        """
+        if self.until <= now + SKEW:
+            return self
+        return replace(self, until=now - LONGEST, looked=now - LONGEST, late=frozenset())
 
     def is_due(self, tick: datetime, now: datetime) -> bool:
         """Whether there is something to ask, once the window that ends with a tick is over."""

@@ -14,8 +14,8 @@ from tailpipe_assets.detections.history import LakeHistory
 from tailpipe_assets.detections.rules import RuleSet
 from tailpipe_assets.pipeline import Plan, Resources
 from tailpipe_assets.pipeline.detecting import commit_found, counts_of
-from tailpipe_assets.scheduled.checkpoint import Checkpoint, asking_alone, read_checkpoint, write_checkpoint
-from tailpipe_assets.scheduled.late import LONGEST, late_minutes, recent
+from tailpipe_assets.scheduled.checkpoint import LONGEST, Checkpoint, asking_alone, read_checkpoint, write_checkpoint
+from tailpipe_assets.scheduled.late import late_minutes, recent
 from tailpipe_assets.scheduled.putting import put
 from tailpipe_assets.scheduled.tables import Seen, is_about_findings
 from tailpipe_assets.scheduled.ticks import (
@@ -191,7 +191,8 @@ class _Turn:
         found: list[tuple[Rule, Checkpoint | None]] = []
         mine = self._scheduled(is_whole=is_whole)
         for rule, schedule in mine if mine and self._has_rows(is_whole=is_whole) else ():
-            known = read_checkpoint(self.lake, self.ready, rule)
+            kept = read_checkpoint(self.lake, self.ready, rule)
+            known = None if kept is None else kept.as_of(self.now)
             if known is None or known.is_due(last_tick(schedule, self.now), self.now):
                 found.append((rule, known))
         return found

@@ -10,6 +10,7 @@ import posixpath
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tailpipe_assets.scheduled.checkpoint import LONGEST
 from tailpipe_resources.lake.staging import is_compacted
 from tailpipe_resources.model.names import literal
 from tailpipe_resources.model.schema import INSTANT, Column
@@ -28,9 +29,6 @@ SLACK = timedelta(minutes=10)
 
 LAG = timedelta(hours=1)
 """So long before its commit a row may have come in. Compaction puts new rows and old ones into one file."""
-
-LONGEST = timedelta(days=7)
-"""Windows that are longer ago are not asked any more."""
 
 _COLUMNS = (Column("tp_timestamp", INSTANT), Column("tp_ingest_timestamp", INSTANT))
 

@@ -165,11 +165,17 @@ def test_a_source_that_cannot_be_listed_is_run(project: Project, instance: dg.Da
     assert isinstance(tick(defs, instance), dg.RunRequest)
 
 
-def test_a_run_that_left_something_is_looked_behind(project: Project, instance: dg.DagsterInstance) -> None:
-    """What was not delivered stays in the window of later ticks, however long it takes."""
+@pytest.mark.parametrize(
+    "tags",
+    [{DONE: datetime.now(UTC).isoformat(), LEFT: "1"}, {DONE: (datetime.now(UTC) + timedelta(days=400)).isoformat()}],
+    ids=["left", "ahead"],
+)
+def test_a_run_that_left_something_is_looked_behind(
+    project: Project, instance: dg.DagsterInstance, tags: dict[str, str]
+) -> None:
+    """What was not delivered stays in the window of later ticks, and nothing is known of a run of a clock ahead."""
     defs = definitions(project)
     job = defs.get_repository_def().get_job("collect_file_dated_job")
-    tags = {DONE: datetime.now(UTC).isoformat(), LEFT: "1"}
     instance.create_run_for_job(job, status=dg.DagsterRunStatus.SUCCESS, tags=tags)
     asked = tick(defs, instance)
 
@@ -220,6 +226,15 @@ def test_a_watched_source_is_run_when_it_has_something(project: Project, instanc
     assert not idle.run_requests
     assert idle.cursor is not None
     assert requested(again).run_key != request.run_key
+
+
+def test_a_cursor_of_a_clock_that_was_ahead_is_forgotten(project: Project, instance: dg.DagsterInstance) -> None:
+    """Everything is looked at anew."""
+    ahead = (datetime.now(UTC) + timedelta(days=400)).isoformat()
+
+    request = requested(evaluate(definitions(project, WATCH), "watch_file_dated", instance, ahead))
+
+    assert request.tags["tailpipe/window"] == "open"
 
 
 def test_days_that_are_over_are_compacted(project: Project, instance: dg.DagsterInstance) -> None:

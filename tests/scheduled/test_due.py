@@ -70,6 +70,22 @@ def found(project: Project) -> list[tuple[Any, ...]]:
     )
 
 
+def test_a_clock_that_was_ahead_stops_no_detection(project: Project) -> None:
+    """Once it is right again, windows are asked anew, and what was found before is not found twice."""
+    project.configure(COLLECTION + BURST)
+    write(project, "a.json", [at(1, "A", 1), at(2, "A", 2)])
+    project.collect_one()
+    assert asked(project, 16).findings == {"high": 1}
+    asked(project, 40 * 24 * 60)
+
+    write(project, "b.json", [at(31, "B", 3), at(32, "B", 4)])
+    project.collect_one()
+
+    assert asked(project, 46).findings == {"high": 1}
+    assert not ask_due(project.plans(), now=NOON + timedelta(minutes=47))
+    assert [key for key, *_ in found(project)] == ["A", "B"]
+
+
 def test_a_window_is_asked_once_it_is_over(project: Project) -> None:
     """Once; the next one when its time has come."""
     project.configure(COLLECTION + BURST)
