@@ -16,7 +16,7 @@ from tailpipe_assets.definitions.request import Request
 from tailpipe_assets.pipeline.backlog import EVERYTHING, Backlog, backlog
 from tailpipe_assets.pipeline.draining import glance
 from tailpipe_assets.pipeline.notices import are_all, inbox_of
-from tailpipe_assets.pipeline.reconcile import due, note
+from tailpipe_assets.pipeline.reconcile import asked, due, note
 from tailpipe_resources.errors import LakeError, SourceError
 from tailpipe_resources.model.window import Window
 
@@ -43,6 +43,9 @@ UNDER_WAY = [
 ]
 DONE = "tailpipe/looked"
 """The tag of a run that says when its source was looked at; what came later, a later run brings in."""
+
+ASKED = "tailpipe/asked"
+"""The tag of a run that says what was asked of its source; where that is something else, nothing was looked at yet."""
 
 LEFT = "tailpipe/left"
 """The tag of a run that tells how many artifacts were not delivered to it; they stay in sight of later ones."""
@@ -148,9 +151,19 @@ def is_under_way(instance: dg.DagsterInstance, job: str) -> bool:
     return bool(instance.get_run_ids(dg.RunsFilter(job_name=job, statuses=UNDER_WAY), limit=1))
 
 
-def last_looked(instance: dg.DagsterInstance, job: str) -> datetime | None:
-    """When the last run of a job that did all it should looked at its source; None before the first."""
-    done = instance.get_runs(dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS]), limit=RECENT)
+def asked_of(plans: Sequence[Plan]) -> str:
+    """What is asked of a source, and for which collections: something else once one joins, moves or wants more.
+
+    It is too short to tell the values it was made of.
+    """
+    said = sorted((each.collection.stream, each.collection.destination.path, asked(each)) for each in plans)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:8]
+
+
+def last_looked(instance: dg.DagsterInstance, job: str, plans: Sequence[Plan]) -> datetime | None:
+    """When the last run of a job that did all it should looked at its source; None before the first of these plans."""
+    wanted = dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS], tags={ASKED: asked_of(plans)})
+    done = instance.get_runs(wanted, limit=RECENT)
     return next(
         (datetime.fromisoformat(run.tags[DONE]) for run in done if DONE in run.tags and LEFT not in run.tags), None
     )
@@ -162,6 +175,7 @@ def request_of(plans: Sequence[Plan], found: Look, *, run_key: str | None = None
         **days_of(found.days).tags,
         "dagster/max_runtime": LONGEST_RUN,
         DONE: datetime.now(UTC).isoformat(timespec="seconds"),
+        ASKED: asked_of(plans),
     }
     return dg.RunRequest(
         run_key=run_key,

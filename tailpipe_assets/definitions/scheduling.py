@@ -50,7 +50,7 @@ def _schedule(name: str, cron: str, plans: Sequence[Plan]) -> dg.ScheduleDefinit
         if is_under_way(context.instance, job.name):
             return dg.SkipReason("the run before this one is not done")
         resources = Resources(source=sources.open, lake=lakes.open, engine=duckdb.connect)
-        found = look(plans, window_since(last_looked(context.instance, job.name)), resources)
+        found = look(plans, window_since(last_looked(context.instance, job.name, plans)), resources)
         if not found.is_needed:
             return dg.SkipReason(found.said)
         context.log.info(found.said)

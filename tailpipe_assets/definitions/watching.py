@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from tailpipe_assets.definitions.looking import Look, hourly_key, is_under_way, job_of, look, request_of, window_since
+from tailpipe_assets.definitions.looking import (
+    Look,
+    asked_of,
+    hourly_key,
+    is_under_way,
+    job_of,
+    look,
+    request_of,
+    window_since,
+)
 from tailpipe_assets.definitions.names import unique_names
 from tailpipe_assets.pipeline import Plan, Resources
 from tailpipe_assets.pipeline.listing import by_source
@@ -42,15 +51,21 @@ def _watcher(name: str, plans: Sequence[Plan]) -> dg.SensorDefinition:
     ) -> dg.SensorResult | dg.SkipReason:
         if is_under_way(context.instance, job.name):
             return dg.SkipReason("the run before this one is not done")
-        since = datetime.fromisoformat(context.cursor) if context.cursor else None
+        since = _looked(context.cursor, asked_of(plans))
         now = datetime.now(UTC)
         found = look(plans, window_since(since), Resources(source=sources.open, lake=lakes.open, engine=duckdb.connect))
         if found.is_needed:
             return dg.SensorResult(run_requests=[request_of(plans, found, run_key=_run_key(found, now))])
         # All before this moment is collected: next time only what is dated since then is looked at.
-        return dg.SensorResult(skip_reason=found.said, cursor=now.isoformat(timespec="seconds"))
+        return dg.SensorResult(skip_reason=found.said, cursor=f"{now.isoformat(timespec='seconds')} {asked_of(plans)}")
 
     return sensor
+
+
+def _looked(cursor: str | None, asked: str) -> datetime | None:
+    """When all was collected that is asked for now; None where that is not known."""
+    when, _, what = (cursor or "").partition(" ")
+    return datetime.fromisoformat(when) if what == asked else None
 
 
 def _run_key(found: Look, now: datetime) -> str:

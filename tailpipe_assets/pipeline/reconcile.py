@@ -37,7 +37,7 @@ def seconds_left(ready: Plan, resources: Resources) -> float:
     except LakeError:
         return 0.0
     age = 0.0 if last is None else time.time() - last.at
-    if last is None or last.asked != _asked(ready) or age < 0:
+    if last is None or last.asked != asked(ready) or age < 0:
         return 0.0
     return (AGAIN if last.left else EVERY) - age
 
@@ -60,10 +60,11 @@ def note(plans: Sequence[Plan], began: float, resources: Resources, left: Iterab
         lake = resources.lake(each.collection.destination)
         with suppress(LakeError):
             if open_table(lake, each.collection.table_stored) is not None:
-                note_listed(lake, *each.collection.key, Listed(began, _asked(each), each.collection.stream in left))
+                note_listed(lake, *each.collection.key, Listed(began, asked(each), each.collection.stream in left))
 
 
-def _asked(ready: Plan) -> str:
+def asked(ready: Plan) -> str:
+    """What a collection asks of which source, in few letters: others once that has changed."""
     source = ready.collection.source
     said = (source.type, repr(source.options), Listing.of(ready, Window()))
     return blake2b(repr(said).encode(), digest_size=16).hexdigest()

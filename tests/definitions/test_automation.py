@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 
 from tailpipe_assets.definitions.build import build_definitions
-from tailpipe_assets.definitions.looking import ARRIVALS, DONE, LEFT
+from tailpipe_assets.definitions.looking import ARRIVALS, ASKED, DONE, LEFT, asked_of
 from tailpipe_assets.definitions.tidying import first_stretch
 from tailpipe_assets.pipeline.compact import compact_collections
 from tests.definitions.conftest import DAYS, TODAY, access_line
@@ -176,11 +176,86 @@ def test_a_run_that_left_something_is_looked_behind(
     """What was not delivered stays in the window of later ticks, and nothing is known of a run of a clock ahead."""
     defs = definitions(project)
     job = defs.get_repository_def().get_job("collect_file_dated_job")
-    instance.create_run_for_job(job, status=dg.DagsterRunStatus.SUCCESS, tags=tags)
+    told = {**tags, ASKED: asked_of(project.plans())}
+    instance.create_run_for_job(job, status=dg.DagsterRunStatus.SUCCESS, tags=told)
     asked = tick(defs, instance)
 
     assert isinstance(asked, dg.RunRequest)
     assert asked.tags["tailpipe/window"] == "open"
+
+
+THIRD = """
+collection "http_log" "third" {{
+  source   = source.file.dated
+  format   = "combined"
+  lookback = "0"
+  {how}
+}}
+"""
+
+
+@pytest.mark.parametrize("change", ["another collection", "more files", "another lake"])
+def test_what_is_asked_for_since_is_asked_for_from_the_start(
+    project: Project, instance: dg.DagsterInstance, change: str
+) -> None:
+    """A collection that joins a schedule, a source that reaches further and a lake that is elsewhere get the past."""
+    defs = definitions(project)
+    first = tick(defs, instance)
+    assert isinstance(first, dg.RunRequest)
+    execute(defs, first, instance, "collect_file_dated_job")
+    assert isinstance(tick(defs, instance), dg.SkipReason)
+    change_configuration(project, EVERY, change)
+    defs = build_definitions(project.plans())
+    second = tick(defs, instance)
+    assert isinstance(second, dg.RunRequest)
+    execute(defs, second, instance, "collect_file_dated_job")
+
+    assert second.tags["tailpipe/window"] == "open"
+    assert collected(project, change) == 3
+    assert isinstance(tick(defs, instance), dg.SkipReason)
+
+
+@pytest.mark.parametrize("change", ["another collection", "more files", "another lake"])
+def test_a_watcher_looks_from_the_start_at_what_is_asked_for_since(
+    project: Project, instance: dg.DagsterInstance, change: str
+) -> None:
+    """The same for sensors; one that was stopped by an older version begins from the start, too."""
+    defs = definitions(project, WATCH)
+    execute(defs, requested(evaluate(defs, "watch_file_dated", instance)), instance, "watch_file_dated_job")
+    idle = evaluate(defs, "watch_file_dated", instance, (TODAY - timedelta(days=1)).isoformat())
+    change_configuration(project, WATCH, change)
+    defs = build_definitions(project.plans())
+    execute(
+        defs, requested(evaluate(defs, "watch_file_dated", instance, idle.cursor)), instance, "watch_file_dated_job"
+    )
+
+    assert collected(project, change) == 3
+    assert not evaluate(defs, "watch_file_dated", instance, idle.cursor).run_requests
+
+
+def change_configuration(project: Project, how: str, change: str) -> None:
+    """Ask for something else of the same source, all of it days old."""
+    elsewhere = f"{how}\n  destination = destination.parquet.elsewhere"
+    text = HCL.format(logs=project.logs, how=elsewhere if change == "another lake" else how)
+    if change == "another collection":
+        text += THIRD.format(how=how)
+    elif change == "more files":
+        for day in DAYS:
+            line = access_line(datetime(day.year, day.month, day.day, 13, tzinfo=UTC))
+            project.write(f"more/web-{day:%Y%m%d}.log", line.replace("10.0.0.1", "10.0.0.2"))
+        text = text.replace(f'path        = "{project.logs}"', f'paths = ["{project.logs}", "{project.logs}/more"]')
+    else:
+        text += f'destination "parquet" "elsewhere" {{\n  path = "{project.folder}/elsewhere"\n}}\n'
+    project.configure(text)
+
+
+def collected(project: Project, change: str) -> object:
+    """How many rows of what is asked for since are there."""
+    if change == "another collection":
+        return project.one("select count(*) from http_log where tp_partition = 'third'")
+    if change == "more files":
+        return project.one("select count(*) from http_log where tp_partition = 'web' and remote_addr = '10.0.0.2'")
+    return len([*(project.folder / "elsewhere").glob("http_log/tp_partition=web/**/*.parquet")])
 
 
 def test_files_of_this_machine_are_looked_at_more_often(project: Project) -> None:
@@ -230,9 +305,10 @@ def test_a_watched_source_is_run_when_it_has_something(project: Project, instanc
 
 def test_a_cursor_of_a_clock_that_was_ahead_is_forgotten(project: Project, instance: dg.DagsterInstance) -> None:
     """Everything is looked at anew."""
-    ahead = (datetime.now(UTC) + timedelta(days=400)).isoformat()
+    defs = definitions(project, WATCH)
+    ahead = f"{(datetime.now(UTC) + timedelta(days=400)).isoformat()} {asked_of(project.plans())}"
 
-    request = requested(evaluate(definitions(project, WATCH), "watch_file_dated", instance, ahead))
+    request = requested(evaluate(defs, "watch_file_dated", instance, ahead))
 
     assert request.tags["tailpipe/window"] == "open"
 
