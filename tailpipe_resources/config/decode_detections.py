@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from croniter import croniter
-
 from tailpipe_resources import plugins
+from tailpipe_resources.config.cron import why_no_schedule
 from tailpipe_resources.config.decode_holds import window_of
-from tailpipe_resources.config.decode_pace import CRON_FIELDS
 from tailpipe_resources.config.decode_thresholds import dedupe_of, duration, threshold_of
 from tailpipe_resources.config.detection_blocks import (
     DetectionAttributes,
@@ -188,9 +186,10 @@ class _Decoder:
 
     def schedule(self, text: str | None) -> str | None:
         """A cron expression."""
-        if text is None or (len(text.split()) == CRON_FIELDS and croniter.is_valid(text)):
+        wrong = None if text is None else why_no_schedule(text)
+        if wrong is None:
             return text
-        self.say("schedule", f'schedule: "{text}" is not a schedule; write minute, hour, day, month and weekday in UTC')
+        self.say("schedule", f'schedule: "{text}" {wrong}')
         return None
 
     def partition(self, said: Reference | str) -> str:

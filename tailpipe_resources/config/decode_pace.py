@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from croniter import croniter
-
+from tailpipe_resources.config.cron import why_no_schedule
 from tailpipe_resources.model.pace import Pace, cron_of, parse_interval
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from tailpipe_resources.config.context import Context
     from tailpipe_resources.config.reading import Reading
 
-CRON_FIELDS = 5
 _WAYS = ("schedule", "every", "watch", "follow")
 
 
@@ -37,14 +35,10 @@ def pace_of(attributes: PaceAttributes, reading: Reading, context: Context) -> P
 def _schedule(text: str | None, reading: Reading, context: Context) -> str | None:
     if text is None:
         return None
-    fields = text.split()
-    if len(fields) == CRON_FIELDS and croniter.is_valid(text):
-        return " ".join(fields)
-    shown = reading.shown("schedule", text)
-    message = (
-        f'"schedule" {shown} is not a schedule; write minute, hour, day, month and weekday in UTC, as in "*/10 * * * *"'
-    )
-    context.problems.add(reading.place("schedule"), message)
+    wrong = why_no_schedule(text, ', as in "*/10 * * * *"')
+    if wrong is None:
+        return " ".join(text.split())
+    context.problems.add(reading.place("schedule"), f'"schedule" {reading.shown("schedule", text)} {wrong}')
     return None
 
 

@@ -95,6 +95,8 @@ def test_what_must_count_is_asked_by_the_schedule_of_the_pack(tmp_path: Path) ->
     assert (problems, [line for line in found.warnings if "not asked" in line]) == ([], [])
     with pytest.raises(ConfigError, match='schedule: "hourly" is not a schedule'):
         bound(tmp_path, '  schedule = "hourly"')
+    with pytest.raises(ConfigError, match=r'schedule: "0 0 31 4 \*" never comes'):
+        bound(tmp_path, '  schedule = "0 0 31 4 *"')
 
 
 def test_what_is_wrong_is_listed_and_not_fatal(tmp_path: Path) -> None:
